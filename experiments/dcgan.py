@@ -1,0 +1,83 @@
+"""DCGAN (Radford, Metz and Chintala, 2016): a generator and a discriminator of convolutions alone.
+
+    python experiments/dcgan.py train                   digits, about four minutes on two CPU cores
+    python experiments/dcgan.py train --preset paper    faces at 64x64, as in the paper
+"""
+
+import dataclasses
+
+import jax
+import optax
+
+from jaxgan import cli, games, latents, losses
+from jaxgan.data import Images, Resident, Streamed, pipeline
+from jaxgan.networks import DCGANDiscriminator, DCGANGenerator
+from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
+
+
+@dataclasses.dataclass(frozen=True)
+class DCGAN:
+    """Defaults are the paper's, section 4; its faces are CelebA's here."""
+
+    images: Images = Images(dataset="celeb_a", image_size=64, channels=3)
+    """The pictures."""
+    schedule: Schedule = Schedule(steps=32_000, sample_every=1000, checkpoint_every=2000)
+    """Paper: LSUN for five epochs, faces for so long as they get better."""
+    batch_size: PositiveInt = 128
+    """Images in a minibatch (paper: 128)."""
+    latent_size: PositiveInt = 100
+    """Z, numbers in a latent, drawn from U(-1, 1) (paper: 100)."""
+    width: PositiveInt = 128
+    """Channels next to the image; they double towards the smallest map (paper: 128, Figure 1)."""
+    learning_rate: PositiveFloat = 2e-4
+    """Of Adam, both players (paper: 2e-4)."""
+    beta1: Fraction = 0.5
+    """First moment's decay of Adam (paper: 0.5)."""
+    average_decay: Fraction | None = None
+    """Of the moving average of the generator's weights that pictures are made with (paper: none)."""
+
+    def game(self) -> games.Game:
+        """Non-saturating, one update of D for one of G."""
+        image = self.images
+        return games.adversarial(
+            DCGANGenerator(image.image_size, image.channels, width=self.width),
+            DCGANDiscriminator(image.image_size, width=self.width),
+            latent=latents.uniform(self.latent_size),
+            loss=losses.non_saturating,
+            generator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),
+            discriminator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),
+            average_decay=self.average_decay,
+        )
+
+    def data(
+        self,
+        *,
+        seed: int,
+        sharding: jax.sharding.NamedSharding | None = None,
+        part: tuple[int, int] = (0, 1),
+    ) -> Resident | Streamed:
+        """One minibatch a round."""
+        return pipeline(
+            self.images.source(),
+            seed=seed,
+            batch_size=self.batch_size,
+            flip=self.images.flip,
+            sharding=sharding,
+            part=part,
+        )
+
+    def inputs(self, key: jax.Array, count: int) -> games.Batch:
+        """Latents."""
+        return {"latent": latents.uniform(self.latent_size)(key, count)}
+
+
+SMALL = DCGAN(
+    images=Images(dataset="digits", image_size=28, channels=1),
+    schedule=Schedule(steps=2000, sample_every=100, checkpoint_every=500),
+    batch_size=64,
+    width=32,
+    average_decay=0.99,
+)
+
+if __name__ == "__main__":
+    cli.main(DCGAN(), small=SMALL)

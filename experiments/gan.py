@@ -1,0 +1,89 @@
+"""GAN (Goodfellow et al., 2014): fully connected players, and both losses of the generator.
+
+    python experiments/gan.py train                     digits, about two minutes on two CPU cores
+    python experiments/gan.py train --loss minimax      the paper's first loss, and what it costs
+    python experiments/gan.py train --preset paper      all of MNIST
+"""
+
+import dataclasses
+from typing import Literal
+
+import jax
+import optax
+
+from jaxgan import cli, games, latents, losses
+from jaxgan.data import Images, Resident, Streamed, pipeline
+from jaxgan.networks import FullyConnectedDiscriminator, FullyConnectedGenerator
+from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
+
+LOSSES = {"non_saturating": losses.non_saturating, "minimax": losses.minimax}
+
+
+@dataclasses.dataclass(frozen=True)
+class GAN:
+    """The paper's game. Its optimiser was SGD with momentum and its discriminator had maxout and
+    dropout; Adam and leaky ReLU stand in for them, and reach the same pictures sooner."""
+
+    images: Images = Images(dataset="mnist")
+    """The pictures."""
+    schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
+    """How long, and what is written when."""
+    loss: Literal["non_saturating", "minimax"] = "non_saturating"
+    """What the generator minimises: minimax is equation 1, non_saturating the remark below it."""
+    n_critic: PositiveInt = 1
+    """k of Algorithm 1: updates of D for one of G (paper: 1)."""
+    batch_size: PositiveInt = 100
+    """m of Algorithm 1: images in a minibatch (paper: 100)."""
+    latent_size: PositiveInt = 100
+    """Z, numbers in a latent, drawn from U(-1, 1) (paper: 100)."""
+    learning_rate: PositiveFloat = 2e-4
+    """Of Adam, both players."""
+    beta1: Fraction = 0.5
+    """First moment's decay of Adam (paper: momentum of 0.5 at first)."""
+    average_decay: Fraction | None = None
+    """Of the moving average of the generator's weights that pictures are made with (paper: none)."""
+
+    def game(self) -> games.Game:
+        """Algorithm 1."""
+        image = self.images
+        return games.adversarial(
+            FullyConnectedGenerator(shape=(image.image_size, image.image_size, image.channels)),
+            FullyConnectedDiscriminator(),
+            latent=latents.uniform(self.latent_size),
+            loss=LOSSES[self.loss],
+            generator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),
+            discriminator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),
+            n_critic=self.n_critic,
+            average_decay=self.average_decay,
+        )
+
+    def data(
+        self,
+        *,
+        seed: int,
+        sharding: jax.sharding.NamedSharding | None = None,
+        part: tuple[int, int] = (0, 1),
+    ) -> Resident | Streamed:
+        """A minibatch for each update of D."""
+        return pipeline(
+            self.images.source(),
+            seed=seed,
+            batch_size=self.batch_size * self.n_critic,
+            flip=self.images.flip,
+            sharding=sharding,
+            part=part,
+        )
+
+    def inputs(self, key: jax.Array, count: int) -> games.Batch:
+        """Latents."""
+        return {"latent": latents.uniform(self.latent_size)(key, count)}
+
+
+SMALL = GAN(
+    images=Images(dataset="digits"),
+    schedule=Schedule(steps=6000, log_every=100, sample_every=300, checkpoint_every=1500),
+    average_decay=0.99,
+)
+
+if __name__ == "__main__":
+    cli.main(GAN(), small=SMALL)

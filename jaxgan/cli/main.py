@@ -1,0 +1,165 @@
+"""`python experiments/NAME.py VERB`: the verbs that every experiment gets."""
+
+import dataclasses
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import jax
+import tyro
+
+from jaxgan.cli.verbs import reproduce_run, resume_run, sample_run, train_run
+from jaxgan.training import Experiment, Interrupted, RunError
+
+INTERRUPTED = 75
+"""Exit code of a run that a signal stopped and that can be resumed (EX_TEMPFAIL)."""
+REFUSED = 2
+"""Exit code where something has to be mended by a person first."""
+
+Preset: TypeAlias = Literal["small", "paper"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Processes:
+    """The processes of a run that is spread over machines; see `jax.distributed`."""
+
+    distributed: bool = False
+    """Join the other processes of this run. On Slurm, Open MPI, Kubernetes and TPU pods they find
+    each other; elsewhere say where and which with the three below."""
+    coordinator: str | None = None
+    """Address of the first process, as in 10.0.0.1:1234."""
+    processes: int | None = None
+    """How many processes there are."""
+    process: int | None = None
+    """Which of them this one is, from 0."""
+
+    def join(self) -> None:
+        """Connect to the others, before any device is touched."""
+        if self.distributed:
+            jax.distributed.initialize(self.coordinator, self.processes, self.process)
+
+
+def main(paper: Experiment, *, small: Experiment, arguments: Sequence[str] | None = None) -> None:
+    """The command line of an experiment. Ends the process with its exit code.
+
+    Args:
+        paper: the experiment as its paper has it.
+        small: the same for two CPU cores and five minutes, on data that ships; the default.
+        arguments: the words after the script's name; those of the process where None.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    _prepare_jax()
+    try:
+        code = _run_verb({"small": small, "paper": paper}, arguments)
+    except Interrupted as stop:
+        print(stop, flush=True)
+        code = INTERRUPTED
+    except (RunError, ValueError, OSError) as error:
+        if "JAXGAN_TRACEBACK" in os.environ:
+            raise
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        code = REFUSED
+    sys.exit(code)
+
+
+def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
+    default = presets[_preset(arguments)]
+    kind: Any = type(default)
+    name = Path(sys.modules[kind.__module__].__file__ or kind.__name__).stem
+
+    def train(
+        experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
+        processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),  # noqa: B008
+        *,
+        preset: Preset = "small",
+        directory: Path | None = None,
+        seed: int = 0,
+        devices: int | None = None,
+    ) -> int:
+        """Train from the beginning; every field of the configuration is a flag.
+
+        Args:
+            experiment: What is trained.
+            processes: Who trains.
+            preset: small: data that ships, two CPU cores, minutes. paper: the paper's data and
+                schedule. The defaults of all other flags are the preset's.
+            directory: Where the run is written; runs/NAME-NUMBER where none is named.
+            seed: Of the run's one key: the same seed gives the same run.
+            devices: How many devices share each batch; all where none is said.
+        """
+        del preset  # it has chosen the defaults
+        processes.join()
+        return train_run(experiment, name, directory=directory, seed=seed, devices=devices)
+
+    def resume(
+        directory: tyro.conf.Positional[Path],
+        processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),  # noqa: B008
+    ) -> int:
+        """Go on with a run from its newest whole checkpoint.
+
+        Args:
+            directory: The run's.
+            processes: Who trains.
+        """
+        processes.join()
+        return resume_run(directory, kind, name)
+
+    def sample(
+        directory: tyro.conf.Positional[Path],
+        *,
+        count: int = 64,
+        seed: int = 0,
+        output: Path | None = None,
+    ) -> int:
+        """Draw pictures from a run's newest checkpoint.
+
+        Args:
+            directory: The run's.
+            count: How many pictures.
+            seed: Of the latents: the same seed gives the same pictures, however many.
+            output: A new folder for them; DIRECTORY/generated/seed_SEED where none is named.
+        """
+        return sample_run(directory, kind, name, count=count, seed=seed, output=output)
+
+    def reproduce(directory: tyro.conf.Positional[Path], *, output: Path | None = None) -> int:
+        """Repeat a run from its manifest and compare the two, checkpoint by checkpoint.
+
+        Args:
+            directory: The run's.
+            output: A new directory for the repetition; DIRECTORY-reproduced where none is named.
+        """
+        return reproduce_run(directory, kind, name, output=output)
+
+    return tyro.extras.subcommand_cli_from_dict(
+        {"train": train, "resume": resume, "sample": sample, "reproduce": reproduce},
+        args=arguments,
+        prog=f"{name}.py",
+        description=sys.modules[kind.__module__].__doc__,
+        config=(tyro.conf.OmitArgPrefixes,),
+    )
+
+
+def _preset(arguments: list[str]) -> Preset:
+    """The preset that the arguments name: it has to be known before the defaults are shown."""
+    for index, word in enumerate(arguments):
+        value = word.removeprefix("--preset=") if word.startswith("--preset=") else None
+        if word == "--preset" and index + 1 < len(arguments):
+            value = arguments[index + 1]
+        if value == "paper":
+            return "paper"
+    return "small"
+
+
+def _prepare_jax() -> None:
+    """Settings that must stand before JAX touches a device; what the user has set is kept."""
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "xla_gpu_deterministic_ops" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+    if "xla_force_host_platform_device_count" in flags:
+        # Virtual devices that outnumber the cores deadlock in a collective without more threads.
+        os.environ.setdefault("NPROC", "8")
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        jax.config.update("jax_compilation_cache_dir", str(cache / "jaxgan" / "xla"))

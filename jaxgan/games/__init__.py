@@ -1,0 +1,15 @@
+"""Games: small tuples of pure functions. `game.py` holds the contract."""
+
+from jaxgan.games.adversarial import AdversarialState as AdversarialState
+from jaxgan.games.adversarial import adversarial as adversarial
+from jaxgan.games.adversarial import no_penalties as no_penalties
+from jaxgan.games.game import Batch as Batch
+from jaxgan.games.game import Game as Game
+from jaxgan.games.game import Info as Info
+from jaxgan.games.game import Player as Player
+from jaxgan.games.game import deal as deal
+from jaxgan.games.game import enter as enter
+from jaxgan.games.game import improve as improve
+from jaxgan.games.game import perform as perform
+from jaxgan.games.game import prefixed as prefixed
+from jaxgan.games.game import stream as stream

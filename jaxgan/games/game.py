@@ -1,0 +1,139 @@
+"""What a game is, and the few things that every game does.
+
+A GAN is a game of pure functions. `Game` is the whole contract: whoever can fill its three
+fields has a GAN that trains, resumes, samples and scales like every other one of the library.
+"""
+
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+
+Batch: TypeAlias = Mapping[str, jax.Array]
+"""What `data(step)` gives: arrays by name, images `[B, H, W, C]` float32 in [-1, 1]."""
+
+Info: TypeAlias = dict[str, jax.Array]
+"""What a person reads of a round: scalars by name, as in `generator/loss`."""
+
+
+class Game(NamedTuple):
+    """A GAN as three pure functions, in the manner of an optax transformation.
+
+    Attributes:
+        init: `(key, batch) -> state`. The shapes come from the batch. `state` is a pytree of arrays
+            that holds all that the next round needs and nothing else.
+        update: `(key, state, batch) -> (state, info)`. One round, for the whole batch, as if there
+            were one device. `info` is a flat dict of scalars.
+        generate: `(key, state, inputs) -> images`. What the game makes of a dict of inputs,
+            `[N, H, W, C]` float32 in [-1, 1], with the averaged weights where it keeps them.
+    """
+
+    init: Callable[[jax.Array, Batch], Any]
+    update: Callable[[jax.Array, Any, Batch], tuple[Any, Info]]
+    generate: Callable[[jax.Array, Any, Batch], jax.Array]
+
+
+class Player(NamedTuple):
+    """One network in training.
+
+    Attributes:
+        parameters: what its optimiser changes.
+        collections: what its network keeps besides, as batch statistics; {} where nothing.
+        optimiser: the state of its optax transformation.
+    """
+
+    parameters: Any
+    collections: Any
+    optimiser: optax.OptState
+
+
+def stream(key: jax.Array, name: str) -> jax.Array:
+    """The stream of random numbers that belongs to a purpose: a named fold of the key.
+
+    Args:
+        key: typed key, [].
+        name: the purpose; another name gives independent numbers.
+
+    Returns:
+        Typed key, [].
+    """
+    return jax.random.fold_in(key, zlib.crc32(name.encode()))
+
+
+def enter(
+    key: jax.Array, network: nn.Module, optimiser: optax.GradientTransformation, *inputs: Any
+) -> Player:
+    """A player at the start of the game: fresh parameters, collections and optimiser state."""
+    collections = dict(network.init(key, *inputs, train=True))
+    parameters = collections.pop("params")
+    return Player(parameters, collections, optimiser.init(parameters))
+
+
+def perform(
+    key: jax.Array, network: nn.Module, parameters: Any, collections: Any, *inputs: Any
+) -> tuple[Any, Any]:
+    """The network's outputs in training, and its collections afterwards.
+
+    Args:
+        key: for the network's own random numbers, such as dropout.
+        network: a Flax module that is called with its inputs and `train`.
+        parameters: its parameters.
+        collections: its other collections, `Player.collections`.
+        *inputs: what it is called with.
+    """
+    return network.apply(
+        {"params": parameters, **collections},
+        *inputs,
+        train=True,
+        rngs=key,
+        mutable=list(collections),
+    )
+
+
+def improve(
+    player: Player,
+    optimiser: optax.GradientTransformation,
+    gradients: Any,
+    collections: Any,
+) -> Player:
+    """The player after one step of its optimiser, with what its network has seen meanwhile."""
+    updates, state = optimiser.update(gradients, player.optimiser, player.parameters)
+    return Player(optax.apply_updates(player.parameters, updates), collections, state)
+
+
+def deal(batch: Batch, hands: int) -> list[Batch]:
+    """Deal a batch out in so many hands of equal size, card by card.
+
+    Every device of a mesh holds a run of neighbouring examples. Dealt card by card, each hand takes
+    its part from every device, and nothing moves between them.
+
+    Args:
+        batch: arrays `[hands * B, ...]`.
+        hands: how many; the length of the batch is a multiple of it.
+
+    Returns:
+        `hands` batches of arrays `[B, ...]`.
+
+    Raises:
+        ValueError: where the batch cannot be dealt out evenly.
+
+    >>> [hand["x"].tolist() for hand in deal({"x": jnp.arange(6)}, 2)]
+    [[0, 2, 4], [1, 3, 5]]
+    """
+    size = len(next(iter(batch.values())))
+    if size % hands:
+        raise ValueError(
+            f"a batch of {size} examples cannot be dealt out in {hands} equal parts: "
+            f"give a multiple of {hands}"
+        )
+    dealt = {name: x.reshape(size // hands, hands, *x.shape[1:]) for name, x in batch.items()}
+    return [{name: x[:, hand] for name, x in dealt.items()} for hand in range(hands)]
+
+
+def prefixed(prefix: str, info: Info) -> Info:
+    """The same scalars under `prefix/name`."""
+    return {f"{prefix}/{name}": value for name, value in info.items()}

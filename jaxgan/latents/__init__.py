@@ -1,0 +1,5 @@
+"""Latent vectors: where they come from and what can be done with them."""
+
+from jaxgan.latents.priors import Prior as Prior
+from jaxgan.latents.priors import normal as normal
+from jaxgan.latents.priors import uniform as uniform

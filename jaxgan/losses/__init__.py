@@ -1,0 +1,10 @@
+"""What a player minimises, per example."""
+
+from jaxgan.losses.adversarial import AdversarialLoss as AdversarialLoss
+from jaxgan.losses.adversarial import hinge as hinge
+from jaxgan.losses.adversarial import least_squares as least_squares
+from jaxgan.losses.adversarial import minimax as minimax
+from jaxgan.losses.adversarial import non_saturating as non_saturating
+from jaxgan.losses.adversarial import relativistic as relativistic
+from jaxgan.losses.adversarial import wasserstein as wasserstein
+from jaxgan.losses.terms import combine as combine

@@ -1,0 +1,134 @@
+"""What the discriminator and the generator minimise, per example, on scores.
+
+A score is a logit or an unbounded critic value, never a probability. The logistic losses are
+written with softplus(x) = log(1 + exp(x)), whose value and gradient hold at any score.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+import chex
+import jax
+import jax.numpy as jnp
+from jax.nn import relu, softplus
+
+ScoreLoss: TypeAlias = Callable[[jax.Array, jax.Array], jax.Array]
+"""`(real_scores, fake_scores) -> losses`: `[B, ...]` twice to `[B]`."""
+
+
+class AdversarialLoss(NamedTuple):
+    """What each of the two players minimises, given the scores of reals and of fakes.
+
+    Both fields are pure, jitted functions `(real_scores, fake_scores) -> losses`.
+
+    Args of either function:
+        real_scores: `[B]`, or `[B, ...]` of a patch critic; floats, unbounded.
+        fake_scores: the same shape.
+
+    Either returns `[B]`, the loss of each example, averaged over its patches *after* the loss of
+    each patch is taken; the caller reduces. Scores of less than 32 bits are computed in float32.
+    Where the formula has no real score (a generator's loss), the real scores are ignored.
+
+    Raises:
+        AssertionError: where the shapes differ, a score is not a float, or has no batch axis.
+
+    >>> hinge.discriminator(jnp.array([0.5, 3.0]), jnp.array([-2.0, 0.0])).tolist()
+    [0.5, 1.0]
+    >>> non_saturating.generator(jnp.zeros((8, 30, 30)), jnp.zeros((8, 30, 30))).shape
+    (8,)
+    """
+
+    discriminator: ScoreLoss
+    generator: ScoreLoss
+
+
+def _per_example(loss: ScoreLoss) -> ScoreLoss:
+    """Check the scores, take the loss in float32 or wider, average over patches; jitted."""
+
+    @jax.jit
+    def per_example(real_scores: jax.Array, fake_scores: jax.Array) -> jax.Array:
+        chex.assert_equal_shape([real_scores, fake_scores])
+        chex.assert_shape(real_scores, (None, ...))
+        chex.assert_type([real_scores, fake_scores], float)
+        dtype = jnp.promote_types(jnp.result_type(real_scores, fake_scores), jnp.float32)
+        losses = loss(jnp.asarray(real_scores, dtype), jnp.asarray(fake_scores, dtype))
+        return losses.mean(axis=tuple(range(1, losses.ndim)))
+
+    return per_example
+
+
+_logistic = _per_example(lambda real, fake: softplus(-real) + softplus(fake))
+
+minimax = AdversarialLoss(
+    discriminator=_logistic,
+    generator=_per_example(lambda real, fake: -softplus(fake)),
+)
+"""The game as it is defined: min_G max_D E log D(x) + E log(1 - D(G(z))), D = sigmoid(s).
+
+    discriminator: softplus(-s_real) + softplus(s_fake)
+    generator:     -softplus(s_fake)
+
+The generator's gradient vanishes where the discriminator is sure of the fakes.
+Goodfellow et al., Generative Adversarial Nets, 2014, eq. 1.
+"""
+
+non_saturating = AdversarialLoss(
+    discriminator=_logistic,
+    generator=_per_example(lambda real, fake: softplus(-fake)),
+)
+"""The generator maximises E log D(G(z)) in place of minimising E log(1 - D(G(z))).
+
+    discriminator: softplus(-s_real) + softplus(s_fake)
+    generator:     softplus(-s_fake)
+
+Goodfellow et al., Generative Adversarial Nets, 2014, section 3.
+"""
+
+least_squares = AdversarialLoss(
+    discriminator=_per_example(lambda real, fake: ((real - 1) ** 2 + fake**2) / 2),
+    generator=_per_example(lambda real, fake: (fake - 1) ** 2 / 2),
+)
+"""Least squares on the labels a = 0 (fake), b = 1 (real) and c = 1 (what the generator wants).
+
+    discriminator: (s_real - 1)^2 / 2 + s_fake^2 / 2
+    generator:     (s_fake - 1)^2 / 2
+
+Mao et al., Least Squares Generative Adversarial Networks, 2017, eq. 9.
+"""
+
+hinge = AdversarialLoss(
+    discriminator=_per_example(lambda real, fake: relu(1 - real) + relu(1 + fake)),
+    generator=_per_example(lambda real, fake: -fake),
+)
+"""A margin of one on each side; the generator follows the score itself.
+
+    discriminator: max(0, 1 - s_real) + max(0, 1 + s_fake)
+    generator:     -s_fake
+
+Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018, eqs. 16 and 17.
+"""
+
+wasserstein = AdversarialLoss(
+    discriminator=_per_example(lambda real, fake: fake - real),
+    generator=_per_example(lambda real, fake: -fake),
+)
+"""The dual of the earth mover's distance; the critic must be kept Lipschitz by other means.
+
+    discriminator: s_fake - s_real
+    generator:     -s_fake
+
+Arjovsky et al., Wasserstein GAN, 2017, eq. 2 and Algorithm 1.
+"""
+
+relativistic = AdversarialLoss(
+    discriminator=_per_example(lambda real, fake: softplus(-(real - fake))),
+    generator=_per_example(lambda real, fake: softplus(-(fake - real))),
+)
+"""Each real is compared with the fake at its side: which of the two is the more realistic?
+
+    discriminator: softplus(-(s_real - s_fake))
+    generator:     softplus(-(s_fake - s_real))
+
+Jolicoeur-Martineau, The Relativistic Discriminator, 2018 (RpGAN), as in Huang et al., The GAN is
+Dead; Long Live the GAN!, 2024, eq. 2.
+"""

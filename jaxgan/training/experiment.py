@@ -1,0 +1,91 @@
+"""What training asks of an experiment, and the plain values that an experiment is made of."""
+
+import dataclasses
+from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
+
+import jax
+from annotated_types import Ge, Gt, Lt
+from pydantic import TypeAdapter, ValidationError
+
+from jaxgan.data import Resident, Streamed
+from jaxgan.games.game import Batch, Game
+
+PositiveInt: TypeAlias = Annotated[int, Gt(0)]
+PositiveFloat: TypeAlias = Annotated[float, Gt(0)]
+Fraction: TypeAlias = Annotated[float, Ge(0), Lt(1)]
+"""A number in [0, 1): a decay or a momentum."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """How long a run is, and how often it writes."""
+
+    steps: PositiveInt
+    """Rounds of the game: each is n_critic updates of D and one of G."""
+    log_every: PositiveInt = 50
+    """Rounds between two lines of metrics."""
+    sample_every: PositiveInt = 500
+    """Rounds between two pictures of the fixed samples."""
+    checkpoint_every: PositiveInt = 1000
+    """Rounds between two checkpoints."""
+    keep: PositiveInt = 3
+    """How many checkpoints stay on disk; the newest ones."""
+
+
+class Experiment(Protocol):
+    """A frozen dataclass of plain values that builds a game and its data."""
+
+    schedule: Schedule
+
+    def game(self) -> Game:
+        """The game that is played."""
+        ...
+
+    def data(
+        self,
+        *,
+        seed: int,
+        sharding: jax.sharding.NamedSharding | None = None,
+        part: tuple[int, int] = (0, 1),
+    ) -> Resident | Streamed:
+        """The batch of each round; see `jaxgan.data.pipeline`."""
+        ...
+
+    def inputs(self, key: jax.Array, count: int) -> Batch:
+        """So many inputs for the game's `generate`."""
+        ...
+
+
+E = TypeVar("E")
+
+
+def to_plain(experiment: Any) -> dict[str, Any]:
+    """The configuration as values that JSON holds."""
+    return TypeAdapter(type(experiment)).dump_python(experiment, mode="json")
+
+
+def from_plain(kind: type[E], values: dict[str, Any]) -> E:
+    """The configuration that such values stand for.
+
+    Raises:
+        ValueError: where a value is outside what its field allows; one sentence a value.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        raise ValueError("; ".join(_sentence(detail) for detail in error.errors())) from None
+
+
+def validated(experiment: E) -> E:
+    """The experiment itself, if all of its values are ones that its fields allow.
+
+    Raises:
+        ValueError: names each field that is not, its value, and what would be right.
+    """
+    return from_plain(type(experiment), to_plain(experiment))
+
+
+def _sentence(detail: Any) -> str:
+    field = ".".join(str(part) for part in detail["loc"])
+    wish = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{field} = {detail['input']!r} will not do: it should be {wish}"

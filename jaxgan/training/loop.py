@@ -1,0 +1,240 @@
+"""The loop: rounds are played, and what is worth keeping is kept."""
+
+import contextlib
+import math
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+
+from jaxgan.data import Resident, Streamed
+from jaxgan.training.checkpoints import Checkpoints, is_finite
+from jaxgan.training.experiment import Experiment, Schedule, to_plain, validated
+from jaxgan.training.placement import Placed, Report, make_mesh, place, replicated, split
+from jaxgan.training.record import Record
+from jaxgan.training.run import Run, RunError, environment
+
+
+class Interrupted(Exception):  # noqa: N818 - a stop that was asked for is no error
+    """SIGTERM or SIGINT asked the run to stop, and it has: its state is saved."""
+
+
+class NotFinite(RunError):
+    """A loss, a gradient or a weight is not finite any more."""
+
+
+class Table(NamedTuple):
+    """Where a game is played."""
+
+    mesh: Mesh
+    data: Resident | Streamed
+    placed: Placed
+    key: jax.Array
+
+
+def train(
+    experiment: Experiment,
+    directory: Path,
+    *,
+    name: str,
+    seed: int = 0,
+    devices: int | None = None,
+    until: int | None = None,
+) -> Run:
+    """Play a new run to its end.
+
+    Args:
+        experiment: what is played.
+        directory: where the run is written; nothing may be there yet.
+        name: the experiment's, for the manifest.
+        seed: of the run's one key, 0 or more.
+        devices: how many; all where None.
+        until: the step to stop at; the end of the experiment's schedule where None.
+
+    Returns:
+        The run, done.
+
+    Raises:
+        RunError: where the directory is taken, or the run cannot go on.
+        ValueError: where a value of the experiment will not do.
+        Interrupted: where SIGTERM or SIGINT stopped the run; its state is saved.
+    """
+    if not 0 <= seed < 2**31:
+        raise ValueError(f"the seed must be in 0 to {2**31 - 1}, not {seed}")
+    experiment = validated(experiment)
+    if jax.process_index() == 0:
+        Run.refuse_taken(directory)
+    table = lay_table(experiment, seed=seed, devices=devices)
+    manifest = {
+        "experiment": name,
+        "configuration": to_plain(experiment),
+        "seed": seed,
+        "devices": table.mesh.size,
+        "batch": {
+            array: {"shape": list(leaf.shape), "dtype": leaf.dtype.name}
+            for array, leaf in table.data.shapes.items()
+        },
+        "data": table.data.fingerprint,
+        "environment": environment(),
+    }
+    run = Run.create(directory, manifest, write=jax.process_index() == 0)
+    play(run, experiment, table, until=until)
+    return run
+
+
+def resume(run: Run, experiment: Experiment) -> None:
+    """Play a run on from its newest checkpoint to its end.
+
+    Args:
+        run: what `Run.open` gives.
+        experiment: of the run's own configuration.
+
+    Raises:
+        RunError: where the data has changed, or the run cannot go on.
+        Interrupted: where SIGTERM or SIGINT stopped the run; its state is saved.
+    """
+    table = lay_table(experiment, seed=run.manifest["seed"], devices=run.manifest["devices"])
+    if table.data.fingerprint != run.manifest["data"]:
+        raise RunError(
+            f"the data are {table.data.fingerprint}, and the run began on {run.manifest['data']}: "
+            "put the data of the run back, or start a new run"
+        )
+    play(run, experiment, table)
+
+
+def load(run: Run, experiment: Experiment) -> tuple[int, Any]:
+    """The newest whole checkpoint of a run, on one device: its step and its state.
+
+    Raises:
+        RunError: where there is none.
+    """
+    batch = {
+        array: jax.ShapeDtypeStruct(tuple(leaf["shape"]), leaf["dtype"])
+        for array, leaf in run.manifest["batch"].items()
+    }
+    shapes = jax.eval_shape(experiment.game().init, jax.random.key(0), batch)
+    device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+    with Checkpoints(run, keep=experiment.schedule.keep) as checkpoints:
+        restored = checkpoints.restore(shapes, device, say=print)
+    if restored is None:
+        raise RunError(f"{run.directory} has no checkpoint yet: train or resume it first")
+    return restored
+
+
+def lay_table(experiment: Experiment, *, seed: int, devices: int | None) -> Table:
+    """Open the data and compile the game for so many devices."""
+    mesh = make_mesh(devices)
+    part = jax.process_index(), jax.process_count()
+    data = experiment.data(seed=seed, sharding=split(mesh), part=part)
+    key = jax.random.key(seed)
+    return Table(mesh, data, place(experiment.game(), data, mesh=mesh, key=key), key)
+
+
+def play(run: Run, experiment: Experiment, table: Table, *, until: int | None = None) -> None:
+    """Play a run from where it stands."""
+    schedule, placed = experiment.schedule, table.placed
+    end = schedule.steps if until is None else until
+    notes: list[str] = []
+    with _interruptions() as interrupted, Checkpoints(run, keep=schedule.keep) as checkpoints:
+        shapes = jax.eval_shape(placed.init)
+        restored = checkpoints.restore(shapes, replicated(table.mesh), say=notes.append)
+        step, state = restored or (0, placed.init())
+        with Record(run, experiment, placed, table.key, step, end) as record:
+            for note in [*notes, _beginning(run, step, end, table)]:
+                record.say(note)
+            if step == 0:
+                record.digest(0, state)
+                record.sample(0, state)
+            while step < end:
+                stop = min(_next_turn(schedule, step), end, step + placed.stride)
+                state, report = placed.advance(state, step, stop)
+                step = stop
+                terms = _finite_terms(run, report)
+                stopping = _any_process(interrupted)
+                record.show(step, terms, line=step % schedule.log_every == 0)
+                if step % schedule.sample_every == 0 or step == end:
+                    record.sample(step, state)
+                if step % schedule.checkpoint_every == 0 or step == end or stopping:
+                    if not is_finite(state):
+                        raise NotFinite(f"a weight is not finite after step {step}: {_kept(run)}")
+                    record.digest(step, state)
+                    checkpoints.save(step, state)
+                if stopping and step < end:
+                    checkpoints.wait()
+                    raise Interrupted(f"stopped after step {step} of {end}; its state is saved")
+            checkpoints.wait()
+            record.finish()
+
+
+def _beginning(run: Run, step: int, end: int, table: Table) -> str:
+    device = table.mesh.devices.flat[0]
+    where = f"{table.mesh.size} x {device.device_kind}" if table.mesh.size > 1 else device.platform
+    if step >= end:
+        return f"{run.directory} is complete: {step} steps"
+    begun = f"goes on after step {step}" if step else "begins"
+    return f"{run.directory} {begun}, to step {end}, on {where}; the first step compiles"
+
+
+def _next_turn(schedule: Schedule, step: int) -> int:
+    """The next step at which something is written."""
+    turns = schedule.log_every, schedule.sample_every, schedule.checkpoint_every
+    return min((step // every + 1) * every for every in turns)
+
+
+def _finite_terms(run: Run, report: Report) -> dict[str, float]:
+    failed, info = jax.device_get((report.failed, report.info))
+    terms = {name: float(value) for name, value in info.items()}
+    if failed >= 0:
+        names = ", ".join(
+            f"{name} = {value}" for name, value in terms.items() if not math.isfinite(value)
+        )
+        raise NotFinite(f"step {failed + 1} is not finite: {names}; {_kept(run)}")
+    return terms
+
+
+def _kept(run: Run) -> str:
+    steps = [
+        int(path.name)
+        for path in run.checkpoints.glob("*")
+        if path.name.isdigit()
+    ]
+    return f"the checkpoint of step {max(steps)} is kept" if steps else "no checkpoint was due yet"
+
+
+def _any_process(flag: list[int]) -> bool:
+    """Whether a signal came to this process, or to any: all of them must stop at one step."""
+    if jax.process_count() == 1:
+        return bool(flag)
+    from jax.experimental.multihost_utils import process_allgather
+
+    return bool(np.any(process_allgather(np.asarray(bool(flag)))))
+
+
+@contextlib.contextmanager
+def _interruptions() -> Iterator[list[int]]:
+    """A list that SIGTERM and SIGINT are noted in, instead of what they do otherwise.
+
+    A second signal does what it does otherwise.
+    """
+    noted: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield noted
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def note(number: int, _: Any) -> None:
+        noted.append(number)
+        signal.signal(number, before[number])
+
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield noted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,198 @@
+"""Where things live: the mesh, the shardings, jit and donation. All of it is here.
+
+A game is written for the whole batch, as if there were one device. Here it is placed on many:
+the state on each of them, the batch split among them along the mesh's one axis, `data`.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from jaxgan.data import Resident, Streamed
+from jaxgan.games.game import Batch, Game, Info, stream
+
+
+class Report(NamedTuple):
+    """What the device tells of the rounds that it played.
+
+    Attributes:
+        info: of the last round, or of the first one in which something was not finite.
+        failed: that first round, [] int32; -1 where all was finite.
+    """
+
+    info: Info
+    failed: jax.Array
+
+    def add(self, step: jax.Array, info: Info) -> "Report":
+        """The report after one more round."""
+        going = self.failed < 0
+        finite = jnp.all(jnp.stack([jnp.isfinite(value).all() for value in info.values()]))
+        return Report(
+            jax.tree.map(partial(jnp.where, going), info, self.info),
+            jnp.where(going & ~finite, step, self.failed),
+        )
+
+
+class Placed(NamedTuple):
+    """A game on its devices.
+
+    Attributes:
+        init: `() -> state`.
+        advance: `(state, start, stop) -> (state, report)`: rounds start to stop - 1. The state that
+            goes in is given away. However the rounds are cut into calls, the bits are the same.
+        generate: `(key, state, inputs) -> images`, on every device.
+        stride: how many rounds one call of `advance` plays well: 1 where each is a call of its own.
+    """
+
+    init: Callable[[], Any]
+    advance: Callable[[Any, int, int], tuple[Any, Report]]
+    generate: Callable[[jax.Array, Any, Batch], jax.Array]
+    stride: int
+
+
+def make_mesh(count: int | None = None) -> Mesh:
+    """A mesh of the first `count` devices, or of all, along one axis, `data`.
+
+    Raises:
+        ValueError: where there are not so many devices.
+    """
+    devices = jax.devices()
+    count = len(devices) if count is None else count
+    if not 1 <= count <= len(devices):
+        raise ValueError(f"{count} devices were asked for, and there are {len(devices)}")
+    # Auto axes: XLA chooses how arrays inside a program are split, as batch statistics need it to.
+    return jax.make_mesh((count,), ("data",), axis_types=(AxisType.Auto,), devices=devices[:count])
+
+
+def split(mesh: Mesh) -> NamedSharding:
+    """How a batch is placed: split along its first axis."""
+    return NamedSharding(mesh, PartitionSpec("data"))
+
+
+def replicated(mesh: Mesh) -> NamedSharding:
+    """How a state is placed: whole, on every device."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def check_divides(batch_size: int, devices: int) -> None:
+    """Refuse a batch that so many devices cannot share evenly.
+
+    Raises:
+        ValueError: names the sizes and the counts nearby that would do.
+    """
+    if batch_size % devices:
+        below = batch_size // devices * devices
+        sizes = " or ".join(str(size) for size in (below, below + devices) if size)
+        counts = ", ".join(str(n) for n in range(1, devices) if batch_size % n == 0)
+        raise ValueError(
+            f"a batch of {batch_size} examples cannot be shared evenly by {devices} devices: "
+            f"take {sizes} examples, or {counts} devices"
+        )
+
+
+def place(game: Game, data: Resident | Streamed, *, mesh: Mesh, key: jax.Array) -> Placed:
+    """Compile a game for a mesh.
+
+    The key of round `step` is `fold_in(key, step)`, its batch is `data(step)`.
+
+    Args:
+        game: any game.
+        data: resident or streamed.
+        mesh: of `make_mesh`.
+        key: the run's key, [].
+
+    Raises:
+        ValueError: where the batch cannot be shared evenly by the devices of the mesh.
+    """
+    check_divides(data.batch_size, mesh.size)
+    whole = replicated(mesh)
+    init = jax.jit(lambda key: game.init(key, _zeros(data.shapes)), out_shardings=whole)
+    _, info_shape = jax.eval_shape(game.update, key, jax.eval_shape(init, key), data.shapes)
+
+    def play(
+        key: jax.Array, state: Any, report: Report, batch: Batch, step: jax.Array
+    ) -> tuple[Any, Report]:
+        batch = jax.lax.with_sharding_constraint(batch, split(mesh))
+        state, info = game.update(jax.random.fold_in(key, step), state, batch)
+        return state, report.add(step, info)
+
+    placed = partial(jax.jit, donate_argnames=("state", "report"), out_shardings=whole)
+
+    @placed
+    def play_one(
+        key: jax.Array, state: Any, report: Report, data: Resident, step: jax.Array
+    ) -> tuple[Any, Report]:
+        return play(key, state, report, data(step), step)
+
+    @placed
+    def play_many(
+        key: jax.Array, state: Any, report: Report, data: Resident, start: int, stop: int
+    ) -> tuple[Any, Report]:
+        return jax.lax.fori_loop(
+            start, stop, lambda step, carry: play(key, *carry, data(step), step), (state, report)
+        )
+
+    @placed
+    def play_raw(
+        key: jax.Array, state: Any, report: Report, raw: Batch, step: jax.Array
+    ) -> tuple[Any, Report]:
+        return play(key, state, report, data.finish(step, raw), step)
+
+    fresh_report = jax.jit(
+        lambda: Report(_zeros(info_shape), jnp.int32(-1)), out_shardings=replicated(mesh)
+    )
+
+    def advance_resident(state: Any, start: int, stop: int) -> tuple[Any, Report]:
+        if looped:
+            return play_many(key, state, fresh_report(), data, start, stop)
+        report = fresh_report()
+        for step in range(start, stop):
+            state, report = play_one(key, state, report, data, np.int32(step))
+        return state, report
+
+    batches = _Batches()
+
+    def advance_streamed(state: Any, start: int, stop: int) -> tuple[Any, Report]:
+        report = fresh_report()
+        for step in range(start, stop):
+            raw = jax.tree.map(
+                partial(jax.make_array_from_process_local_data, split(mesh)),
+                batches.of(data, step),
+            )
+            state, report = play_raw(key, state, report, raw, np.int32(step))
+        return state, report
+
+    resident = isinstance(data, Resident)
+    # XLA's convolutions inside a loop are several times slower on the CPU.
+    looped = resident and mesh.devices.flat[0].platform != "cpu"
+    return Placed(
+        init=lambda: init(stream(key, "init")),
+        advance=advance_resident if resident else advance_streamed,
+        generate=jax.jit(game.generate, out_shardings=whole),
+        stride=sys.maxsize if looped else 1,
+    )
+
+
+class _Batches:
+    """The stream of batches, at the step where the host stands. It can be moved anywhere."""
+
+    def __init__(self) -> None:
+        self._step = -1
+        self._batches: Iterator[Any] = iter(())
+
+    def of(self, data: Streamed, step: int) -> Any:
+        """The raw batch of a step; quick where it is the one after the last."""
+        if step != self._step:
+            self._step, self._batches = step, data.iterate(step)
+        self._step += 1
+        return next(self._batches)
+
+
+def _zeros(shapes: Any) -> Any:
+    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)

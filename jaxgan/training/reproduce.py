@@ -1,0 +1,81 @@
+"""Whether a run can be repeated: it is, and the two are compared."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from jaxgan.training.experiment import Experiment
+from jaxgan.training.loop import train
+from jaxgan.training.run import Run, RunError
+
+
+class Comparison(NamedTuple):
+    """How a run and its repetition compare.
+
+    Attributes:
+        checkpoints: at how many steps the digests of both were compared.
+        metrics: how many lines of metrics were compared.
+        difference: the first one, as in `step 100: generator/parameters/...`; None where there is
+            none.
+    """
+
+    checkpoints: int
+    metrics: int
+    difference: str | None
+
+
+def reproduce(run: Run, experiment: Experiment, directory: Path) -> tuple[Run, Comparison]:
+    """Repeat a run from its manifest, as far as it has come, and compare the two.
+
+    Args:
+        run: what `Run.open` gives.
+        experiment: of the run's own configuration.
+        directory: where the repetition is written; nothing may be there yet.
+
+    Returns:
+        The repetition, and how it compares.
+
+    Raises:
+        RunError: where the run has no checkpoint to compare with.
+    """
+    steps = [line["step"] for line in run.digests()]
+    if not steps:
+        raise RunError(f"{run.directory} has nothing to compare with yet: train or resume it first")
+    repeated = train(
+        experiment,
+        directory,
+        name=run.manifest["experiment"],
+        seed=run.manifest["seed"],
+        devices=run.manifest["devices"],
+        until=max(steps),
+    )
+    return repeated, compare(run, repeated)
+
+
+def compare(run: Run, other: Run) -> Comparison:
+    """Compare two runs at every step at which both have digests or metrics."""
+    digests = _both(run.digests(), other.digests(), "leaves")
+    metrics = _both(run.metrics(), other.metrics(), "terms")
+    found = sorted(
+        (step, first)
+        for pairs in (digests, metrics)
+        for step, before, after in pairs
+        if (first := _first_difference(before, after)) is not None
+    )
+    difference = f"step {found[0][0]}: {found[0][1]}" if found else None
+    return Comparison(len(digests), len(metrics), difference)
+
+
+def _both(ones: list[dict], others: list[dict], name: str) -> list[tuple[int, dict, dict]]:
+    by_step = {line["step"]: line[name] for line in others}
+    return [
+        (line["step"], line[name], by_step[line["step"]])
+        for line in ones
+        if line["step"] in by_step
+    ]
+
+
+def _first_difference(before: dict, after: dict) -> str | None:
+    for name in before | after:
+        if before.get(name) != after.get(name):
+            return f"{name} is {before.get(name)} in the one, {after.get(name)} in the other"
+    return None

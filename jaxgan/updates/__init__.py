@@ -1,0 +1,6 @@
+"""Pieces of optax: what happens to weights between a gradient and the next round."""
+
+from jaxgan.updates.averaging import AverageState as AverageState
+from jaxgan.updates.averaging import Averaging as Averaging
+from jaxgan.updates.averaging import average_weights as average_weights
+from jaxgan.updates.clipping import clip_weights as clip_weights

@@ -1,0 +1,73 @@
+"""Exponential moving averages of weights."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import chex
+import jax
+import jax.numpy as jnp
+import optax
+
+
+class AverageState(NamedTuple):
+    """A running average: how many rounds it has seen (`[]` int32), and the averaged tree."""
+
+    count: jax.Array
+    mean: chex.ArrayTree
+
+
+class Averaging(NamedTuple):
+    """A moving average as two pure functions: `init(tree)` and `update(tree, state)`."""
+
+    init: Callable[[chex.ArrayTree], AverageState]
+    update: Callable[[chex.ArrayTree, AverageState], AverageState]
+
+
+def average_weights(decay: float) -> Averaging:
+    """Average weights over rounds, so that the first rounds are soon forgotten.
+
+    mean <- d_t mean + (1 - d_t) tree, d_t = min(decay, (1 + t) / (10 + t))
+
+    where t counts the rounds before this one. `init` starts the mean at the given tree; `update`
+    takes the tree that the round has made. Any tree of arrays will do: parameters, or parameters
+    and batch statistics. Each leaf keeps its dtype; what is no float is copied from the newest
+    tree.
+
+    Args:
+        decay: what the average keeps in a round, in the long run; in [0, 1).
+
+    Returns:
+        The two functions; both return an `AverageState` of arrays of its own.
+
+    Raises:
+        ValueError: where `decay` is outside [0, 1).
+        AssertionError: from `update`, where the tree does not match the state.
+
+    The average of generators is that of Karras et al., Progressive Growing of GANs, 2018.
+
+    >>> averaging = average_weights(0.999)
+    >>> state = averaging.init(jnp.array(0.0))
+    >>> state = averaging.update(jnp.array(1.0), state)
+    >>> round(float(state.mean), 6), int(state.count)
+    (0.9, 1)
+    """
+    if not 0 <= decay < 1:
+        raise ValueError(f"a decay of {decay} does not average: give one in [0, 1)")
+
+    def init(tree: chex.ArrayTree) -> AverageState:
+        return AverageState(jnp.zeros((), jnp.int32), jax.tree.map(jnp.copy, tree))
+
+    def update(tree: chex.ArrayTree, state: AverageState) -> AverageState:
+        chex.assert_trees_all_equal_shapes_and_dtypes(tree, state.mean)
+        # 1 - d_t, not d_t: near a decay of one it keeps four more digits in float32.
+        rate = jnp.maximum(1 - decay, 9 / (10 + state.count))
+
+        def average(new: jax.Array, mean: jax.Array) -> jax.Array:
+            if not jnp.issubdtype(mean.dtype, jnp.inexact):
+                return jnp.copy(new)
+            return (mean + rate * (new - mean)).astype(mean.dtype)
+
+        count = jnp.asarray(optax.safe_increment(state.count))
+        return AverageState(count, jax.tree.map(average, tree, state.mean))
+
+    return Averaging(init, update)

@@ -1,0 +1,235 @@
+"""Convolutions: values and derivatives against loops in float64 and against XLA's own rules."""
+
+import itertools
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+from jax.test_util import check_grads
+
+from jaxgan.layers import Conv, ConvTranspose, convolution, transposed_convolution
+
+# (height, width), (K, L), stride, padding: odd, even, not square, rows left over, DCGAN's own.
+GEOMETRIES = [
+    ((8, 8), (4, 4), 2, 1),
+    ((7, 9), (3, 3), 1, 1),
+    ((7, 8), (4, 4), 2, 1),
+    ((9, 6), (3, 5), 2, 2),
+    ((6, 5), (4, 3), 1, 0),
+    ((7, 7), (1, 1), 2, 0),
+    ((10, 11), (4, 4), 3, 0),
+]
+geometries = pytest.mark.parametrize("geometry", GEOMETRIES)
+# Every geometry under jit, two of them eagerly too.
+modes = pytest.mark.parametrize(
+    ("geometry", "mode"),
+    [
+        *(pytest.param(geometry, jax.jit, id=f"{geometry}-jit") for geometry in GEOMETRIES),
+        *(
+            pytest.param(geometry, lambda f: f, id=f"{geometry}-eager")
+            for geometry in GEOMETRIES[1:3]
+        ),
+    ],
+)
+
+
+def operands(geometry, channels=(3, 2), batch=2):
+    (height, width), kernel, stride, padding = geometry
+    smaller = [
+        (size + 2 * padding - taps) // stride + 1
+        for size, taps in zip((height, width), kernel, strict=True)
+    ]
+    keys = jax.random.split(jax.random.key(0), 3)
+    y = jax.random.normal(keys[0], (batch, height, width, channels[0]))
+    w = jax.random.normal(keys[1], (*kernel, *channels))
+    x = jax.random.normal(keys[2], (batch, *smaller, channels[1]))
+    return y, w, x
+
+
+def loops(y, w, stride, padding):
+    """The sum of the docstring, in float64."""
+    y, w = np.float64(y), np.float64(w)
+    y = np.pad(y, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    taps = w.shape[:2]
+    height, width = ((size - k) // stride + 1 for size, k in zip(y.shape[1:3], taps, strict=True))
+    x = np.zeros((len(y), height, width, w.shape[3]))
+    for i, j in np.ndindex(height, width):
+        patch = y[:, stride * i : stride * i + taps[0], stride * j : stride * j + taps[1]]
+        x[:, i, j] = np.einsum("bklc,klco->bo", patch, w)
+    return x
+
+
+def stamped(x, w, stride, padding):
+    """Transposed convolution as stamping: each pixel adds its multiple of the kernel, float64."""
+    x, w = np.float64(x), np.float64(w)
+    taps = w.shape[:2]
+    size = [stride * (n - 1) + k for n, k in zip(x.shape[1:3], taps, strict=True)]
+    y = np.zeros((len(x), *size, w.shape[2]))
+    for i, j in np.ndindex(*x.shape[1:3]):
+        y[:, stride * i : stride * i + taps[0], stride * j : stride * j + taps[1]] += np.einsum(
+            "bo,klco->bklc", x[:, i, j], w
+        )
+    return y[:, padding : size[0] - padding, padding : size[1] - padding]
+
+
+def xla(y, w, stride, padding):
+    return lax.conv_general_dilated(
+        y,
+        w,
+        (stride, stride),
+        ((padding, padding), (padding, padding)),
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+
+
+def xla_transposed(x, w, stride, padding):
+    taps = w.shape[:2]
+    return lax.conv_transpose(
+        x,
+        w,
+        (stride, stride),
+        [(k - 1 - padding, k - 1 - padding) for k in taps],
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        transpose_kernel=True,
+    )
+
+
+@modes
+def test_values_are_the_sum_of_the_docstring(geometry, mode):
+    *_, stride, padding = geometry
+    y, w, x = operands(geometry)
+    made = mode(lambda y, w: convolution(y, w, stride=stride, padding=padding))(y, w)
+    chex.assert_trees_all_close(made, np.float32(loops(y, w, stride, padding)), atol=1e-4)
+    made = mode(lambda x, w: transposed_convolution(x, w, stride=stride, padding=padding))(x, w)
+    chex.assert_trees_all_close(made, np.float32(stamped(x, w, stride, padding)), atol=1e-4)
+
+
+@modes
+@pytest.mark.parametrize(
+    ("ours", "theirs", "transposed"),
+    [(convolution, xla, False), (transposed_convolution, xla_transposed, True)],
+    ids=["convolution", "transposed"],
+)
+def test_derivatives_of_three_orders_are_xlas(geometry, ours, theirs, transposed, mode):
+    *_, stride, padding = geometry
+    y, w, x = operands(geometry)
+    images = x if transposed else y
+
+    def derivatives(function):
+        # A nonlinear function of the result, so that no order of derivative is trivially zero.
+        def value(images, w):
+            return jnp.mean(jnp.sin(function(images, w)))
+
+        def first(images, w):
+            gradients = jax.grad(value, argnums=(0, 1))(images, w)
+            return sum(jnp.sum(jnp.sin(3 * g)) for g in gradients), gradients
+
+        def second(images, w):
+            gradients, _ = jax.grad(first, argnums=(0, 1), has_aux=True)(images, w)
+            return sum(jnp.sum(jnp.sin(g)) for g in gradients), gradients
+
+        def third(images, w):
+            return jax.grad(lambda *a: second(*a)[0], argnums=(0, 1))(images, w)
+
+        return lambda images, w: (first(images, w)[1], second(images, w)[1], third(images, w))
+
+    made = mode(derivatives(lambda a, w: ours(a, w, stride=stride, padding=padding)))(images, w)
+    true = jax.jit(derivatives(lambda a, w: theirs(a, w, stride, padding)))(images, w)
+    for order_made, order_true in zip(made, true, strict=True):
+        scale = max(float(jnp.abs(leaf).max()) for leaf in order_true)
+        assert scale > 1e-4
+        chex.assert_trees_all_close(order_made, order_true, atol=2e-5 * max(scale, 1.0))
+
+
+@pytest.mark.parametrize("geometry", [GEOMETRIES[2]])
+def test_derivatives_are_finite_differences_in_float64(geometry):
+    *_, stride, padding = geometry
+    with jax.enable_x64(True):
+        y, w, x = (jnp.float64(a) for a in operands(geometry, channels=(2, 1), batch=1))
+
+        def tangled(function):
+            return jax.jit(lambda a, w: jnp.sin(function(a, w, stride=stride, padding=padding)))
+
+        check_grads(tangled(convolution), (y, w), order=2, modes=["rev"])
+        check_grads(tangled(transposed_convolution), (x, w), order=2, modes=["rev"])
+
+
+@geometries
+def test_transposed_convolution_is_the_adjoint(geometry):
+    *_, stride, padding = geometry
+    y, w, x = operands(geometry)
+    back = transposed_convolution(x, w, stride=stride, padding=padding)
+    y = y[:, : back.shape[1], : back.shape[2]]  # rows left over by the stride take no part
+    forth = convolution(y, w, stride=stride, padding=padding)
+    assert float(jnp.vdot(x, forth)) == pytest.approx(float(jnp.vdot(back, y)), rel=1e-4, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("layer", "channels"), [(Conv, (3, 5)), (ConvTranspose, (5, 3))], ids=["Conv", "Transpose"]
+)
+@pytest.mark.parametrize(
+    ("use_bias", "dtype"), list(itertools.product([True, False], [jnp.float32, jnp.bfloat16]))
+)
+def test_layers(layer, channels, use_bias, dtype):
+    module = layer(5, (4, 3), strides=2, padding=1, use_bias=use_bias, dtype=dtype)
+    images = jax.random.normal(jax.random.key(0), (2, 8, 6, 3))
+    variables = module.init(jax.random.key(1), images)
+    assert set(variables["params"]) == ({"kernel", "bias"} if use_bias else {"kernel"})
+    assert variables["params"]["kernel"].shape == (4, 3, *channels)
+    chex.assert_type(jax.tree.leaves(variables), jnp.float32)
+    variables = jax.tree.map(lambda leaf: leaf + 0.5, variables)  # a bias that is not zero
+    made = module.apply(variables, images)
+    assert made.dtype == dtype
+    function = {Conv: convolution, ConvTranspose: transposed_convolution}[layer]
+    true = function(images, variables["params"]["kernel"], stride=2, padding=1)
+    true = true + (0.5 if use_bias else 0.0)
+    tolerance = 1e-5 if dtype == jnp.float32 else 0.02 * float(jnp.abs(true).max())
+    chex.assert_trees_all_close(made.astype(jnp.float32), true, atol=tolerance)
+
+
+def test_bfloat16_gradients_reach_float32_parameters():
+    module = ConvTranspose(4, strides=2, padding=1, dtype=jnp.bfloat16)
+    images = jnp.ones((2, 4, 4, 3))
+    variables = module.init(jax.random.key(0), images)
+
+    def objective(variables, module):
+        return jnp.sum(module.apply(variables, images).astype(jnp.float32) ** 2)
+
+    gradients = jax.grad(objective)(variables, module)
+    chex.assert_type(jax.tree.leaves(gradients), jnp.float32)
+    exact = jax.grad(objective)(variables, module.clone(dtype=jnp.float32))
+    chex.assert_trees_all_close(gradients, exact, rtol=0.1, atol=0.05)
+
+
+def test_layers_start_from_a_narrow_normal():
+    variables = Conv(64).init(jax.random.key(0), jnp.ones((1, 8, 8, 32)))
+    kernel = variables["params"]["kernel"]
+    assert float(kernel.std()) == pytest.approx(0.02, rel=0.02)
+    assert abs(float(kernel.mean())) < 5e-4
+    chex.assert_trees_all_equal(variables["params"]["bias"], jnp.zeros(64))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"stride": 0}, "stride must be 1 or more, not 0"),
+        ({"padding": -1}, "padding must be 0 or more, not -1"),
+        ({"stride": 1}, "too small for a kernel of 5x5"),
+    ],
+)
+def test_impossible_geometries_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        convolution(jnp.ones((1, 4, 4, 1)), jnp.ones((5, 5, 1, 1)), **arguments)
+
+
+def test_nothing_left_of_the_images_is_named():
+    with pytest.raises(ValueError, match="0x0"):
+        transposed_convolution(jnp.ones((1, 1, 1, 1)), jnp.ones((2, 2, 1, 1)), padding=1)
+
+
+def test_channels_must_agree():
+    with pytest.raises(AssertionError):
+        convolution(jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 1, 1)))

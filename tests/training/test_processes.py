@@ -1,0 +1,205 @@
+"""Runs as people start them: real processes, that are killed, resumed, repeated and spread out."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from experiments.dcgan import DCGAN
+from jaxgan.training import Run, from_plain, load
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+SHORT = "--steps 400 --log-every 20 --sample-every 200 --checkpoint-every 20 --batch-size 16".split()
+
+
+def command(*words, experiment="gan", devices=1, **variables):
+    """The words of a process on so many virtual devices, and its environment."""
+    environment = os.environ | {
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "PYTHONPATH": str(ROOT),
+        **variables,
+    }
+    script = str(ROOT / "experiments" / f"{experiment}.py")
+    return [sys.executable, script, *map(str, words)], environment
+
+
+def run(*words, code=0, **options):
+    line, environment = command(*words, **options)
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def start(*words, **options):
+    line, environment = command(*words, **options)
+    return subprocess.Popen(
+        line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def digests(directory):
+    return {line["step"]: line["leaves"] for line in Run.open(directory).digests()}
+
+
+def metrics(directory):
+    return {line["step"]: line["terms"] for line in Run.open(directory).metrics()}
+
+
+def wait_until(process, condition):
+    """Look every millisecond until it is so; the process must not end before."""
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def reached(directory, step):
+    return any((directory / "checkpoints" / str(later)).exists() for later in range(step, 401, 20))
+
+
+def saving(directory):
+    return any((directory / "checkpoints").glob("*tmp*"))
+
+
+@pytest.fixture(scope="module")
+def whole(digits_folder, tmp_path_factory):
+    """A run that nothing disturbed."""
+    directory = tmp_path_factory.mktemp("whole") / "run"
+    run("train", "--directory", directory, "--data-dir", digits_folder, *SHORT)
+    return directory
+
+
+def test_killed_three_times_it_ends_in_the_same_bits(whole, digits_folder, tmp_path):
+    chance = random.Random(0)
+    directory = tmp_path / "run"
+    process = start("train", "--directory", directory, "--data-dir", digits_folder, *SHORT)
+    moments = sorted(chance.sample(range(20, 380, 20), 3))
+    for number, step in enumerate(moments):
+        wait_until(process, lambda step=step: reached(directory, step))
+        if number == 1:
+            wait_until(process, lambda: saving(directory))  # while a checkpoint is written
+        else:
+            time.sleep(chance.random() / 10)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        if number == 1:
+            assert saving(directory)
+        process = start("resume", directory)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    assert "goes on after step" in output
+    assert digests(directory) == digests(whole)
+    assert metrics(directory) == metrics(whole)
+    names = [path.name for path in sorted((whole / "samples").iterdir())]
+    assert names == [path.name for path in sorted((directory / "samples").iterdir())]
+    for name in names:
+        assert (directory / "samples" / name).read_bytes() == (
+            whole / "samples" / name
+        ).read_bytes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_says_how_to_go_on(whole, digits_folder, tmp_path, number):
+    directory = tmp_path / "run"
+    process = start("train", "--directory", directory, "--data-dir", digits_folder, *SHORT)
+    wait_until(process, lambda: reached(directory, 40))
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 75, output
+    last = output.strip().splitlines()[-1]
+    assert "its state is saved" in last
+    assert last.endswith(f"python experiments/gan.py resume {directory}")
+    assert max(digests(directory)) < 400
+    run("resume", directory)
+    assert digests(directory)[400] == digests(whole)[400]
+    assert metrics(directory) == metrics(whole)
+
+
+def test_reproduce_says_identical(whole, tmp_path):
+    output = run("reproduce", whole, "--output", tmp_path / "again")
+    assert "identical: 21 states and 20 lines of metrics" in output
+
+
+def test_reproduce_names_the_first_difference(whole, digits_folder, tmp_path):
+    directory = tmp_path / "run"
+    short = ["--steps", "20", *SHORT[2:]]
+    run("train", "--directory", directory, "--data-dir", digits_folder, *short)
+    path = directory / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["seed"] = 1
+    manifest["environment"]["packages"]["flax"] = "0.0.1"
+    path.write_text(json.dumps(manifest))
+    output = run("reproduce", directory, "--output", tmp_path / "again", code=1)
+    assert "different, first at step 0: " in output
+    assert "generator/parameters" in output or "discriminator/parameters" in output
+    assert "packages.flax: '0.0.1' then" in output
+
+
+def dcgan(directory, digits_folder):
+    return [
+        *("train", "--directory", directory, "--data-dir", digits_folder, "--width", 8),
+        *("--steps", 10, "--log-every", 1, "--checkpoint-every", 10, "--batch-size", 32),
+        *("--average-decay", 0.9),
+    ]
+
+
+def parameters(directory):
+    run_ = Run.open(directory)
+    _, state = load(run_, from_plain(DCGAN, run_.manifest["configuration"]))
+    return jax.device_get([state.generator.parameters, state.discriminator.parameters])
+
+
+def assert_close(one, other):
+    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+        assert np.linalg.norm(a - b) <= 1e-4 * np.linalg.norm(a)
+
+
+@pytest.fixture(scope="module")
+def one_device(digits_folder, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("one") / "run"
+    run(*dcgan(directory, digits_folder), experiment="dcgan")
+    return directory
+
+
+def test_four_devices_are_as_one(one_device, digits_folder, tmp_path):
+    directory = tmp_path / "run"
+    run(*dcgan(directory, digits_folder), experiment="dcgan", devices=4)
+    assert Run.open(directory).manifest["devices"] == 4
+    assert_close(parameters(one_device), parameters(directory))
+
+
+def test_two_processes_are_as_one(one_device, digits_folder, tmp_path):
+    directory = tmp_path / "run"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    processes = [
+        start(
+            *dcgan(directory, digits_folder),
+            *("--distributed", "--coordinator", address, "--processes", 2, "--process", index),
+            experiment="dcgan",
+            devices=2,
+        )
+        for index in range(2)
+    ]
+    outputs = [process.communicate(timeout=300)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert "samples: " in outputs[0]
+    assert "step" not in outputs[1]  # only the first process writes what is for people
+    assert Run.open(directory).manifest["devices"] == 4
+    assert_close(parameters(one_device), parameters(directory))
+    for step, terms in metrics(one_device).items():
+        for name, value in terms.items():
+            assert metrics(directory)[step][name] == pytest.approx(value, rel=1e-3, abs=1e-4)
