@@ -1,7 +1,7 @@
 """DCGAN (Radford, Metz and Chintala, 2016): a generator and a discriminator of convolutions alone.
 
-    python experiments/dcgan.py train                   digits, about four minutes on two CPU cores
-    python experiments/dcgan.py train --preset paper    faces at 64x64, as in the paper
+python experiments/dcgan.py train                   digits, about four minutes on two CPU cores
+python experiments/dcgan.py train --preset paper    faces at 64x64, as in the paper
 """
 
 import dataclasses
@@ -34,7 +34,7 @@ class DCGAN:
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: 0.5)."""
     average_decay: Fraction | None = None
-    """Of the moving average of the generator's weights that pictures are made with (paper: none)."""
+    """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
     def game(self) -> games.Game:
         """Non-saturating, one update of D for one of G."""

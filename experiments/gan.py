@@ -1,8 +1,8 @@
 """GAN (Goodfellow et al., 2014): fully connected players, and both losses of the generator.
 
-    python experiments/gan.py train                     digits, about two minutes on two CPU cores
-    python experiments/gan.py train --loss minimax      the paper's first loss, and what it costs
-    python experiments/gan.py train --preset paper      all of MNIST
+python experiments/gan.py train                     digits, about two minutes on two CPU cores
+python experiments/gan.py train --loss minimax      the paper's first loss, and what it costs
+python experiments/gan.py train --preset paper      all of MNIST
 """
 
 import dataclasses
@@ -21,8 +21,7 @@ LOSSES = {"non_saturating": losses.non_saturating, "minimax": losses.minimax}
 
 @dataclasses.dataclass(frozen=True)
 class GAN:
-    """The paper's game. Its optimiser was SGD with momentum and its discriminator had maxout and
-    dropout; Adam and leaky ReLU stand in for them, and reach the same pictures sooner."""
+    """The paper's game, with Adam for its SGD, and leaky ReLU for its maxout and dropout."""
 
     images: Images = Images(dataset="mnist")
     """The pictures."""
@@ -41,7 +40,7 @@ class GAN:
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: momentum of 0.5 at first)."""
     average_decay: Fraction | None = None
-    """Of the moving average of the generator's weights that pictures are made with (paper: none)."""
+    """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
     def game(self) -> games.Game:
         """Algorithm 1."""

@@ -71,7 +71,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
 
     def train(
         experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
-        processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),  # noqa: B008
+        processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),
         *,
         preset: Preset = "small",
         directory: Path | None = None,
@@ -95,7 +95,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
 
     def resume(
         directory: tyro.conf.Positional[Path],
-        processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),  # noqa: B008
+        processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),
     ) -> int:
         """Go on with a run from its newest whole checkpoint.
 

@@ -106,9 +106,7 @@ def _open(directory: Path, kind: type[Any], name: str) -> tuple[Run, Any]:
 
 
 def _with_way_on(stop: Interrupted, name: str, directory: Path) -> Interrupted:
-    return Interrupted(
-        f"{stop}; go on with: python experiments/{name}.py resume {directory}"
-    )
+    return Interrupted(f"{stop}; go on with: python experiments/{name}.py resume {directory}")
 
 
 def _free_directory(folder: Path, name: str) -> Path:

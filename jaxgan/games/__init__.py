@@ -12,4 +12,6 @@ from jaxgan.games.game import enter as enter
 from jaxgan.games.game import improve as improve
 from jaxgan.games.game import perform as perform
 from jaxgan.games.game import prefixed as prefixed
+from jaxgan.games.game import present as present
 from jaxgan.games.game import stream as stream
+from jaxgan.games.game import variables as variables

@@ -18,7 +18,9 @@ from jaxgan.games.game import (
     improve,
     perform,
     prefixed,
+    present,
     stream,
+    variables,
 )
 from jaxgan.losses import AdversarialLoss, combine
 from jaxgan.updates import AverageState, average_weights
@@ -26,10 +28,11 @@ from jaxgan.updates import AverageState, average_weights
 Critic: TypeAlias = Callable[[jax.Array], jax.Array]
 """`[B, ...] -> [B]`: the discriminator with its parameters of the moment."""
 
-Penalties: TypeAlias = Callable[
-    [jax.Array, Critic, jax.Array, jax.Array], Mapping[str, tuple[float | jax.Array, jax.Array]]
-]
-"""`(key, critic, real, fake) -> {name: (weight, [B])}`: terms added to the discriminator's loss."""
+Terms: TypeAlias = Mapping[str, tuple[float | jax.Array, jax.Array]]
+"""`{name: (weight, per example [B])}`; see `jaxgan.losses.combine`."""
+
+Penalties: TypeAlias = Callable[[jax.Array, Critic, jax.Array, jax.Array], Terms]
+"""`(key, critic, real, fake) -> terms` that are added to the discriminator's loss."""
 
 
 class AdversarialState(NamedTuple):
@@ -46,9 +49,7 @@ class AdversarialState(NamedTuple):
     average: AverageState | None
 
 
-def no_penalties(
-    key: jax.Array, critic: Critic, real: jax.Array, fake: jax.Array
-) -> Mapping[str, tuple[float | jax.Array, jax.Array]]:
+def no_penalties(key: jax.Array, critic: Critic, real: jax.Array, fake: jax.Array) -> Terms:
     """Adds nothing to the discriminator's loss."""
     del key, critic, real, fake
     return {}
@@ -107,29 +108,29 @@ def adversarial(
         z = latent(stream(key, "latent"), len(real))
         g = enter(stream(key, "generator"), generator, generator_optimiser, z)
         d = enter(stream(key, "discriminator"), discriminator, discriminator_optimiser, real)
-        made = generator.apply(_variables(g), z, train=False)
+        made = present(stream(key, "sample"), generator, variables(g), z)
         if made.shape != real.shape:
             raise ValueError(
                 f"the generator makes images of shape {made.shape[1:]}, but the data's are of "
                 f"shape {real.shape[1:]}: make the two agree"
             )
-        return AdversarialState(g, d, averaging and averaging.init(_variables(g)))
+        average = None if averaging is None else averaging.init(variables(g))
+        return AdversarialState(g, d, average)
 
     def update(
         key: jax.Array, state: AdversarialState, batch: Batch
     ) -> tuple[AdversarialState, Info]:
         g, d, average = state
+        d_info: Info = {}
         hands = deal(batch, n_critic)
         for k, hand in enumerate(hands):  # unrolled: convolutions in a loop are slow on the CPU
-            d, d_info = update_discriminator(
-                jax.random.fold_in(stream(key, "discriminator"), k), d, g, hand["image"]
-            )
+            key_critic = jax.random.fold_in(stream(key, "discriminator"), k)
+            d, d_info = update_discriminator(key_critic, d, g, hand["image"])
         g, g_info = update_generator(stream(key, "generator"), g, d, hands[-1]["image"])
-        if averaging is not None:
-            average = averaging.update(_variables(g), average)
-        return AdversarialState(g, d, average), prefixed("discriminator", d_info) | prefixed(
-            "generator", g_info
-        )
+        if averaging is not None and average is not None:
+            average = averaging.update(variables(g), average)
+        info = prefixed("discriminator", d_info) | prefixed("generator", g_info)
+        return AdversarialState(g, d, average), info
 
     def update_discriminator(
         key: jax.Array, d: Player, g: Player, real: jax.Array
@@ -143,13 +144,11 @@ def adversarial(
 
             real_scores, collections = score("real", real, d.collections)
             fake_scores, collections = score("fake", fake, collections)
-            terms = {"adversarial": (1.0, loss.discriminator(real_scores, fake_scores))}
-            terms |= penalties(
-                stream(key, "penalty"),
-                lambda x: score("critic", x, collections)[0],
-                real,
-                fake,
-            )
+            key_penalty = stream(key, "penalty")
+            terms = {
+                "adversarial": (1.0, loss.discriminator(real_scores, fake_scores)),
+                **penalties(key_penalty, lambda x: score("critic", x, collections)[0], real, fake),
+            }
             total, info = combine(terms)
             scores = {"real_score": jnp.mean(real_scores), "fake_score": jnp.mean(fake_scores)}
             return total, (info | scores, collections)
@@ -179,11 +178,8 @@ def adversarial(
         return improve(g, generator_optimiser, gradients, collections), info
 
     def generate(key: jax.Array, state: AdversarialState, inputs: Batch) -> jax.Array:
-        variables = _variables(state.generator) if state.average is None else state.average.mean
-        return generator.apply(variables, inputs["latent"], train=False, rngs=key)
+        average = state.average
+        learnt = variables(state.generator) if average is None else average.mean
+        return present(key, generator, learnt, inputs["latent"])
 
     return Game(init, update, generate)
-
-
-def _variables(player: Player) -> dict[str, Any]:
-    return {"params": player.parameters, **player.collections}

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 import optax
 
 Batch: TypeAlias = Mapping[str, jax.Array]
@@ -85,13 +84,25 @@ def perform(
         collections: its other collections, `Player.collections`.
         *inputs: what it is called with.
     """
-    return network.apply(
+    outputs, collections = network.apply(
         {"params": parameters, **collections},
         *inputs,
         train=True,
         rngs=key,
         mutable=list(collections),
     )
+    return outputs, collections
+
+
+def variables(player: Player) -> dict[str, Any]:
+    """All that a player's network is called with: parameters and collections."""
+    return {"params": player.parameters, **player.collections}
+
+
+def present(key: jax.Array, network: nn.Module, variables: Any, *inputs: Any) -> jax.Array:
+    """The network's outputs outside training, with `variables` that may be averages."""
+    outputs: Any = network.apply(variables, *inputs, train=False, rngs=key)
+    return outputs
 
 
 def improve(
@@ -121,7 +132,7 @@ def deal(batch: Batch, hands: int) -> list[Batch]:
     Raises:
         ValueError: where the batch cannot be dealt out evenly.
 
-    >>> [hand["x"].tolist() for hand in deal({"x": jnp.arange(6)}, 2)]
+    >>> [hand["x"].tolist() for hand in deal({"x": jax.numpy.arange(6)}, 2)]
     [[0, 2, 4], [1, 3, 5]]
     """
     size = len(next(iter(batch.values())))

@@ -55,6 +55,11 @@ class Checkpoints:
         except (OSError, ValueError) as error:
             raise _unwritable(self._run.checkpoints, None, error) from error
 
+    def newest(self) -> int | None:
+        """The step of the newest state that is on disk; None where there is none."""
+        self.wait()
+        return self._manager.latest_step()
+
     def restore(
         self, shapes: Any, sharding: jax.sharding.Sharding, *, say: Callable[[str], None]
     ) -> tuple[int, Any] | None:

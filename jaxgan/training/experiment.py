@@ -35,7 +35,10 @@ class Schedule:
 class Experiment(Protocol):
     """A frozen dataclass of plain values that builds a game and its data."""
 
-    schedule: Schedule
+    @property
+    def schedule(self) -> Schedule:
+        """How long a run is, and how often it writes."""
+        ...
 
     def game(self) -> Game:
         """The game that is played."""

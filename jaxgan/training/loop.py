@@ -1,7 +1,6 @@
 """The loop: rounds are played, and what is worth keeping is kept."""
 
 import contextlib
-import math
 import signal
 import threading
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ class Interrupted(Exception):  # noqa: N818 - a stop that was asked for is no er
     """SIGTERM or SIGINT asked the run to stop, and it has: its state is saved."""
 
 
-class NotFinite(RunError):
+class NotFinite(RunError):  # noqa: N818 - named for what happened
     """A loss, a gradient or a weight is not finite any more."""
 
 
@@ -154,14 +153,14 @@ def play(run: Run, experiment: Experiment, table: Table, *, until: int | None = 
                 stop = min(_next_turn(schedule, step), end, step + placed.stride)
                 state, report = placed.advance(state, step, stop)
                 step = stop
-                terms = _finite_terms(run, report)
                 stopping = _any_process(interrupted)
-                record.show(step, terms, line=step % schedule.log_every == 0)
+                due = step % schedule.checkpoint_every == 0 or step == end or stopping
+                report = jax.device_get(report)
+                _check_finite(report, state, due=due, checkpoints=checkpoints)
+                record.show(step, report.info, line=step % schedule.log_every == 0)
                 if step % schedule.sample_every == 0 or step == end:
                     record.sample(step, state)
-                if step % schedule.checkpoint_every == 0 or step == end or stopping:
-                    if not is_finite(state):
-                        raise NotFinite(f"a weight is not finite after step {step}: {_kept(run)}")
+                if due:
                     record.digest(step, state)
                     checkpoints.save(step, state)
                 if stopping and step < end:
@@ -186,24 +185,19 @@ def _next_turn(schedule: Schedule, step: int) -> int:
     return min((step // every + 1) * every for every in turns)
 
 
-def _finite_terms(run: Run, report: Report) -> dict[str, float]:
-    failed, info = jax.device_get((report.failed, report.info))
-    terms = {name: float(value) for name, value in info.items()}
-    if failed >= 0:
-        names = ", ".join(
-            f"{name} = {value}" for name, value in terms.items() if not math.isfinite(value)
-        )
-        raise NotFinite(f"step {failed + 1} is not finite: {names}; {_kept(run)}")
-    return terms
-
-
-def _kept(run: Run) -> str:
-    steps = [
-        int(path.name)
-        for path in run.checkpoints.glob("*")
-        if path.name.isdigit()
-    ]
-    return f"the checkpoint of step {max(steps)} is kept" if steps else "no checkpoint was due yet"
+def _check_finite(report: Report, state: Any, *, due: bool, checkpoints: Checkpoints) -> None:
+    """Stop where a term is not finite, or, when a checkpoint is due, a weight."""
+    if report.failed >= 0:
+        bad = {name: value for name, value in report.info.items() if not np.isfinite(value)}
+        names = ", ".join(f"{name} = {value}" for name, value in bad.items())
+        what = f"step {report.failed + 1} is not finite: {names}"
+    elif due and not is_finite(state):
+        what = "a weight is not finite"
+    else:
+        return
+    newest = checkpoints.newest()
+    kept = "no checkpoint was due yet" if newest is None else f"that of step {newest} is kept"
+    raise NotFinite(f"{what}; {kept}")
 
 
 def _any_process(flag: list[int]) -> bool:
@@ -225,7 +219,9 @@ def _interruptions() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield noted
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before: dict[int, Any] = {
+        number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)
+    }
 
     def note(number: int, _: Any) -> None:
         noted.append(number)

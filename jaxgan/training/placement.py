@@ -134,9 +134,11 @@ def place(game: Game, data: Resident | Streamed, *, mesh: Mesh, key: jax.Array) 
     def play_many(
         key: jax.Array, state: Any, report: Report, data: Resident, start: int, stop: int
     ) -> tuple[Any, Report]:
-        return jax.lax.fori_loop(
-            start, stop, lambda step, carry: play(key, *carry, data(step), step), (state, report)
-        )
+        def body(step: jax.Array, carry: tuple[Any, Report]) -> tuple[Any, Report]:
+            state, report = carry
+            return play(key, state, report, data(step), step)
+
+        return jax.lax.fori_loop(start, stop, body, (state, report))
 
     @placed
     def play_raw(
@@ -148,32 +150,33 @@ def place(game: Game, data: Resident | Streamed, *, mesh: Mesh, key: jax.Array) 
         lambda: Report(_zeros(info_shape), jnp.int32(-1)), out_shardings=replicated(mesh)
     )
 
-    def advance_resident(state: Any, start: int, stop: int) -> tuple[Any, Report]:
-        if looped:
-            return play_many(key, state, fresh_report(), data, start, stop)
-        report = fresh_report()
-        for step in range(start, stop):
-            state, report = play_one(key, state, report, data, np.int32(step))
-        return state, report
+    if isinstance(data, Resident):
+        # XLA's convolutions inside a loop are several times slower on the CPU.
+        looped = mesh.devices.flat[0].platform != "cpu"
 
-    batches = _Batches()
+        def advance(state: Any, start: int, stop: int) -> tuple[Any, Report]:
+            report = fresh_report()
+            if looped:
+                return play_many(key, state, report, data, start, stop)
+            for step in range(start, stop):
+                state, report = play_one(key, state, report, data, np.int32(step))
+            return state, report
 
-    def advance_streamed(state: Any, start: int, stop: int) -> tuple[Any, Report]:
-        report = fresh_report()
-        for step in range(start, stop):
-            raw = jax.tree.map(
-                partial(jax.make_array_from_process_local_data, split(mesh)),
-                batches.of(data, step),
-            )
-            state, report = play_raw(key, state, report, raw, np.int32(step))
-        return state, report
+    else:
+        looped = False
+        batches = _Batches(data)
+        placed_batch = partial(jax.make_array_from_process_local_data, split(mesh))
 
-    resident = isinstance(data, Resident)
-    # XLA's convolutions inside a loop are several times slower on the CPU.
-    looped = resident and mesh.devices.flat[0].platform != "cpu"
+        def advance(state: Any, start: int, stop: int) -> tuple[Any, Report]:
+            report = fresh_report()
+            for step in range(start, stop):
+                raw = jax.tree.map(placed_batch, batches.of(step))
+                state, report = play_raw(key, state, report, raw, np.int32(step))
+            return state, report
+
     return Placed(
         init=lambda: init(stream(key, "init")),
-        advance=advance_resident if resident else advance_streamed,
+        advance=advance,
         generate=jax.jit(game.generate, out_shardings=whole),
         stride=sys.maxsize if looped else 1,
     )
@@ -182,14 +185,15 @@ def place(game: Game, data: Resident | Streamed, *, mesh: Mesh, key: jax.Array) 
 class _Batches:
     """The stream of batches, at the step where the host stands. It can be moved anywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, data: Streamed) -> None:
+        self._data = data
         self._step = -1
         self._batches: Iterator[Any] = iter(())
 
-    def of(self, data: Streamed, step: int) -> Any:
+    def of(self, step: int) -> Any:
         """The raw batch of a step; quick where it is the one after the last."""
         if step != self._step:
-            self._step, self._batches = step, data.iterate(step)
+            self._step, self._batches = step, self._data.iterate(step)
         self._step += 1
         return next(self._batches)
 

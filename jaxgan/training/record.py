@@ -6,7 +6,7 @@ from typing import Any, Self
 import jax
 import numpy as np
 
-from jaxgan.games.game import stream
+from jaxgan.games.game import Info, stream
 from jaxgan.training.digests import digest
 from jaxgan.training.experiment import Experiment
 from jaxgan.training.pictures import animate, grid, save_picture
@@ -50,8 +50,9 @@ class Record:
         """Tell a person a sentence."""
         self._progress.say(text)
 
-    def show(self, step: int, terms: dict[str, float], *, line: bool) -> None:
+    def show(self, step: int, info: Info, *, line: bool) -> None:
         """Tell a person how far the run is; write a line of metrics where it is one's turn."""
+        terms = {name: float(value) for name, value in info.items()}
         rate = self._progress.show(step, terms, line=line)
         if line and self._first:
             self._run.add_metrics({"step": step, "steps_per_second": rate, "terms": terms})

@@ -16,7 +16,8 @@ FORMAT = 1
 """Of the directory. A newer format than this is refused."""
 
 _PACKAGES = (
-    "jaxgan jax jaxlib flax optax orbax-checkpoint chex numpy grain tensorflow-datasets".split()
+    *("jaxgan", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "chex", "numpy"),
+    *("grain", "tensorflow-datasets"),
 )
 
 

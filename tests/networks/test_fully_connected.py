@@ -1,5 +1,7 @@
 """Fully connected networks."""
 
+import itertools
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -33,7 +35,7 @@ def test_parameter_counts():
     d = FullyConnectedDiscriminator().init(jax.random.key(0), jnp.ones((1, 28, 28, 1)), train=True)
     for variables, sizes in [(g, [100, 256, 512, 1024, 784]), (d, [784, 512, 256, 1])]:
         parameters = sum(leaf.size for leaf in jax.tree.leaves(variables))
-        assert parameters == sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+        assert parameters == sum((a + 1) * b for a, b in itertools.pairwise(sizes))
 
 
 def test_values_are_matrix_products():

@@ -14,8 +14,8 @@ from experiments.benchmarks.rows import LATENT_SIZE, Row  # noqa: E402
 ROWS = {
     "fully connected": Row(28, 1, None),
     "28": Row(28, 1, 8),
-    "64": Row(64, 3, 4),
-    "without batch norm": Row(32, 3, 8, penalised=True),
+    "32": Row(32, 3, 4),
+    "without batch norm": Row(16, 3, 8, penalised=True),
 }
 
 
@@ -36,10 +36,10 @@ def test_outputs_and_gradients(row, player, train):
         row.networks(jnp.float32)[player],
         torch_twins.networks(row)[player].train(train),
     )
-    keys = jax.random.split(jax.random.key(0), 3)
+    random = np.random.default_rng(0)
     shape = (8, row.image_size, row.image_size, row.channels) if player else (8, LATENT_SIZE)
-    x = jnp.tanh(jax.random.normal(keys[0], shape))
-    variables = network.init(keys[1], x, train=True)
+    x = jnp.asarray(random.uniform(-1, 1, shape).astype(np.float32))
+    variables = network.init(jax.random.key(0), x, train=True)
     torch_twins.carry(variables, twin)
 
     made = network.apply(variables, x, train=train, mutable=["batch_stats"])[0]
@@ -47,7 +47,7 @@ def test_outputs_and_gradients(row, player, train):
     twin_made = twin(twin_x)
     chex.assert_trees_all_close(made, channels_last(twin_made), atol=1e-5)
 
-    cotangent = jax.random.normal(keys[2], made.shape)
+    cotangent = jnp.asarray(random.standard_normal(made.shape, np.float32))
 
     @jax.jit
     @jax.grad

@@ -20,7 +20,10 @@ from jaxgan.training import Run, from_plain, load
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-SHORT = "--steps 400 --log-every 20 --sample-every 200 --checkpoint-every 20 --batch-size 16".split()
+SHORT = [
+    *("--steps", "400", "--log-every", "20", "--sample-every", "200"),
+    *("--checkpoint-every", "20", "--batch-size", "16"),
+]
 
 
 def command(*words, experiment="gan", devices=1, **variables):
@@ -93,7 +96,8 @@ def test_killed_three_times_it_ends_in_the_same_bits(whole, digits_folder, tmp_p
         else:
             time.sleep(chance.random() / 10)
         process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
         if number == 1:
             assert saving(directory)
         process = start("resume", directory)

@@ -1,0 +1,216 @@
+"""The two sides of a benchmark, each in a process of its own that works when it is told to.
+
+One process for each side keeps their threads and their memory apart. A side that waits for its next
+turn is blocked on its pipe and takes nothing from the other.
+"""
+
+import dataclasses
+import multiprocessing
+import os
+import resource
+import time
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from experiments.benchmarks.rows import ROWS
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """What both sides are told.
+
+    Attributes:
+        row: name of the row.
+        batch: images in a minibatch.
+        threads: of PyTorch on the CPU; XLA takes all cores that the process may use.
+        accelerator: whether both sides run on the GPU.
+        bfloat16: compute in bfloat16, parameters in float32.
+        tf32: whether float32 products on a GPU may round their factors to TF32, on both sides.
+        compiled: PyTorch through `torch.compile`.
+    """
+
+    row: str
+    batch: int
+    threads: int
+    accelerator: bool = False
+    bfloat16: bool = False
+    tf32: bool = True
+    compiled: bool = False
+
+
+class Side:
+    """A process that plays rounds. Use as a context manager, or call `close`."""
+
+    def __init__(self, serve: Callable[[Connection, Setting], None], setting: Setting) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_guarded, args=(serve, theirs, setting), daemon=True)
+        self._process.start()
+        theirs.close()
+        self.first_call = self._answer()
+
+    def play(self, rounds: int) -> float:
+        """Seconds that so many rounds took."""
+        self._pipe.send(rounds)
+        return self._answer()
+
+    def peak_memory(self) -> float:
+        """MiB: of the process on the CPU, of the device's arrays on a GPU."""
+        self._pipe.send(None)
+        return self._answer()
+
+    def close(self) -> None:
+        """End the process."""
+        self._pipe.close()
+        self._process.join(20)
+        if self._process.is_alive():
+            self._process.terminate()
+
+    def __enter__(self) -> "Side":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _answer(self) -> float:
+        try:
+            answer = self._pipe.recv()
+        except EOFError:
+            raise RuntimeError("a side of the benchmark ended without an answer") from None
+        if isinstance(answer, str):
+            raise RuntimeError(answer)
+        return answer
+
+
+def jaxgan(pipe: Connection, setting: Setting) -> None:
+    """Serve rounds of jaxgan: one jitted call each, its state donated."""
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    if not setting.accelerator:
+        os.environ["JAX_PLATFORMS"] = "cpu"
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update(
+        "jax_default_matmul_precision", "tensorfloat32" if setting.tf32 else "float32"
+    )
+    row = ROWS[setting.row]
+    game = row.game(jnp.bfloat16 if setting.bfloat16 else jnp.float32)
+    shape = (row.n_critic * setting.batch, row.image_size, row.image_size, row.channels)
+    batch = {"image": jax.random.uniform(jax.random.key(1), shape, minval=-1.0)}
+    state = jax.jit(game.init)(jax.random.key(0), batch)
+    count = 0
+
+    @jax.jit(donate_argnums=1)
+    def update(step: jax.Array, state: Any, batch: Any) -> Any:
+        return game.update(jax.random.fold_in(jax.random.key(2), step), state, batch)
+
+    def play(rounds: int) -> None:
+        nonlocal state, count
+        info = {}
+        for _ in range(rounds):
+            state, info = update(jnp.uint32(count), state, batch)
+            count += 1
+        jax.block_until_ready((state, info))
+
+    def peak() -> float:
+        statistics = jax.local_devices()[0].memory_stats() if setting.accelerator else None
+        return statistics["peak_bytes_in_use"] / 2**20 if statistics else _peak_of_process()
+
+    _serve(pipe, play, peak)
+
+
+def torch(pipe: Connection, setting: Setting) -> None:
+    """Serve rounds of PyTorch."""
+    import torch
+
+    from experiments.benchmarks import torch_twins
+
+    torch.set_num_threads(setting.threads)
+    torch.set_float32_matmul_precision("high" if setting.tf32 else "highest")
+    torch.backends.cudnn.allow_tf32 = setting.tf32
+    torch.backends.cudnn.benchmark = True
+    device = "cuda" if setting.accelerator else "cpu"
+    update = torch_twins.update(
+        ROWS[setting.row],
+        batch=setting.batch,
+        device=device,
+        compiled=setting.compiled,
+        bfloat16=setting.bfloat16,
+    )
+
+    def play(rounds: int) -> None:
+        for _ in range(rounds):
+            update()
+        if setting.accelerator:
+            torch.cuda.synchronize()
+
+    def peak() -> float:
+        if setting.accelerator:
+            return torch.cuda.max_memory_allocated() / 2**20
+        return _peak_of_process()
+
+    _serve(pipe, play, peak)
+
+
+def compare(setting: Setting, *, repeats: int, seconds: float = 1.0) -> dict[str, Any]:
+    """Both sides of a row, in alternated turns.
+
+    Args:
+        setting: what both are told.
+        repeats: turns of each side.
+        seconds: about how long a turn takes; at least one round.
+
+    Returns:
+        Milliseconds a round (medians), their ratio, seconds of the first call, peak memory in MiB.
+    """
+    with Side(jaxgan, setting) as ours, Side(torch, setting) as theirs:
+        ours.play(1), theirs.play(1)  # warm
+        rounds = max(1, int(seconds / max(ours.play(1), theirs.play(1))))
+        turns = [(ours.play(rounds) / rounds, theirs.play(rounds) / rounds) for _ in range(repeats)]
+        our_time, their_time = np.median(turns, axis=0)
+        ratios = [theirs / ours for ours, theirs in turns]
+        return {
+            **dataclasses.asdict(setting),
+            "rounds_a_turn": rounds,
+            "jaxgan_ms": our_time * 1e3,
+            "torch_ms": their_time * 1e3,
+            "ratio": float(np.median(ratios)),
+            "ratio_lowest": min(ratios),
+            "ratio_highest": max(ratios),
+            "jaxgan_first_call_s": ours.first_call,
+            "torch_first_call_s": theirs.first_call,
+            "jaxgan_peak_mib": ours.peak_memory(),
+            "torch_peak_mib": theirs.peak_memory(),
+        }
+
+
+def _serve(pipe: Connection, play: Callable[[int], None], peak: Callable[[], float]) -> None:
+    def timed(rounds: int) -> float:
+        start = time.perf_counter()
+        play(rounds)
+        return time.perf_counter() - start
+
+    pipe.send(timed(1))
+    while True:
+        try:
+            rounds = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(peak() if rounds is None else timed(rounds))
+
+
+def _guarded(
+    serve: Callable[[Connection, Setting], None], pipe: Connection, setting: Setting
+) -> None:
+    try:
+        serve(pipe, setting)
+    except Exception:
+        pipe.send(traceback.format_exc(limit=-3))
+
+
+def _peak_of_process() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,152 @@
+"""Sources from folders of images."""
+
+import hashlib
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from jaxgan.data.transforms import Transform, check_image
+
+SUFFIXES = frozenset(
+    {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
+"""Names of files that are taken for images; all others are passed over."""
+
+
+@dataclass(frozen=True, eq=False)
+class FolderSource:
+    """Images in files; the sub-folders of the first level are the classes.
+
+    Attributes:
+        files: Sorted.
+        labels: `[N]` int32; zeros where there are no classes.
+        transform: From a file to pixels.
+        classes: Names of the sub-folders, sorted; empty where the images lie in the folder itself.
+        fingerprint: A digest of relative names and sizes, and the transformation.
+        skipped: Files that were left out as unreadable.
+    """
+
+    files: tuple[Path, ...]
+    labels: np.ndarray
+    transform: Transform
+    classes: tuple[str, ...]
+    fingerprint: str
+    skipped: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of an image."""
+        return self.transform.shape
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def read(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        """Decode the examples at `indices`, `[N]`."""
+        batch = {"image": np.stack([self._image(self.files[index]) for index in indices.tolist()])}
+        if self.classes:
+            batch["label"] = self.labels[indices]
+        return batch
+
+    def _image(self, file: Path) -> np.ndarray:
+        try:
+            return self.transform(file)
+        except ValueError as error:
+            raise ValueError(f"{file} {error}: the folder changed since it was opened") from error
+
+
+def folder_source(
+    folder: Path, *, transform: Transform, skip_unreadable: bool = False
+) -> FolderSource:
+    """Open a folder of images. Every file is decoded once, so that training meets no surprise.
+
+    Args:
+        folder: With images in it, or with one sub-folder (of any depth) for each class.
+        transform: What happens to each image.
+        skip_unreadable: Whether a file that cannot be decoded is left out, rather than refused.
+
+    Returns:
+        The source; its size and order are fixed from here on.
+
+    Raises:
+        ValueError: where the folder is missing, empty or ambiguous, or a file cannot be decoded.
+    """
+    folder = folder.expanduser()
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}: give the path of a folder of images")
+    found = sorted(
+        Path(directory, name).relative_to(folder)
+        for directory, _, names in os.walk(folder)
+        for name in names
+        if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+    )
+    if not found:
+        raise ValueError(
+            f"there are no images in {folder}: give a folder with files of the types "
+            f"{' '.join(sorted(SUFFIXES))}"
+        )
+    classes = tuple(sorted({name.parts[0] for name in found if len(name.parts) > 1}))
+    loose = [name for name in found if len(name.parts) == 1]
+    if classes and loose:
+        raise ValueError(
+            f"{folder} has images both in sub-folders, which are classes, and beside them, like "
+            f"{loose[0]}: move these into a sub-folder"
+        )
+    names = _readable(folder, found, skip_unreadable=skip_unreadable)
+    number = {name: label for label, name in enumerate(classes)}
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(f"{name.as_posix()}\0{(folder / name).stat().st_size}\0".encode())
+    return FolderSource(
+        files=tuple(folder / name for name in names),
+        labels=np.array([number.get(name.parts[0], 0) for name in names], np.int32),
+        transform=transform,
+        classes=classes,
+        fingerprint=f"folder:{digest.hexdigest()[:16]}:{transform}",
+        skipped=len(found) - len(names),
+    )
+
+
+def _readable(folder: Path, names: list[Path], *, skip_unreadable: bool) -> list[Path]:
+    """The names, in order, of the files that can be decoded."""
+    from rich.console import Console
+    from rich.progress import track
+
+    def problem(name: Path) -> str | None:
+        try:
+            check_image(folder / name)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    with ThreadPoolExecutor() as threads:
+        problems = list(
+            track(
+                threads.map(problem, names),
+                description="checking images",
+                total=len(names),
+                console=Console(stderr=True),
+                disable=len(names) < 2000,
+                transient=True,
+            )
+        )
+    bad = [(name, reason) for name, reason in zip(names, problems, strict=True) if reason]
+    if bad and not skip_unreadable:
+        name, reason = bad[0]
+        raise ValueError(
+            f"{folder / name} {reason}; {len(bad)} of {len(names)} files are like that: "
+            "remove them, or leave them out (--skip-unreadable)"
+        )
+    if len(bad) == len(names):
+        raise ValueError(
+            f"none of the {len(names)} images in {folder} can be decoded: replace them"
+        )
+    if bad:
+        logging.getLogger(__name__).warning(
+            "left out %d of %d files in %s that cannot be decoded", len(bad), len(names), folder
+        )
+    return [name for name, reason in zip(names, problems, strict=True) if reason is None]

@@ -1,0 +1,53 @@
+"""The choice of images, as plain values for a command line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jaxgan.data.folder import folder_source
+from jaxgan.data.sources import Source
+from jaxgan.data.tfds import tfds_source
+from jaxgan.data.transforms import Transform
+
+
+@dataclass(frozen=True)
+class Images:
+    """Which images to train on, and how to prepare them.
+
+    >>> Images().image_size
+    28
+    """
+
+    dataset: str = "digits"
+    """Name of a data set of TFDS (mnist, cifar10, ...), or digits, which needs no network."""
+    folder: Path | None = None
+    """Folder of images to use instead of a data set; its sub-folders are the classes."""
+    split: str = "train"
+    """Split of the data set; a folder has none."""
+    image_size: int = 28
+    """Pixels on a side."""
+    channels: int = 1
+    """1 for grey, 3 for RGB."""
+    pad: bool = False
+    """Pad images to a square with black, instead of cropping their centre."""
+    flip: bool = False
+    """Flip half of the images from left to right, at random."""
+    skip_unreadable: bool = False
+    """Leave out the files of the folder that cannot be decoded."""
+    data_dir: Path | None = None
+    """Where data sets are kept; TFDS's own place if not given."""
+
+    def source(self) -> Source:
+        """Open the folder, or else the data set, which is prepared on first use.
+
+        Returns:
+            Random access to the prepared examples.
+
+        Raises:
+            ValueError: where the images cannot be had as asked for; says what to do.
+        """
+        transform = Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
+        if self.folder is not None:
+            return folder_source(
+                self.folder, transform=transform, skip_unreadable=self.skip_unreadable
+            )
+        return tfds_source(self.dataset, self.split, transform=transform, data_dir=self.data_dir)

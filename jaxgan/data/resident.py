@@ -1,0 +1,150 @@
+"""The resident pipeline: the data set is arrays on the device, a batch is a gather inside jit."""
+
+import functools
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.data.finish import Batch, Raw, finish_batch
+from jaxgan.data.order import batch_indices, check_batch, check_seed
+from jaxgan.data.sources import Source
+
+# Examples that are read at a time: enough to keep the progress bar's cost out of sight.
+_CHUNK = 1024
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, eq=False)
+class Resident:
+    """`data(step) -> batch`, from arrays on the device; all of it can be traced.
+
+    Attributes:
+        arrays: Each `[M, ...]`, M >= N: the examples, and zeros up to a multiple of the shards.
+        size: N, examples in the set.
+        batch_size: B, examples in a batch.
+        seed: Of the run.
+        flip: Whether images are flipped at random.
+        fingerprint: Of the source.
+    """
+
+    arrays: dict[str, jax.Array]
+    size: int = field(metadata={"static": True})
+    batch_size: int = field(metadata={"static": True})
+    seed: int = field(metadata={"static": True})
+    flip: bool = field(metadata={"static": True})
+    fingerprint: str = field(metadata={"static": True})
+
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """Of a batch."""
+        return jax.eval_shape(self, 0)
+
+    @jax.jit
+    def read(self, step: int | jax.Array) -> Batch:
+        """Gather the batch of a step as it is stored.
+
+        Args:
+            step: In [0, 2^31); int32.
+
+        Returns:
+            Images `[B, H, W, C]` uint8, labels `[B]` int32.
+        """
+        indices = batch_indices(self.seed, step, batch_size=self.batch_size, size=self.size)
+        return {
+            name: array.at[indices].get(mode="promise_in_bounds")
+            for name, array in self.arrays.items()
+        }
+
+    def finish(self, step: int | jax.Array, raw: Raw) -> Batch:
+        """Flip and scale the batch of a step.
+
+        Args:
+            step: In [0, 2^31); int32.
+            raw: What `read(step)` returned.
+
+        Returns:
+            Images `[B, H, W, C]` float32 in [-1, 1], labels `[B]` int32.
+        """
+        return finish_batch(
+            raw, step, seed=self.seed, batch_size=self.batch_size, first=0, flip=self.flip
+        )
+
+    def __call__(self, step: int | jax.Array) -> Batch:
+        """Read and finish the batch of a step."""
+        return self.finish(step, self.read(step))
+
+
+def resident(
+    source: Source,
+    *,
+    seed: int,
+    batch_size: int,
+    flip: bool = False,
+    sharding: jax.sharding.Sharding | None = None,
+) -> Resident:
+    """Read a whole source on to the device, or split it over several.
+
+    Args:
+        source: Where the examples come from.
+        seed: Of the run, in [0, 2^32).
+        batch_size: B, in [1, len(source)].
+        flip: Whether images are flipped from left to right at random.
+        sharding: How axis 0 of the arrays is placed. Each process reads only the rows that its own
+            devices hold. None puts all on the default device.
+
+    Returns:
+        The pipeline.
+
+    Raises:
+        ValueError: where the batch or the seed does not fit.
+    """
+    check_batch(batch_size=batch_size, size=len(source))
+    check_seed(seed)
+    size = len(source)
+    shards = 1 if sharding is None else sharding.num_devices
+    padded = -(-size // shards) * shards
+    # The shards of one device hold the same rows of every array: read them once.
+    rows = functools.cache(lambda start, stop: _rows(source, start, stop))
+
+    def place(name: str, example: np.ndarray) -> jax.Array:
+        if sharding is None:
+            return jnp.asarray(rows(0, size)[name])
+        return jax.make_array_from_callback(
+            (padded, *example.shape[1:]),
+            sharding,
+            lambda index: rows(*(index or (slice(None),))[0].indices(padded)[:2])[name],
+        )
+
+    examples = source.read(np.zeros(1, np.int64))
+    arrays = {name: place(name, example) for name, example in examples.items()}
+    return Resident(
+        arrays=arrays,
+        size=size,
+        batch_size=batch_size,
+        seed=seed,
+        flip=flip,
+        fingerprint=source.fingerprint,
+    )
+
+
+def _rows(source: Source, start: int, stop: int) -> dict[str, np.ndarray]:
+    """Rows `start` to `stop - 1`; those behind the last example are zeros."""
+    from rich.console import Console
+    from rich.progress import track
+
+    example = source.read(np.zeros(1, np.int64))
+    rows = {name: np.zeros((stop - start, *e.shape[1:]), e.dtype) for name, e in example.items()}
+    end = min(stop, len(source))
+    for low in track(
+        range(start, end, _CHUNK),
+        description="reading examples",
+        console=Console(stderr=True),
+        disable=end - start < 16 * _CHUNK,
+        transient=True,
+    ):
+        high = min(low + _CHUNK, end)
+        for name, chunk in source.read(np.arange(low, high)).items():
+            rows[name][low - start : high - start] = chunk
+    return rows

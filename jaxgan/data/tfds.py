@@ -1,0 +1,211 @@
+"""Sources from TensorFlow Datasets: prepared on first use, read without TensorFlow."""
+
+import contextlib
+import difflib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+import numpy as np
+
+from jaxgan.data.digits import digits_builder
+from jaxgan.data.transforms import Transform
+
+_FOLDER_HINT = "give a folder of images instead (--folder)"
+
+
+@dataclass(frozen=True, eq=False)
+class TfdsSource:
+    """One split of a TFDS data set, at random access.
+
+    Attributes:
+        records: Serialised examples.
+        features: What to take from an example: `image` and, where there is one, `label`.
+        transform: From encoded bytes to pixels.
+        classes: Names of the labels.
+        identity: name:version:split.
+    """
+
+    records: Sequence[bytes]
+    features: Any
+    transform: Transform
+    classes: tuple[str, ...]
+    identity: str
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of an image."""
+        return self.transform.shape
+
+    @property
+    def fingerprint(self) -> str:
+        """The set, its version and split, and the transformation."""
+        return f"tfds:{self.identity}:{self.transform}"
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def read(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        """Decode the examples at `indices`, `[N]`."""
+        import tensorflow_datasets as tfds
+
+        # Bytes, for our own decoder: TFDS's depends on whether OpenCV is installed.
+        encoded = {"image": tfds.decode.SkipDecoding()}
+        examples = [
+            self.features.deserialize_example_np(self.records[index], decoders=encoded)
+            for index in indices.tolist()
+        ]
+        batch = {"image": np.stack([self.transform(io.BytesIO(e["image"])) for e in examples])}
+        if self.classes:
+            batch["label"] = np.array([e["label"] for e in examples], np.int32)
+        return batch
+
+
+def tfds_source(
+    name: str, split: str, *, transform: Transform, data_dir: Path | None = None
+) -> TfdsSource:
+    """Open a data set of TFDS, or `digits`; prepare it if that has not been done.
+
+    Args:
+        name: As TFDS spells it, with configuration and version where wanted: `mnist`, `celeb_a`,
+            `cycle_gan/horse2zebra:3.0.0`; or `digits`.
+        split: As TFDS spells it: `train`, `test[:50%]`.
+        transform: What happens to each image.
+        data_dir: Where data sets are kept; None is TFDS's own place.
+
+    Returns:
+        The source. Labels come from the feature `label`, where it is a `ClassLabel`.
+
+    Raises:
+        ValueError: where there is no such set or split, the set cannot be prepared here, or it has
+            no images.
+    """
+    import tensorflow_datasets as tfds
+
+    digits_builder()
+    directory = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser()
+    builder = _builder(name, directory)
+    if not builder.data_path.exists():
+        with _alone(directory, builder.name):
+            builder = _builder(name, directory)  # another process may have prepared it meanwhile
+            if not builder.data_path.exists():
+                _prepare(builder, name, directory)
+    _check_split(builder, name, split)
+    features = dict(builder.info.features.items())
+    image = features.get("image")
+    if not isinstance(image, tfds.features.Image) or image.np_dtype != np.uint8:
+        raise ValueError(
+            f"the data set '{name}' has no feature 'image' of bytes, but {sorted(features)}: "
+            "choose a set of images"
+        )
+    label = features.get("label")
+    labelled = isinstance(label, tfds.features.ClassLabel)
+    wanted = {"image": image, "label": label} if labelled else {"image": image}
+    try:
+        records = builder.as_data_source(split=split).data_source
+    except NotImplementedError as error:
+        raise ValueError(
+            f"'{name}' in {builder.data_dir} was prepared in a format without random access: "
+            "remove it, or give another place (--data-dir)"
+        ) from error
+    return TfdsSource(
+        records=records,
+        features=tfds.features.FeaturesDict(wanted),
+        transform=transform,
+        classes=tuple(label.names) if labelled else (),
+        identity=f"{builder.info.full_name}:{split}",
+    )
+
+
+def _builder(name: str, directory: Path) -> Any:
+    import tensorflow_datasets as tfds
+
+    try:
+        return tfds.builder(name, data_dir=directory, file_format="array_record")
+    except tfds.core.DatasetNotFoundError as error:
+        known = [*tfds.list_builders(with_community_datasets=False), "digits"]
+        near = difflib.get_close_matches(name, sorted(set(known)))
+        hint = f"did you mean {' or '.join(near)}?" if near else "`digits` needs no download"
+        raise ValueError(f"there is no data set '{name}': {hint}") from error
+    except ValueError as error:
+        raise ValueError(f"the data set '{name}' cannot be opened: {_one_line(error)}") from error
+
+
+def _check_split(builder: Any, name: str, split: str) -> None:
+    splits = builder.info.splits
+    try:
+        empty = not splits[split].num_examples
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            f"the data set '{name}' has no split '{split}': give one of {', '.join(splits)}"
+        ) from error
+    if empty:
+        raise ValueError(f"the split '{split}' of '{name}' is empty: give a larger part of it")
+
+
+def _prepare(builder: Any, name: str, directory: Path) -> None:
+    try:
+        _check_network(builder, directory)
+        builder.download_and_prepare()
+    # Whatever goes wrong in the builders of others is told in one sentence; the cause is kept.
+    except Exception as error:
+        raise ValueError(_why(error, name)) from error
+
+
+def _check_network(builder: Any, directory: Path) -> None:
+    """Ask for one address first: without a network, TFDS itself gives up after minutes only."""
+    import requests
+
+    downloaded = any(path.is_file() for path in (directory / "downloads" / builder.name).rglob("*"))
+    if builder.url_infos and not downloaded:
+        requests.head(next(iter(builder.url_infos)), timeout=30)
+
+
+def _why(error: Exception, name: str) -> str:
+    import requests
+    from tensorflow_datasets.core.download.util import DownloadError
+
+    refused = (requests.RequestException, DownloadError, ConnectionError, TimeoutError)
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ModuleNotFoundError) and cause.name == "tensorflow":
+            return (
+                f"the data set '{name}' needs TensorFlow once, to be prepared: "
+                f"pip install 'jaxgan[tensorflow]', or {_FOLDER_HINT}"
+            )
+        # TFDS raises some of these anew, without the name: that is further down the chain.
+        if isinstance(cause, ModuleNotFoundError) and cause.name:
+            return f"the data set '{name}' needs a package to be prepared: pip install {cause.name}"
+        if isinstance(cause, refused):
+            reason = shorten(_one_line(cause), 100)
+            return (
+                f"the data set '{name}' could not be downloaded ({reason}): "
+                f"check the network, choose 'digits', or {_FOLDER_HINT}"
+            )
+        cause = cause.__cause__ or cause.__context__
+    return f"the data set '{name}' could not be prepared ({_one_line(error)}): {_FOLDER_HINT}"
+
+
+@contextlib.contextmanager
+def _alone(directory: Path, name: str) -> Iterator[None]:
+    """Let one process at a time prepare a set; the lock goes with the process that holds it."""
+    import fcntl
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = (directory / f".{name}.lock").open("w")
+    except OSError as error:
+        raise ValueError(
+            f"data sets cannot be written to {directory} ({error.strerror}): "
+            "give another place (--data-dir)"
+        ) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _one_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

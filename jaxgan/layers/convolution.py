@@ -1,0 +1,243 @@
+"""Convolutions whose derivatives of every order are fast on every device.
+
+With `<., .>` the sum of products, the trilinear form `F(y, w, x) = <x, conv(y, w)>` of an image y,
+a kernel w and a smaller image x has three partial gradients:
+
+    dF/dx = convolution(y, w)                 image, kernel    -> smaller image
+    dF/dy = transposed_convolution(x, w)      smaller, kernel  -> image
+    dF/dw = kernel_gradient(y, x)             image, smaller   -> kernel
+
+Each is bilinear, and the derivatives of each are the other two: the family is closed. Automatic
+differentiation does not know that. It writes the gradient of a strided *transposed* convolution
+with respect to its kernel as a convolution with a dilated input, for which XLA on the CPU falls
+back to a naive loop, some forty to a hundred times slower than `kernel_gradient`, the same numbers.
+So the family is spelled out here. The price: reverse mode only (`grad`, `vjp`, and these of
+themselves), no `jvp`.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import chex
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from flax.linen.dtypes import promote_dtype
+from flax.typing import Dtype, Initializer
+from jax import lax
+
+from jaxgan.layers.initialisers import normal
+
+
+class _Geometry(NamedTuple):
+    """What the shapes of two of the three arrays leave open about the third."""
+
+    image: tuple[int, ...]
+    kernel: tuple[int, ...]
+    stride: int
+    padding: int
+
+
+def convolution(y: jax.Array, w: jax.Array, *, stride: int = 1, padding: int = 0) -> jax.Array:
+    """Convolution as networks mean it (cross-correlation), zero padding on all four sides.
+
+        x[b, i, j, o] = sum_{k, l, c} y[b, s i + k - p, s j + l - p, c] w[k, l, c, o]
+
+    Args:
+        y: images, `[B, H, W, C]` floating point.
+        w: kernel, `[K, L, C, O]`, of the images' dtype.
+        stride: s, positive.
+        padding: p, not negative.
+
+    Returns:
+        `[B, (H + 2p - K) // s + 1, (W + 2p - L) // s + 1, O]`, of the images' dtype.
+
+    Raises:
+        ValueError: where `stride` or `padding` is out of range or the padded images are smaller
+            than the kernel.
+
+    >>> convolution(jnp.ones((1, 28, 28, 3)), jnp.ones((4, 4, 3, 8)), stride=2, padding=1).shape
+    (1, 14, 14, 8)
+    """
+    chex.assert_rank([y, w], 4)
+    chex.assert_equal(y.shape[3], w.shape[2])
+    chex.assert_equal(y.dtype, w.dtype)
+    geometry = _Geometry(y.shape[1:3], w.shape[:2], stride, padding)
+    _check(geometry)
+    return _convolution(y, w, geometry)
+
+
+def transposed_convolution(
+    x: jax.Array, w: jax.Array, *, stride: int = 1, padding: int = 0
+) -> jax.Array:
+    """The adjoint of `convolution` in its images: makes images larger by the stride.
+
+        <transposed_convolution(x, w), y> = <x, convolution(y, w)>    for every y
+
+    Args:
+        x: images, `[B, H, W, O]` floating point.
+        w: kernel of the convolution that this is the adjoint of, `[K, L, C, O]`: it ends in the
+            channels that come in. Of the images' dtype.
+        stride: s, positive.
+        padding: p of that convolution, not negative.
+
+    Returns:
+        `[B, s (H - 1) + K - 2p, s (W - 1) + L - 2p, C]`, of the images' dtype.
+
+    Raises:
+        ValueError: where `stride` or `padding` is out of range or nothing is left of the images.
+
+    >>> x, w = jnp.ones((1, 7, 7, 8)), jnp.ones((4, 4, 3, 8))
+    >>> transposed_convolution(x, w, stride=2, padding=1).shape
+    (1, 14, 14, 3)
+    """
+    chex.assert_rank([x, w], 4)
+    chex.assert_equal(x.shape[3], w.shape[3])
+    chex.assert_equal(x.dtype, w.dtype)
+    height, width = (
+        stride * (size - 1) + taps - 2 * padding
+        for size, taps in zip(x.shape[1:3], w.shape[:2], strict=True)
+    )
+    geometry = _Geometry((height, width), w.shape[:2], stride, padding)
+    _check(geometry)
+    return _transposed_convolution(x, w, geometry)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _convolution(y: jax.Array, w: jax.Array, geometry: _Geometry) -> jax.Array:
+    return _form(y, w, geometry)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _transposed_convolution(x: jax.Array, w: jax.Array, geometry: _Geometry) -> jax.Array:
+    image = jax.ShapeDtypeStruct((x.shape[0], *geometry.image, w.shape[2]), x.dtype)
+    (y,) = jax.linear_transpose(lambda y: _form(y, w, geometry), image)(x)
+    return y
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _kernel_gradient(y: jax.Array, x: jax.Array, geometry: _Geometry) -> jax.Array:
+    kernel = jax.ShapeDtypeStruct((*geometry.kernel, y.shape[3], x.shape[3]), y.dtype)
+    (w,) = jax.linear_transpose(lambda w: _form(y, w, geometry), kernel)(x)
+    return w
+
+
+def _form(y: jax.Array, w: jax.Array, geometry: _Geometry) -> jax.Array:
+    stride, padding = geometry.stride, geometry.padding
+    return lax.conv_general_dilated(
+        y,
+        w,
+        window_strides=(stride, stride),
+        padding=((padding, padding), (padding, padding)),
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+
+
+# Forward rules keep the two operands. Backward rules: each cotangent is one of the other two maps.
+_convolution.defvjp(
+    lambda y, w, geometry: (_convolution(y, w, geometry), (y, w)),
+    lambda geometry, operands, x: (
+        _transposed_convolution(x, operands[1], geometry),
+        _kernel_gradient(operands[0], x, geometry),
+    ),
+)
+_transposed_convolution.defvjp(
+    lambda x, w, geometry: (_transposed_convolution(x, w, geometry), (x, w)),
+    lambda geometry, operands, y: (
+        _convolution(y, operands[1], geometry),
+        _kernel_gradient(y, operands[0], geometry),
+    ),
+)
+_kernel_gradient.defvjp(
+    lambda y, x, geometry: (_kernel_gradient(y, x, geometry), (y, x)),
+    lambda geometry, operands, w: (
+        _transposed_convolution(operands[1], w, geometry),
+        _convolution(operands[0], w, geometry),
+    ),
+)
+
+
+class Conv(nn.Module):
+    """Convolution with a learnt kernel and bias.
+
+    Parameters, float32: `kernel` `[K, L, C, features]`, `bias` `[features]`.
+
+    Attributes:
+        features: channels that come out.
+        kernel_size: K and L.
+        strides: s, the same in both directions.
+        padding: zeros on each of the four sides.
+        use_bias: whether a bias is added.
+        dtype: of the computation and the result.
+        kernel_init: of the kernel; N(0, 0.02), as GANs have it since DCGAN.
+    """
+
+    features: int
+    kernel_size: tuple[int, int] = (4, 4)
+    strides: int = 1
+    padding: int = 0
+    use_bias: bool = True
+    dtype: Dtype = jnp.float32
+    kernel_init: Initializer = normal(0.02)
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Images `[B, H, W, C]` to `[B, H', W', features]`; see `convolution`."""
+        shape = (*self.kernel_size, x.shape[-1], self.features)
+        kernel = self.param("kernel", self.kernel_init, shape)
+        x, kernel = promote_dtype(x, kernel, dtype=self.dtype)
+        x = convolution(x, kernel, stride=self.strides, padding=self.padding)
+        return _with_bias(self, x) if self.use_bias else x
+
+
+class ConvTranspose(nn.Module):
+    """Transposed convolution with a learnt kernel and bias.
+
+    Parameters, float32: `kernel` `[K, L, features, C]`, `bias` `[features]`. The kernel ends in the
+    channels that come in, as that of the convolution that this is the adjoint of.
+
+    Attributes:
+        features: channels that come out.
+        kernel_size: K and L.
+        strides: s, the same in both directions.
+        padding: p of the convolution that this is the adjoint of: what is cut off the four sides.
+        use_bias: whether a bias is added.
+        dtype: of the computation and the result.
+        kernel_init: of the kernel; N(0, 0.02), as GANs have it since DCGAN.
+    """
+
+    features: int
+    kernel_size: tuple[int, int] = (4, 4)
+    strides: int = 1
+    padding: int = 0
+    use_bias: bool = True
+    dtype: Dtype = jnp.float32
+    kernel_init: Initializer = normal(0.02)
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Images `[B, H, W, C]` to `[B, H', W', features]`; see `transposed_convolution`."""
+        shape = (*self.kernel_size, self.features, x.shape[-1])
+        kernel = self.param("kernel", self.kernel_init, shape)
+        x, kernel = promote_dtype(x, kernel, dtype=self.dtype)
+        x = transposed_convolution(x, kernel, stride=self.strides, padding=self.padding)
+        return _with_bias(self, x) if self.use_bias else x
+
+
+def _with_bias(layer: Conv | ConvTranspose, x: jax.Array) -> jax.Array:
+    bias = layer.param("bias", nn.initializers.zeros, (layer.features,))
+    return x + bias.astype(x.dtype).reshape(1, 1, 1, -1)
+
+
+def _check(geometry: _Geometry) -> None:
+    image, kernel, stride, padding = geometry
+    if stride <= 0:
+        raise ValueError(f"stride must be 1 or more, not {stride}")
+    if padding < 0:
+        raise ValueError(f"padding must be 0 or more, not {padding}")
+    padded = tuple(size + 2 * padding for size in image)
+    if any(size < taps for size, taps in zip(padded, kernel, strict=True)) or min(image) <= 0:
+        raise ValueError(
+            f"images of {image[0]}x{image[1]} with padding {padding} are too small for a kernel of "
+            f"{kernel[0]}x{kernel[1]}: enlarge the images or the padding, or take a smaller kernel"
+        )

@@ -1,0 +1,123 @@
+"""DCGAN: Radford, Metz and Chintala (2016), by the five rules of its section 3.
+
+Strided convolutions and no pooling; batch norm in both networks, but for the generator's output and
+the discriminator's input; no hidden fully connected layers; ReLU in the generator, tanh at its end;
+leaky ReLU in the discriminator.
+"""
+
+import chex
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from flax.typing import Dtype
+
+from jaxgan.layers import Conv, ConvTranspose, normal
+
+
+class DCGANGenerator(nn.Module):
+    """Latents to images: a projection to 4x4 (or 7x7), then doublings (Figure 1).
+
+    At 64x64 with the paper's width of 128 the channels are 1024, 512, 256, 128, and the images'.
+    The kernels are 4x4, as in the later implementations (the paper's are 5x5): a multiple of the
+    stride, so that every pixel is made of the same number of taps.
+
+    Attributes:
+        image_size: height and width of the images: 4 or 7 times a power of two, 8 or more.
+        channels: of the images.
+        width: channels of the last hidden layer, next to the images; they double towards the
+            latent.
+        dtype: of the computation; parameters, batch statistics and images are float32.
+
+    >>> generator = DCGANGenerator(image_size=28, channels=1, width=8)
+    >>> images, _ = generator.init_with_output(jax.random.key(0), jnp.ones((2, 100)), train=True)
+    >>> images.shape
+    (2, 28, 28, 1)
+    """
+
+    image_size: int = 64
+    channels: int = 3
+    width: int = 128
+    dtype: Dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, latent: jax.Array, *, train: bool) -> jax.Array:
+        """Latents `[B, Z]` to images `[B, H, W, C]`, float32 in [-1, 1].
+
+        Raises:
+            ValueError: where images of that size cannot be made.
+        """
+        chex.assert_rank(latent, 2)
+        base, *widths = _plan(self.image_size, self.width)
+        *hidden, first = widths
+        project = nn.Dense(base * base * first, False, self.dtype, kernel_init=normal(0.02))
+        x = project(latent).reshape(-1, base, base, first)
+        x = nn.relu(_batch_norm(train, self.dtype)(x))
+        for width in reversed(hidden):
+            x = ConvTranspose(width, strides=2, padding=1, use_bias=False, dtype=self.dtype)(x)
+            x = nn.relu(_batch_norm(train, self.dtype)(x))
+        x = ConvTranspose(self.channels, strides=2, padding=1, dtype=self.dtype)(x)
+        return jnp.tanh(x.astype(jnp.float32))
+
+
+class DCGANDiscriminator(nn.Module):
+    """Images to logits: halvings to 4x4 (or 7x7), then one weighted sum of all that is there.
+
+    The mirror image of `DCGANGenerator`.
+
+    Attributes:
+        image_size: height and width of the images: 4 or 7 times a power of two, 8 or more.
+        width: channels of the first layer, next to the images; they double towards the logit.
+        batch_norm: False leaves batch norm out and gives every convolution a bias: for critics
+            under a penalty on the gradient of each example, which batch norm would mix.
+        dtype: of the computation; parameters, batch statistics and logits are float32.
+    """
+
+    image_size: int = 64
+    width: int = 128
+    batch_norm: bool = True
+    dtype: Dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
+        """Images `[B, H, W, C]` in [-1, 1] to logits `[B]`, float32.
+
+        Raises:
+            ValueError: where there is no discriminator of that size, or the images have another.
+        """
+        _, *widths = _plan(self.image_size, self.width)
+        if images.shape[1:3] != (self.image_size, self.image_size):
+            raise ValueError(
+                f"images of {images.shape[1]}x{images.shape[2]} came to a discriminator of "
+                f"image_size={self.image_size}: make the two agree"
+            )
+        x = images
+        for layer, width in enumerate(widths):
+            normalised = self.batch_norm and layer > 0
+            x = Conv(width, strides=2, padding=1, use_bias=not normalised, dtype=self.dtype)(x)
+            if normalised:
+                x = _batch_norm(train, self.dtype)(x)
+            x = nn.leaky_relu(x, 0.2)
+        logit = nn.Dense(1, dtype=self.dtype, kernel_init=normal(0.02))
+        return logit(x.reshape(len(x), -1)).astype(jnp.float32)[:, 0]
+
+
+def _plan(image_size: int, width: int) -> tuple[int, ...]:
+    """The size of the smallest feature maps, then the widths from the images to there."""
+    base = 7 if image_size % 7 == 0 else 4
+    halvings = (image_size // base).bit_length() - 1
+    if halvings < 1 or base << halvings != image_size:
+        raise ValueError(
+            f"a DCGAN cannot make images of size {image_size}: "
+            "take 28, 32, 64, 128, or another 4 or 7 times a power of two from 8 on"
+        )
+    return base, *(width << halving for halving in range(halvings))
+
+
+def _batch_norm(train: bool, dtype: Dtype) -> nn.BatchNorm:
+    return nn.BatchNorm(
+        use_running_average=not train,
+        momentum=0.9,
+        epsilon=1e-5,
+        dtype=dtype,
+        scale_init=normal(0.02, mean=1.0),
+    )

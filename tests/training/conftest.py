@@ -1,0 +1,70 @@
+"""An experiment small enough to be played in no time."""
+
+import dataclasses
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from jaxgan import games, latents, losses
+from jaxgan.data import ArraySource, resident, streamed
+from jaxgan.training import PositiveFloat, PositiveInt, Schedule
+
+
+class Generator(nn.Module):
+    @nn.compact
+    def __call__(self, latent, *, train):
+        return jnp.tanh(nn.Dense(16)(latent)).reshape(-1, 4, 4, 1)
+
+
+class Discriminator(nn.Module):
+    @nn.compact
+    def __call__(self, images, *, train):
+        return nn.Dense(1)(images.reshape(len(images), -1))[:, 0]
+
+
+@dataclasses.dataclass(frozen=True)
+class Tiny:
+    schedule: Schedule = Schedule(steps=20, log_every=5, sample_every=10, checkpoint_every=10)
+    batch_size: PositiveInt = 8
+    learning_rate: PositiveFloat = 1e-3
+    in_memory: bool = True
+
+    def game(self):
+        return games.adversarial(
+            Generator(),
+            Discriminator(),
+            latent=latents.normal(3),
+            loss=losses.non_saturating,
+            generator_optimiser=optax.adam(self.learning_rate),
+            discriminator_optimiser=optax.adam(self.learning_rate),
+            average_decay=0.9,
+        )
+
+    def data(self, *, seed, sharding=None, part=(0, 1)):
+        image = np.random.default_rng(0).integers(0, 256, (30, 4, 4, 1), np.uint8)
+        source = ArraySource({"image": image})
+        if self.in_memory:
+            return resident(source, seed=seed, batch_size=self.batch_size, sharding=sharding)
+        return streamed(source, seed=seed, batch_size=self.batch_size, part=part, threads=1)
+
+    def inputs(self, key, count):
+        return {"latent": latents.normal(3)(key, count)}
+
+
+@pytest.fixture
+def tiny():
+    return Tiny()
+
+
+def with_steps(experiment, steps):
+    schedule = dataclasses.replace(experiment.schedule, steps=steps)
+    return dataclasses.replace(experiment, schedule=schedule)
+
+
+@pytest.fixture
+def key():
+    return jax.random.key(0)

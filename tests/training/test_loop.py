@@ -1,0 +1,211 @@
+import dataclasses
+import errno
+import json
+
+import jax
+import numpy as np
+import pytest
+from orbax.checkpoint import CheckpointManager
+
+from jaxgan import training
+from jaxgan.games import Game
+from jaxgan.training import NotFinite, Run, RunError, digest, load, resume
+from tests.training.conftest import with_steps
+
+
+def train(experiment, directory, *, devices=1, **options):
+    return training.train(experiment, directory, name="tiny", devices=devices, **options)
+
+
+def steps_of(lines):
+    return [line["step"] for line in lines]
+
+
+def test_a_run_leaves_what_is_needed_to_repeat_it(tiny, tmp_path, capsys):
+    run = train(tiny, tmp_path / "run", seed=3, devices=2)
+    assert steps_of(run.metrics()) == [5, 10, 15, 20]
+    assert steps_of(run.digests()) == [0, 10, 20]
+    names = sorted(path.name for path in run.samples.iterdir())
+    assert names == [
+        "step_0000000.png",
+        "step_0000010.png",
+        "step_0000020.png",
+        "training.gif",
+    ]
+    assert list(run.events.iterdir())
+    manifest = json.loads((run.directory / "manifest.json").read_text())
+    assert manifest["seed"] == 3
+    assert manifest["devices"] == 2
+    assert manifest["configuration"]["learning_rate"] == 1e-3
+    assert manifest["environment"]["packages"]["jax"] == jax.__version__
+    step, state = load(run, tiny)
+    assert step == 20
+    assert digest(state) == run.digests()[-1]["leaves"]
+    output = capsys.readouterr().out
+    assert "step 5/20" in output
+    assert "discriminator/gradient_norm" in output
+    assert "training.gif" in output
+
+
+def test_seeds_matter(tiny, tmp_path):
+    one = train(tiny, tmp_path / "one", seed=0)
+    again = train(tiny, tmp_path / "again", seed=0)
+    other = train(tiny, tmp_path / "other", seed=1)
+    assert one.digests() == again.digests()
+    assert one.digests()[0] != other.digests()[0]
+    with pytest.raises(ValueError, match="the seed must be"):
+        train(tiny, tmp_path / "negative", seed=-1)
+
+
+@pytest.mark.parametrize("in_memory", [True, False], ids=["resident", "streamed"])
+def test_resumed_is_as_uninterrupted(tiny, tmp_path, in_memory):
+    tiny = dataclasses.replace(tiny, in_memory=in_memory)
+    whole = train(tiny, tmp_path / "whole")
+    half = train(tiny, tmp_path / "half", until=13)
+    assert steps_of(half.digests()) == [0, 10, 13]
+    resume(half, tiny)
+    assert half.digests()[-1] == whole.digests()[-1]
+    assert steps_of(half.metrics()) == steps_of(whole.metrics())
+    assert half.metrics()[-1]["terms"] == whole.metrics()[-1]["terms"]
+
+
+def test_a_taken_directory_is_refused_before_anything_else(tiny, tmp_path):
+    run = train(with_steps(tiny, 1), tmp_path / "run")
+    before = {path: path.stat().st_mtime_ns for path in run.directory.rglob("*")}
+    with pytest.raises(RunError, match="already holds something"):
+        train(tiny, tmp_path / "run")
+    assert before == {path: path.stat().st_mtime_ns for path in run.directory.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"batch_size": 0}, "batch_size = 0 will not do: it should be greater than 0"),
+        ({"learning_rate": -1.0}, "learning_rate = -1.0 will not do: it should be greater than 0"),
+        ({"batch_size": 31}, "a batch of 31 examples is larger than the data set of 30"),
+        ({"batch_size": 6}, "cannot be shared evenly by 4 devices: take 4 or 8 examples"),
+    ],
+)
+def test_bad_values_leave_nothing_behind(tiny, tmp_path, change, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        train(dataclasses.replace(tiny, **change), tmp_path / "run", devices=4)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("steps", [0, -5])
+def test_no_steps(tiny, tmp_path, steps):
+    with pytest.raises(ValueError, match=rf"schedule.steps = {steps} will not do"):
+        train(with_steps(tiny, steps), tmp_path / "run")
+
+
+class Poisoned:
+    """An experiment whose game goes wrong in one of its rounds."""
+
+    def __init__(self, experiment, poison):
+        self._experiment, self._poison = experiment, poison
+        self.schedule = experiment.schedule
+        self.data, self.inputs = experiment.data, experiment.inputs
+
+    def game(self):
+        game = self._experiment.game()
+
+        def update(key, state, batch):
+            state, info = game.update(key, state, batch)
+            return self._poison(state, info)
+
+        return Game(game.init, update, game.generate)
+
+
+def bad_term(state, info):
+    late = state.average.count > 12
+    return state, info | {"generator/loss": jax.numpy.where(late, np.nan, 0.0)}
+
+
+def bad_weight(state, info):
+    late = state.average.count > 12
+    weights = state.generator.parameters
+    weights = jax.tree.map(lambda leaf: jax.numpy.where(late, np.inf, leaf), weights)
+    return state._replace(generator=state.generator._replace(parameters=weights)), info
+
+
+@pytest.mark.parametrize(
+    ("poison", "sentence"),
+    [
+        (bad_term, r"step 13 is not finite: generator/loss = nan; that of step 10 is kept"),
+        (bad_weight, r"(weight is not finite; that of step 10|step 14 is not finite)"),
+    ],
+)
+def test_what_is_not_finite_stops_the_run(tiny, tmp_path, monkeypatch, poison, sentence):
+    monkeypatch.setattr("jaxgan.training.loop.validated", lambda experiment: experiment)
+    monkeypatch.setattr("jaxgan.training.loop.to_plain", lambda experiment: {})
+    with pytest.raises(NotFinite, match=sentence):
+        train(Poisoned(tiny, poison), tmp_path / "run")
+    step, state = load(Run.open(tmp_path / "run"), tiny)
+    assert step == 10
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state))
+
+
+def test_other_data_are_refused(tiny, tmp_path):
+    run = train(tiny, tmp_path / "run", until=10)
+    run.manifest["data"] = "another"
+    with pytest.raises(RunError, match="the run began on another"):
+        resume(run, tiny)
+
+
+def cut(run, step):
+    """Cut the largest file of a checkpoint short."""
+    files = [path for path in (run.checkpoints / str(step)).rglob("*") if path.is_file()]
+    largest = max(files, key=lambda path: path.stat().st_size)
+    largest.write_bytes(largest.read_bytes()[: largest.stat().st_size // 2])
+
+
+def test_a_checkpoint_cut_short_is_passed_over(tiny, tmp_path, capsys):
+    whole = train(tiny, tmp_path / "whole")
+    run = train(tiny, tmp_path / "run", until=17)
+    cut(run, 17)
+    resume(run, tiny)
+    output = capsys.readouterr().out
+    assert "the checkpoint of step 17 cannot be read" in output
+    assert "goes on after step 10" in output
+    assert run.digests()[-1] == whole.digests()[-1]
+
+
+def test_all_checkpoints_cut_short(tiny, tmp_path, capsys):
+    whole = train(tiny, tmp_path / "whole")
+    run = train(tiny, tmp_path / "run", until=10)
+    cut(run, 10)
+    with pytest.raises(RunError, match="has no checkpoint"):
+        load(run, tiny)
+    resume(run, tiny)
+    assert run.digests() == whole.digests()
+
+
+def test_a_checkpoint_that_was_changed_is_not_believed(tiny, tmp_path, capsys):
+    run = train(tiny, tmp_path / "run")
+    lines = run.digests()
+    leaf = next(iter(lines[-1]["leaves"]))
+    lines[-1]["leaves"][leaf] = "0" * 16
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (run.directory / "digests.jsonl").write_text(text)
+    step, _ = load(run, tiny)
+    assert step == 10
+    assert "the checkpoint of step 20 is not what was saved" in capsys.readouterr().out
+
+
+def test_a_full_disk(tiny, tmp_path, monkeypatch):
+    save = CheckpointManager.save
+
+    def full(self, step, *args, **kwargs):
+        if step > 10:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return save(self, step, *args, **kwargs)
+
+    monkeypatch.setattr(CheckpointManager, "save", full)
+    with pytest.raises(RunError, match=r"step 20 could not be written .*No space left on device"):
+        train(tiny, tmp_path / "run")
+    monkeypatch.undo()
+    run = Run.open(tmp_path / "run")
+    assert load(run, tiny)[0] == 10
+    resume(run, tiny)
+    whole = train(tiny, tmp_path / "whole")
+    assert run.digests()[-1] == whole.digests()[-1]

@@ -1,0 +1,87 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.games import Game
+from jaxgan.training import digest, make_mesh, place
+from jaxgan.training.placement import Report, check_divides
+
+
+def test_mesh_of_too_many_devices():
+    with pytest.raises(ValueError, match="5 devices were asked for, and there are 4"):
+        make_mesh(5)
+    with pytest.raises(ValueError, match="0 devices were asked for"):
+        make_mesh(0)
+
+
+def test_batch_that_does_not_divide():
+    with pytest.raises(ValueError, match=r"take 8 or 12 examples, or 1, 2 devices"):
+        check_divides(10, 4)
+    with pytest.raises(ValueError, match=r"take 4 examples, or 1 devices"):
+        check_divides(1, 4)
+    check_divides(12, 4)
+
+
+@pytest.mark.parametrize("in_memory", [True, False], ids=["resident", "streamed"])
+@pytest.mark.parametrize("cuts", [[7], [1] * 7, [3, 4], [5, 1, 1]], ids=str)
+def test_however_the_rounds_are_cut(tiny, key, in_memory, cuts):
+    expected = play(tiny, key, [7])
+    tiny = type(tiny)(in_memory=in_memory)
+    state, report = play(tiny, key, cuts)
+    assert digest(state) == digest(expected[0])
+    assert digest(report.info) == digest(expected[1].info)
+
+
+def play(tiny, key, cuts):
+    mesh = make_mesh(2)
+    placed = place(tiny.game(), tiny.data(seed=0), mesh=mesh, key=key)
+    state, start = placed.init(), 0
+    for cut in cuts:
+        state, report = placed.advance(state, start, start + cut)
+        start += cut
+    return state, report
+
+
+def test_resumes_in_the_middle_of_a_stream(tiny, key):
+    tiny = type(tiny)(in_memory=False)
+    placed = place(tiny.game(), tiny.data(seed=0), mesh=make_mesh(1), key=key)
+    state, _ = placed.advance(placed.init(), 0, 5)
+    kept = jax.tree.map(np.array, state)
+    state, _ = placed.advance(state, 5, 9)
+    again, _ = placed.advance(kept, 5, 9)
+    assert digest(state) == digest(again)
+
+
+def test_the_state_is_given_away(tiny, key):
+    placed = place(tiny.game(), tiny.data(seed=0), mesh=make_mesh(1), key=key)
+    state = placed.init()
+    placed.advance(state, 0, 1)
+    assert all(leaf.is_deleted() for leaf in jax.tree.leaves(state))
+
+
+def test_one_program_for_all_steps(tiny, key):
+    """Of `update`, one trace for its shapes and one to compile it, and never again."""
+    traces = []
+    game = tiny.game()
+
+    def update(key, state, batch):
+        traces.append(1)
+        return game.update(key, state, batch)
+
+    counted = Game(game.init, update, game.generate)
+    placed = place(counted, tiny.data(seed=0), mesh=make_mesh(1), key=key)
+    state, _ = placed.advance(placed.init(), 0, 3)
+    assert len(traces) == 2
+    placed.advance(state, 3, 6)
+    assert len(traces) == 2
+
+
+def test_report_keeps_the_first_failure():
+    report = Report({"a": jnp.zeros(()), "b": jnp.zeros(())}, jnp.int32(-1))
+    values = [(1.0, 2.0), (3.0, jnp.nan), (jnp.inf, 5.0), (6.0, 7.0)]
+    for step, (a, b) in enumerate(values):
+        report = report.add(jnp.int32(step), {"a": jnp.float32(a), "b": jnp.float32(b)})
+    assert report.failed == 1
+    assert report.info["a"] == 3
+    assert jnp.isnan(report.info["b"])
