@@ -13,16 +13,21 @@ import jax
 import pytest
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _settings():
-    """Shapes that only broadcast by adding axes are mistakes here."""
-    jax.config.update("jax_numpy_rank_promotion", "raise")
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory) -> Path:
+    """A folder that all the processes of a test run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.fixture(scope="session")
-def digits_folder(tmp_path_factory) -> Path:
-    """Where the digits are kept: prepared once for all the processes of a test run."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    return folder / "data_sets"
+def digits_folder(shared_folder) -> Path:
+    """Where the digits are kept: prepared once for a test run."""
+    return shared_folder / "data_sets"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settings(shared_folder):
+    """Nothing of a person's own is read or written, and no shape broadcasts by adding axes."""
+    os.environ["XDG_CACHE_HOME"] = str(shared_folder / "cache")
+    jax.config.update("jax_numpy_rank_promotion", "raise")

@@ -19,6 +19,7 @@ REFUSED = 2
 """Exit code where something has to be mended by a person first."""
 
 Preset: TypeAlias = Literal["small", "paper"]
+Directory: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIRECTORY")]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         return train_run(experiment, name, directory=directory, seed=seed, devices=devices)
 
     def resume(
-        directory: tyro.conf.Positional[Path],
+        directory: Directory,
         processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),
     ) -> int:
         """Go on with a run from its newest whole checkpoint.
@@ -107,7 +108,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         return resume_run(directory, kind, name)
 
     def sample(
-        directory: tyro.conf.Positional[Path],
+        directory: Directory,
         *,
         count: int = 64,
         seed: int = 0,
@@ -123,7 +124,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         """
         return sample_run(directory, kind, name, count=count, seed=seed, output=output)
 
-    def reproduce(directory: tyro.conf.Positional[Path], *, output: Path | None = None) -> int:
+    def reproduce(directory: Directory, *, output: Path | None = None) -> int:
         """Repeat a run from its manifest and compare the two, checkpoint by checkpoint.
 
         Args:

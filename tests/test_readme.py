@@ -1,0 +1,42 @@
+"""The README's example runs as it stands, and its commands are what CI calls."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.slow
+def test_the_example_runs(tmp_path, digits_folder):
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(code.splitlines()) <= 30
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TFDS_DATA_DIR": str(digits_folder)}
+    environment["XLA_FLAGS"] = ""
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True, timeout=300
+    )
+    with Image.open(tmp_path / "digits.png") as image:
+        assert np.asarray(image).std() > 50  # black and white, no grey
+
+
+def test_two_commands_of_one_line():
+    commands = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    assert len(commands) == 2
+    for command in commands:
+        assert command.startswith("python3 -m venv .venv && ")
+        assert command.count("\n") == 1
+
+
+def test_what_the_readme_names_is_there():
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    missing = [link for link in links if not (ROOT / link).exists()]
+    assert missing == []
