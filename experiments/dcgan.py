@@ -7,6 +7,7 @@ python experiments/dcgan.py train --preset paper    faces at 64x64, as in the pa
 import dataclasses
 
 import jax
+import jax.numpy as jnp
 import optax
 
 from jaxgan import cli, games, latents, losses
@@ -36,12 +37,16 @@ class DCGAN:
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
+    bfloat16: bool = False
+    """Compute in bfloat16; parameters stay float32."""
+
     def game(self) -> games.Game:
         """Non-saturating, one update of D for one of G."""
-        image = self.images
+        size, channels = self.images.image_size, self.images.channels
+        dtype = jnp.bfloat16 if self.bfloat16 else jnp.float32
         return games.adversarial(
-            DCGANGenerator(image.image_size, image.channels, width=self.width),
-            DCGANDiscriminator(image.image_size, width=self.width),
+            DCGANGenerator(size, channels, width=self.width, dtype=dtype),
+            DCGANDiscriminator(size, width=self.width, dtype=dtype),
             latent=latents.uniform(self.latent_size),
             loss=losses.non_saturating,
             generator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),

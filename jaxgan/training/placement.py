@@ -96,7 +96,14 @@ def check_divides(batch_size: int, devices: int) -> None:
         )
 
 
-def place(game: Game, data: Resident | Streamed, *, mesh: Mesh, key: jax.Array) -> Placed:
+def place(
+    game: Game,
+    data: Resident | Streamed,
+    *,
+    mesh: Mesh,
+    key: jax.Array,
+    looped: bool | None = None,
+) -> Placed:
     """Compile a game for a mesh.
 
     The key of round `step` is `fold_in(key, step)`, its batch is `data(step)`.
@@ -106,6 +113,8 @@ def place(game: Game, data: Resident | Streamed, *, mesh: Mesh, key: jax.Array) 
         data: resident or streamed.
         mesh: of `make_mesh`.
         key: the run's key, [].
+        looped: whether resident data are played many rounds a call, in a loop on the device; where
+            None, on accelerators alone: XLA's convolutions inside a loop are slow on the CPU.
 
     Raises:
         ValueError: where the batch cannot be shared evenly by the devices of the mesh.
@@ -150,9 +159,9 @@ def place(game: Game, data: Resident | Streamed, *, mesh: Mesh, key: jax.Array) 
         lambda: Report(_zeros(info_shape), jnp.int32(-1)), out_shardings=replicated(mesh)
     )
 
-    if isinstance(data, Resident):
-        # XLA's convolutions inside a loop are several times slower on the CPU.
+    if looped is None:
         looped = mesh.devices.flat[0].platform != "cpu"
+    if isinstance(data, Resident):
 
         def advance(state: Any, start: int, stop: int) -> tuple[Any, Report]:
             report = fresh_report()
@@ -163,7 +172,7 @@ def place(game: Game, data: Resident | Streamed, *, mesh: Mesh, key: jax.Array) 
             return state, report
 
     else:
-        looped = False
+        looped = False  # every batch comes from the host
         batches = _Batches(data)
         placed_batch = partial(jax.make_array_from_process_local_data, split(mesh))
 

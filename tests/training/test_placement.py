@@ -1,3 +1,4 @@
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,19 +24,27 @@ def test_batch_that_does_not_divide():
     check_divides(12, 4)
 
 
-@pytest.mark.parametrize("in_memory", [True, False], ids=["resident", "streamed"])
 @pytest.mark.parametrize("cuts", [[7], [1] * 7, [3, 4], [5, 1, 1]], ids=str)
-def test_however_the_rounds_are_cut(tiny, key, in_memory, cuts):
-    expected = play(tiny, key, [7])
-    tiny = type(tiny)(in_memory=in_memory)
-    state, report = play(tiny, key, cuts)
-    assert digest(state) == digest(expected[0])
-    assert digest(report.info) == digest(expected[1].info)
+@pytest.mark.parametrize("way", ["one_a_call", "looped", "streamed"])
+def test_however_the_rounds_are_cut(tiny, key, way, cuts):
+    state, report = play(tiny, key, cuts, way)
+    expected_state, expected_report = play(tiny, key, [7], way)
+    assert digest(state) == digest(expected_state)
+    assert digest(report) == digest(expected_report)
 
 
-def play(tiny, key, cuts):
-    mesh = make_mesh(2)
-    placed = place(tiny.game(), tiny.data(seed=0), mesh=mesh, key=key)
+def test_all_ways_play_the_same_rounds(tiny, key):
+    state, report = play(tiny, key, [7], "one_a_call")
+    for way in ("looped", "streamed"):
+        other, other_report = play(tiny, key, [7], way)
+        chex.assert_trees_all_close(state, other, rtol=1e-5)
+        chex.assert_trees_all_close(report.info, other_report.info, rtol=1e-5)
+
+
+def play(tiny, key, cuts, way):
+    data = type(tiny)(in_memory=way != "streamed").data(seed=0)
+    placed = place(tiny.game(), data, mesh=make_mesh(2), key=key, looped=way == "looped")
+    assert (placed.stride > 1) == (way == "looped")
     state, start = placed.init(), 0
     for cut in cuts:
         state, report = placed.advance(state, start, start + cut)

@@ -1,7 +1,9 @@
 """Runs as people start them: real processes, that are killed, resumed, repeated and spread out."""
 
+import contextlib
 import json
 import os
+import pty
 import random
 import signal
 import socket
@@ -149,6 +151,28 @@ def test_reproduce_names_the_first_difference(whole, digits_folder, tmp_path):
     assert "different, first at step 0: " in output
     assert "generator/parameters" in output or "discriminator/parameters" in output
     assert "packages.flax: '0.0.1' then" in output
+
+
+def test_a_terminal_shows_a_live_display(digits_folder, tmp_path):
+    line, environment = command(
+        *("train", "--directory", tmp_path / "run", "--data-dir", digits_folder),
+        *("--steps", "30", "--log-every", "10"),
+        TERM="xterm",
+        COLUMNS="100",
+    )
+    terminal, other = pty.openpty()
+    process = subprocess.Popen(line, env=environment, stdout=other, stderr=other)
+    os.close(other)
+    output = b""
+    with contextlib.suppress(OSError):  # how a terminal says that nobody writes any more
+        while piece := os.read(terminal, 4096):
+            output += piece
+    os.close(terminal)
+    assert process.wait() == 0, output.decode()
+    text = output.decode()
+    for word in ("30/30", "steps/s", "left", "generator/gradient_norm", "training.gif"):
+        assert word in text
+    assert "\x1b[" in text  # the display is drawn again in its place
 
 
 def dcgan(directory, digits_folder):
