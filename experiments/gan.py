@@ -12,9 +12,9 @@ import jax
 import optax
 
 from jaxgan import cli, games, latents, losses
-from jaxgan.data import Images, Resident, Streamed, pipeline
+from jaxgan.data import Images, Resident, Streamed
 from jaxgan.networks import FullyConnectedDiscriminator, FullyConnectedGenerator
-from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import Fraction, Pipeline, PositiveFloat, PositiveInt, Schedule
 
 LOSSES = {"non_saturating": losses.non_saturating, "minimax": losses.minimax}
 
@@ -56,21 +56,10 @@ class GAN:
             average_decay=self.average_decay,
         )
 
-    def data(
-        self,
-        *,
-        seed: int,
-        sharding: jax.sharding.NamedSharding | None = None,
-        part: tuple[int, int] = (0, 1),
-    ) -> Resident | Streamed:
+    def data(self, pipeline: Pipeline) -> Resident | Streamed:
         """A minibatch for each update of D."""
         return pipeline(
-            self.images.source(),
-            seed=seed,
-            batch_size=self.batch_size * self.n_critic,
-            flip=self.images.flip,
-            sharding=sharding,
-            part=part,
+            self.images.source(), batch_size=self.batch_size * self.n_critic, flip=self.images.flip
         )
 
     def inputs(self, key: jax.Array, count: int) -> games.Batch:

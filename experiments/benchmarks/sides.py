@@ -18,6 +18,9 @@ import numpy as np
 
 from experiments.benchmarks.rows import ROWS
 
+PATIENCE = 240
+"""Seconds that an answer is waited for."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
@@ -77,6 +80,8 @@ class Side:
         self.close()
 
     def _answer(self) -> float:
+        if not self._pipe.poll(PATIENCE):
+            raise RuntimeError(f"a side of the benchmark gave no answer in {PATIENCE} s")
         try:
             answer = self._pipe.recv()
         except EOFError:
@@ -171,7 +176,7 @@ def compare(setting: Setting, *, repeats: int, seconds: float = 1.0) -> dict[str
         ours.play(1), theirs.play(1)  # warm
         rounds = max(1, int(seconds / max(ours.play(1), theirs.play(1))))
         turns = [(ours.play(rounds) / rounds, theirs.play(rounds) / rounds) for _ in range(repeats)]
-        our_time, their_time = np.median(turns, axis=0)
+        our_time, their_time = np.median(turns, axis=0).tolist()
         ratios = [theirs / ours for ours, theirs in turns]
         return {
             **dataclasses.asdict(setting),

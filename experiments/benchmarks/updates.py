@@ -7,15 +7,17 @@ Every row first proves that the two sides' networks give the same outputs on the
 PyTorch runs eagerly and through `torch.compile` (where it can: it has no second derivatives, which
 WGAN-GP needs), and the better of the two counts. Ratio: PyTorch's time / jaxgan's; above 1, jaxgan
 is the faster. Writes `updates.md` and `updates.json`.
+
+PyTorch's threads wait for each other in a way that collapses (tenfold and more) where other
+programs want the same cores; a ratio counts only on an idle machine. On a busy one give both sides
+one core: `taskset -c 0 python -m experiments.benchmarks.updates --output FOLDER`.
 """
 
 import dataclasses
 import json
 import os
 import pathlib
-import platform
 import sys
-from importlib.metadata import version
 from typing import Any
 
 import jax
@@ -25,6 +27,7 @@ import torch
 import tyro
 
 from experiments.benchmarks import torch_twins
+from experiments.benchmarks.report import machine
 from experiments.benchmarks.rows import LATENT_SIZE, ROWS, Row
 from experiments.benchmarks.sides import Setting, compare
 
@@ -111,15 +114,6 @@ def table(results: list[dict[str, Any]]) -> str:
         for r in results
     ]
     return "\n".join(lines)
-
-
-def machine() -> str:
-    """What the figures were measured on."""
-    cores = len(os.sched_getaffinity(0))
-    versions = ", ".join(f"{name} {version(name)}" for name in ("jax", "flax", "optax", "torch"))
-    return (
-        f"{platform.machine()}, {cores} CPU cores, Python {platform.python_version()}, {versions}"
-    )
 
 
 def main(options: Updates) -> None:

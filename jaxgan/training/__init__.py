@@ -4,6 +4,7 @@ from jaxgan.training.checkpoints import Checkpoints as Checkpoints
 from jaxgan.training.digests import digest as digest
 from jaxgan.training.experiment import Experiment as Experiment
 from jaxgan.training.experiment import Fraction as Fraction
+from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
 from jaxgan.training.experiment import Schedule as Schedule

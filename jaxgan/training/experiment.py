@@ -1,6 +1,7 @@
 """What training asks of an experiment, and the plain values that an experiment is made of."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
 
 import jax
@@ -9,6 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from jaxgan.data import Resident, Streamed
 from jaxgan.games.game import Batch, Game
+
+Pipeline: TypeAlias = Callable[..., Resident | Streamed]
+"""`(source, *, batch_size, flip) -> data`."""
 
 PositiveInt: TypeAlias = Annotated[int, Gt(0)]
 PositiveFloat: TypeAlias = Annotated[float, Gt(0)]
@@ -44,14 +48,12 @@ class Experiment(Protocol):
         """The game that is played."""
         ...
 
-    def data(
-        self,
-        *,
-        seed: int,
-        sharding: jax.sharding.NamedSharding | None = None,
-        part: tuple[int, int] = (0, 1),
-    ) -> Resident | Streamed:
-        """The batch of each round; see `jaxgan.data.pipeline`."""
+    def data(self, pipeline: Pipeline) -> Resident | Streamed:
+        """The batch of each round: `pipeline(source, batch_size=..., flip=...)`.
+
+        Args:
+            pipeline: `jaxgan.data.pipeline` with the run's seed and its place already in.
+        """
         ...
 
     def inputs(self, key: jax.Array, count: int) -> Batch:

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from jaxgan.data import Resident, Streamed
+from jaxgan.data import Resident, Streamed, pipeline
 from jaxgan.training.checkpoints import Checkpoints, is_finite
 from jaxgan.training.experiment import Experiment, Schedule, to_plain, validated
 from jaxgan.training.placement import Placed, Report, make_mesh, place, replicated, split
@@ -129,7 +130,7 @@ def lay_table(experiment: Experiment, *, seed: int, devices: int | None) -> Tabl
     """Open the data and compile the game for so many devices."""
     mesh = make_mesh(devices)
     part = jax.process_index(), jax.process_count()
-    data = experiment.data(seed=seed, sharding=split(mesh), part=part)
+    data = experiment.data(partial(pipeline, seed=seed, sharding=split(mesh), part=part))
     key = jax.random.key(seed)
     return Table(mesh, data, place(experiment.game(), data, mesh=mesh, key=key), key)
 

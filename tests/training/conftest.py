@@ -10,7 +10,7 @@ import optax
 import pytest
 
 from jaxgan import games, latents, losses
-from jaxgan.data import ArraySource, resident, streamed
+from jaxgan.data import ArraySource
 from jaxgan.training import PositiveFloat, PositiveInt, Schedule
 
 
@@ -44,12 +44,13 @@ class Tiny:
             average_decay=0.9,
         )
 
-    def data(self, *, seed, sharding=None, part=(0, 1)):
+    def data(self, pipeline):
         image = np.random.default_rng(0).integers(0, 256, (30, 4, 4, 1), np.uint8)
-        source = ArraySource({"image": image})
-        if self.in_memory:
-            return resident(source, seed=seed, batch_size=self.batch_size, sharding=sharding)
-        return streamed(source, seed=seed, batch_size=self.batch_size, part=part, threads=1)
+        return pipeline(
+            ArraySource({"image": image}),
+            batch_size=self.batch_size,
+            resident_bytes=2**30 if self.in_memory else 0,
+        )
 
     def inputs(self, key, count):
         return {"latent": latents.normal(3)(key, count)}

@@ -1,9 +1,12 @@
+from functools import partial
+
 import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxgan.data import pipeline
 from jaxgan.games import Game
 from jaxgan.training import digest, make_mesh, place
 from jaxgan.training.placement import Report, check_divides
@@ -42,7 +45,7 @@ def test_all_ways_play_the_same_rounds(tiny, key):
 
 
 def play(tiny, key, cuts, way):
-    data = type(tiny)(in_memory=way != "streamed").data(seed=0)
+    data = type(tiny)(in_memory=way != "streamed").data(partial(pipeline, seed=0))
     placed = place(tiny.game(), data, mesh=make_mesh(2), key=key, looped=way == "looped")
     assert (placed.stride > 1) == (way == "looped")
     state, start = placed.init(), 0
@@ -54,7 +57,7 @@ def play(tiny, key, cuts, way):
 
 def test_resumes_in_the_middle_of_a_stream(tiny, key):
     tiny = type(tiny)(in_memory=False)
-    placed = place(tiny.game(), tiny.data(seed=0), mesh=make_mesh(1), key=key)
+    placed = place(tiny.game(), tiny.data(partial(pipeline, seed=0)), mesh=make_mesh(1), key=key)
     state, _ = placed.advance(placed.init(), 0, 5)
     kept = jax.tree.map(np.array, state)
     state, _ = placed.advance(state, 5, 9)
@@ -63,7 +66,7 @@ def test_resumes_in_the_middle_of_a_stream(tiny, key):
 
 
 def test_the_state_is_given_away(tiny, key):
-    placed = place(tiny.game(), tiny.data(seed=0), mesh=make_mesh(1), key=key)
+    placed = place(tiny.game(), tiny.data(partial(pipeline, seed=0)), mesh=make_mesh(1), key=key)
     state = placed.init()
     placed.advance(state, 0, 1)
     assert all(leaf.is_deleted() for leaf in jax.tree.leaves(state))
@@ -79,7 +82,7 @@ def test_one_program_for_all_steps(tiny, key):
         return game.update(key, state, batch)
 
     counted = Game(game.init, update, game.generate)
-    placed = place(counted, tiny.data(seed=0), mesh=make_mesh(1), key=key)
+    placed = place(counted, tiny.data(partial(pipeline, seed=0)), mesh=make_mesh(1), key=key)
     state, _ = placed.advance(placed.init(), 0, 3)
     assert len(traces) == 2
     placed.advance(state, 3, 6)
