@@ -32,6 +32,8 @@ class DCGAN:
     """Channels next to the image; they double towards the smallest map (paper: 128, Figure 1)."""
     learning_rate: PositiveFloat = 2e-4
     """Of Adam, both players (paper: 2e-4)."""
+    decay: bool = False
+    """Let the learning rate fall to 0 over the run, in a straight line (paper: no)."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: 0.5)."""
     average_decay: Fraction | None = None
@@ -42,14 +44,16 @@ class DCGAN:
     def game(self) -> games.Game:
         """Non-saturating, one update of D for one of G."""
         size, channels = self.images.image_size, self.images.channels
+        final_rate = 0.0 if self.decay else self.learning_rate
+        rate = optax.linear_schedule(self.learning_rate, final_rate, self.schedule.steps)
         dtype = jnp.bfloat16 if self.bfloat16 else jnp.float32
         return games.adversarial(
             DCGANGenerator(size, channels, width=self.width, dtype=dtype),
             DCGANDiscriminator(size, width=self.width, dtype=dtype),
             latent=latents.uniform(self.latent_size),
             loss=losses.non_saturating,
-            generator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),
-            discriminator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),
+            generator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
+            discriminator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
             average_decay=self.average_decay,
         )
 
@@ -64,10 +68,12 @@ class DCGAN:
 
 SMALL = DCGAN(
     images=Images(dataset="digits", image_size=28, channels=1),
-    schedule=Schedule(steps=2000, sample_every=100, checkpoint_every=500),
+    schedule=Schedule(steps=4500, log_every=100, sample_every=150, checkpoint_every=1500),
     batch_size=64,
     width=32,
-    average_decay=0.99,
+    learning_rate=5e-4,
+    decay=True,
+    average_decay=0.998,
 )
 
 if __name__ == "__main__":
