@@ -70,8 +70,8 @@ SMALL = DCGAN(
     images=Images(dataset="digits", image_size=28, channels=1),
     schedule=Schedule(steps=4500, log_every=100, sample_every=150, checkpoint_every=1500),
     batch_size=64,
-    width=32,
-    learning_rate=5e-4,
+    width=40,
+    learning_rate=6e-4,
     decay=True,
     average_decay=0.998,
 )

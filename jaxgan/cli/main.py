@@ -91,6 +91,8 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
             devices: How many devices share each batch; all where none is said.
         """
         del preset  # it has chosen the defaults
+        if processes.distributed and directory is None:
+            raise RunError("a run of several processes needs --directory, one that all of them see")
         processes.join()
         return train_run(experiment, name, directory=directory, seed=seed, devices=devices)
 

@@ -87,12 +87,19 @@ def reproduce_run(directory: Path, kind: type[Any], name: str, *, output: Path |
         )
         return 0
     print(f"different, first at {comparison.difference}")
-    changes = differences(run.manifest["environment"], repeated.manifest["environment"])
-    changes = [line for line in changes if not line.startswith("command")]
+    changes = [
+        line
+        for line in differences(_surroundings(run), _surroundings(repeated))
+        if not line.startswith("command")
+    ]
     print("what else differs:" if changes else "nothing differs in the environment")
     for line in changes:
         print(f"  {line}")
     return 1
+
+
+def _surroundings(run: Run) -> dict[str, Any]:
+    return run.manifest["environment"] | {name: run.manifest[name] for name in ("devices", "data")}
 
 
 def _open(directory: Path, kind: type[Any], name: str) -> tuple[Run, Any]:

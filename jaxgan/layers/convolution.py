@@ -12,9 +12,11 @@ differentiation does not know that. It writes the gradient of a strided *transpo
 with respect to its kernel as a convolution with a dilated input, for which XLA on the CPU falls
 back to a naive loop, some forty to a hundred times slower than `kernel_gradient`, the same numbers.
 So the family is spelled out here. The price: reverse mode only (`grad`, `vjp`, and these of
-themselves), no `jvp`.
+themselves), no `jvp`. Two of the three have a form of their own on the CPU, as products of
+matrices, where strides make XLA's convolutions slow.
 """
 
+import math
 from functools import partial
 from typing import NamedTuple
 
@@ -27,6 +29,9 @@ from flax.typing import Dtype, Initializer
 from jax import lax
 
 from jaxgan.layers.initialisers import normal
+
+_LARGE = 2**15
+"""Numbers in an image from which on a product of matrices for each tap pays on the CPU."""
 
 
 class _Geometry(NamedTuple):
@@ -110,16 +115,74 @@ def _convolution(y: jax.Array, w: jax.Array, geometry: _Geometry) -> jax.Array:
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
 def _transposed_convolution(x: jax.Array, w: jax.Array, geometry: _Geometry) -> jax.Array:
-    image = jax.ShapeDtypeStruct((x.shape[0], *geometry.image, w.shape[2]), x.dtype)
-    (y,) = jax.linear_transpose(lambda y: _form(y, w, geometry), image)(x)
-    return y
+    def of_xla(x: jax.Array, w: jax.Array) -> jax.Array:
+        image = jax.ShapeDtypeStruct((x.shape[0], *geometry.image, w.shape[2]), x.dtype)
+        (y,) = jax.linear_transpose(lambda y: _form(y, w, geometry), image)(x)
+        return y
+
+    if geometry.stride == 1:
+        return of_xla(x, w)
+    overlapped = partial(_overlap_products, geometry=geometry)
+    return lax.platform_dependent(x, w, cpu=overlapped, default=of_xla)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
 def _kernel_gradient(y: jax.Array, x: jax.Array, geometry: _Geometry) -> jax.Array:
-    kernel = jax.ShapeDtypeStruct((*geometry.kernel, y.shape[3], x.shape[3]), y.dtype)
-    (w,) = jax.linear_transpose(lambda w: _form(y, w, geometry), kernel)(x)
-    return w
+    def of_xla(y: jax.Array, x: jax.Array) -> jax.Array:
+        kernel = jax.ShapeDtypeStruct((*geometry.kernel, y.shape[3], x.shape[3]), y.dtype)
+        (w,) = jax.linear_transpose(lambda w: _form(y, w, geometry), kernel)(x)
+        return w
+
+    if geometry.stride == 1 or math.prod(y.shape[1:]) < _LARGE:
+        return of_xla(y, x)
+    tap_by_tap = partial(_kernel_gradient_by_taps, geometry=geometry)
+    return lax.platform_dependent(y, x, cpu=tap_by_tap, default=of_xla)
+
+
+def _overlap_products(x: jax.Array, w: jax.Array, geometry: _Geometry) -> jax.Array:
+    """A transposed convolution as one product of matrices, whose parts overlap and add up.
+
+    A fifth to a third faster on the CPU than XLA's convolution with a dilated input. Every pixel of
+    x gives K x L pixels of y; those at one phase of the stride overlap by whole pixels of x.
+    """
+    (batch, height, width, _), (rows, columns, channels, _) = x.shape, w.shape
+    stride, padding = geometry.stride, geometry.padding
+    products = jnp.einsum("bijo,klco->bijklc", x, w)
+    more = -(-rows // stride) - 1, -(-columns // stride) - 1
+
+    def phase(row: int, column: int) -> jax.Array:
+        total = jnp.zeros((batch, height + more[0], width + more[1], channels), x.dtype)
+        for k in range(row, rows, stride):
+            for m in range(column, columns, stride):
+                down, right = k // stride, m // stride
+                edges = ((0, 0), (down, more[0] - down), (right, more[1] - right), (0, 0))
+                total += jnp.pad(products[:, :, :, k, m], edges)
+        return total
+
+    phases = [[phase(row, column) for column in range(stride)] for row in range(stride)]
+    y = jnp.stack([jnp.stack(row, axis=3) for row in phases], axis=2)
+    y = y.reshape(batch, stride * y.shape[1], -1, channels)
+    bottom, right = (padding + size for size in geometry.image)
+    spare = ((0, 0), (0, max(0, bottom - y.shape[1])), (0, max(0, right - y.shape[2])), (0, 0))
+    return jnp.pad(y, spare)[:, padding:bottom, padding:right]
+
+
+def _kernel_gradient_by_taps(y: jax.Array, x: jax.Array, geometry: _Geometry) -> jax.Array:
+    """The kernel's gradient as one product of matrices for each of its taps.
+
+    Up to twice as fast on the CPU as XLA's convolution with a dilated window, where images
+    are large.
+    """
+    stride, padding = geometry.stride, geometry.padding
+    (rows, columns), (height, width) = geometry.kernel, x.shape[1:3]
+    channels, pixels = y.shape[3], x.reshape(-1, x.shape[3])
+    y = jnp.pad(y, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+
+    def tap(k: int, m: int) -> jax.Array:
+        seen = y[:, k : k + stride * height : stride, m : m + stride * width : stride]
+        return seen.reshape(-1, channels).T @ pixels
+
+    return jnp.stack([jnp.stack([tap(k, m) for m in range(columns)]) for k in range(rows)])
 
 
 def _form(y: jax.Array, w: jax.Array, geometry: _Geometry) -> jax.Array:

@@ -82,13 +82,17 @@ class Checkpoints:
                 state = self._read(step, target)
             except Exception as error:  # Orbax raises as many kinds as there are ways to be cut
                 say(f"the checkpoint of step {step} cannot be read ({_first_line(error)})")
-                self._manager.delete(step)
                 continue
             if digest(state) == expected.get(step):
                 return step, state
             say(f"the checkpoint of step {step} is not what was saved: its digest differs")
-            self._manager.delete(step)
         return None
+
+    def discard_after(self, step: int) -> None:
+        """Delete the checkpoints after a step: those that `restore` has passed over."""
+        for later in self._manager.all_steps():
+            if later > step:
+                self._manager.delete(later)
 
     def _read(self, step: int, target: Any) -> Any:
         # What Orbax logs of a damaged checkpoint is said in one sentence by `restore`.

@@ -98,13 +98,18 @@ def resume(run: Run, experiment: Experiment) -> None:
         RunError: where the data has changed, or the run cannot go on.
         Interrupted: where SIGTERM or SIGINT stopped the run; its state is saved.
     """
-    table = lay_table(experiment, seed=run.manifest["seed"], devices=run.manifest["devices"])
+    table = lay_table(experiment, seed=run.manifest["seed"], devices=devices_of(run))
     if table.data.fingerprint != run.manifest["data"]:
         raise RunError(
             f"the data are {table.data.fingerprint}, and the run began on {run.manifest['data']}: "
             "put the data of the run back, or start a new run"
         )
     play(run, experiment, table)
+
+
+def devices_of(run: Run) -> int:
+    """How many devices a run goes on with: as many as it began with, or all that there are."""
+    return min(run.manifest["devices"], jax.device_count())
 
 
 def load(run: Run, experiment: Experiment) -> tuple[int, Any]:
@@ -144,6 +149,7 @@ def play(run: Run, experiment: Experiment, table: Table, *, until: int | None = 
         shapes = jax.eval_shape(placed.init)
         restored = checkpoints.restore(shapes, replicated(table.mesh), say=notes.append)
         step, state = restored or (0, placed.init())
+        checkpoints.discard_after(step)
         with Record(run, experiment, placed, table.key, step, end) as record:
             for note in [*notes, _beginning(run, step, end, table)]:
                 record.say(note)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxgan.training.experiment import Experiment
-from jaxgan.training.loop import train
+from jaxgan.training.loop import devices_of, train
 from jaxgan.training.run import Run, RunError
 
 
@@ -45,7 +45,7 @@ def reproduce(run: Run, experiment: Experiment, directory: Path) -> tuple[Run, C
         directory,
         name=run.manifest["experiment"],
         seed=run.manifest["seed"],
-        devices=run.manifest["devices"],
+        devices=devices_of(run),
         until=max(steps),
     )
     return repeated, compare(run, repeated)

@@ -1,5 +1,6 @@
 """Convolutions: values and derivatives against loops in float64 and against XLA's own rules."""
 
+import importlib
 import itertools
 
 import chex
@@ -229,3 +230,32 @@ def test_nothing_left_of_the_images_is_named():
 def test_channels_must_agree():
     with pytest.raises(AssertionError):
         convolution(jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 1, 1)))
+
+
+@geometries
+def test_kernel_gradient_tap_by_tap(geometry):
+    """What large images take on the CPU is what XLA's own rule gives, for every geometry."""
+    y, w, x = operands(geometry, np.float32)
+    shape = (geometry[0], geometry[1], *geometry[2:])
+    module = importlib.import_module("jaxgan.layers.convolution")
+    taps = module._kernel_gradient_by_taps(y, x, module._Geometry(*shape))
+    _, pull = jax.vjp(lambda w: xla(y, w, *geometry[2:]), w)
+    np.testing.assert_allclose(taps, pull(x)[0], rtol=1e-4, atol=1e-5)
+
+
+def test_large_images_take_the_taps():
+    y = np.random.default_rng(0).standard_normal((1, 32, 32, 32), np.float32)
+    w = np.random.default_rng(1).standard_normal((4, 4, 32, 4), np.float32)
+
+    def loss(w, convolve):
+        return jnp.sum(convolve(y, w) ** 2)
+
+    ours = jax.jit(jax.grad(loss), static_argnums=1)
+    lowered = ours.lower(w, lambda y, w: convolution(y, w, stride=2, padding=1)).as_text()
+    assert lowered.count("dot_general") == 16
+    np.testing.assert_allclose(
+        ours(w, lambda y, w: convolution(y, w, stride=2, padding=1)),
+        ours(w, lambda y, w: xla(y, w, 2, 1)),
+        rtol=1e-4,
+        atol=1e-3,
+    )
