@@ -176,10 +176,11 @@ def test_a_terminal_shows_a_live_display(digits_folder, tmp_path):
 
 
 def dcgan(directory, digits_folder):
+    """Ten updates of the DCGAN at the paper's learning rate."""
     return [
         *("train", "--directory", directory, "--data-dir", digits_folder, "--width", 8),
         *("--steps", 10, "--log-every", 1, "--checkpoint-every", 10, "--batch-size", 32),
-        *("--average-decay", 0.9),
+        *("--average-decay", 0.9, "--learning-rate", 2e-4, "--no-decay"),
     ]
 
 
