@@ -97,3 +97,17 @@ def test_report_keeps_the_first_failure():
     assert report.failed == 1
     assert report.info["a"] == 3
     assert jnp.isnan(report.info["b"])
+
+
+@pytest.mark.parametrize("way", ["one_a_call", "looped", "streamed"])
+def test_a_round_is_a_function_of_key_and_step(tiny, key, way):
+    """Round `step` has the key `fold_in(key, step)` and the batch `data(step)`."""
+    data = type(tiny)(in_memory=way != "streamed").data(partial(pipeline, seed=4))
+    game = tiny.game()
+    placed = place(game, data, mesh=make_mesh(1), key=key, looped=way == "looped")
+    expected = placed.init()
+    for step in (3, 4):
+        expected, info = jax.jit(game.update)(jax.random.fold_in(key, step), expected, data(step))
+    state, report = placed.advance(placed.init(), 3, 5)
+    chex.assert_trees_all_close(state, expected, rtol=1e-5)
+    chex.assert_trees_all_close(report.info, info, rtol=1e-5)
