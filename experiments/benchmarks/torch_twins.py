@@ -65,6 +65,9 @@ def networks(row: Row) -> tuple[nn.Module, nn.Module]:
 
 def carry(variables: Mapping[str, Any], network: nn.Module) -> None:
     """Copy a Flax network's parameters into its twin, layer by layer of each kind, in order."""
+    layers = dict(variables["params"])
+    if "head" in layers:  # the last layer of those that have one
+        layers["Dense_0"] = layers.pop("head")["Dense_0"]
     seen = dict.fromkeys(("Dense", "Conv", "ConvTranspose", "BatchNorm"), 0)
     for module in network.modules():
         match module:
@@ -78,7 +81,7 @@ def carry(variables: Mapping[str, Any], network: nn.Module) -> None:
                 kind, axes = "BatchNorm", (0,)
             case _:
                 continue
-        layer = variables["params"][f"{kind}_{seen[kind]}"]
+        layer = layers[f"{kind}_{seen[kind]}"]
         seen[kind] += 1
         weight = layer["scale"] if kind == "BatchNorm" else layer["kernel"]
         with torch.no_grad():

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import jax
 import tyro
 
-from jaxgan.cli.verbs import reproduce_run, resume_run, sample_run, train_run
+from jaxgan.cli.verbs import evaluate_run, reproduce_run, resume_run, sample_run, train_run
 from jaxgan.training import Experiment, Interrupted, RunError
 
 INTERRUPTED = 75
@@ -112,7 +112,8 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
     def sample(
         directory: Directory,
         *,
-        count: int = 64,
+        count: int = 100,
+        label: int | None = None,
         seed: int = 0,
         output: Path | None = None,
     ) -> int:
@@ -121,10 +122,21 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         Args:
             directory: The run's.
             count: How many pictures.
+            label: Of all the pictures, in a run of a conditional GAN.
             seed: Of the latents: the same seed gives the same pictures, however many.
-            output: A new folder for them; DIRECTORY/generated/seed_SEED where none is named.
+            output: A new folder for them; DIRECTORY/generated/seed_SEED where none is named, or
+                seed_SEED_label_LABEL.
         """
-        return sample_run(directory, kind, name, count=count, seed=seed, output=output)
+        return sample_run(directory, kind, name, count=count, label=label, seed=seed, output=output)
+
+    def evaluate(directory: Directory, *, seed: int = 0) -> int:
+        """Say in figures how good a run's newest checkpoint is; DIRECTORY/evaluation.json.
+
+        Args:
+            directory: The run's.
+            seed: Of the samples: the same seed gives the same figures.
+        """
+        return evaluate_run(directory, kind, name, seed=seed)
 
     def reproduce(directory: Directory, *, output: Path | None = None) -> int:
         """Repeat a run from its manifest and compare the two, checkpoint by checkpoint.
@@ -136,7 +148,13 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         return reproduce_run(directory, kind, name, output=output)
 
     return tyro.extras.subcommand_cli_from_dict(
-        {"train": train, "resume": resume, "sample": sample, "reproduce": reproduce},
+        {
+            "train": train,
+            "resume": resume,
+            "sample": sample,
+            "evaluate": evaluate,
+            "reproduce": reproduce,
+        },
         args=arguments,
         prog=f"{name}.py",
         description=sys.modules[kind.__module__].__doc__,

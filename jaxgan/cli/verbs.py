@@ -1,14 +1,19 @@
 """What each verb does. A verb gives its exit code, and raises what a person has to mend."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
-from jaxgan.games import stream
+from jaxgan.games import Batch, stream
 from jaxgan.training import (
+    Conditional,
+    Draws,
+    Evaluates,
     Experiment,
+    Generate,
     Interrupted,
     Run,
     RunError,
@@ -21,6 +26,7 @@ from jaxgan.training import (
     resume,
     save_picture,
     train,
+    write_whole,
 )
 
 _CHUNK = 256
@@ -50,29 +56,60 @@ def resume_run(directory: Path, kind: type[Any], name: str) -> int:
 
 
 def sample_run(
-    directory: Path, kind: type[Any], name: str, *, count: int, seed: int, output: Path | None
+    directory: Path,
+    kind: type[Any],
+    name: str,
+    *,
+    count: int,
+    label: int | None,
+    seed: int,
+    output: Path | None,
 ) -> int:
     """Draw pictures from a run's newest checkpoint."""
     if count <= 0:
         raise RunError(f"--count must be 1 or more, not {count}")
     run, experiment = _open(directory, kind, name)
-    output = output or run.directory / "generated" / f"seed_{seed}"
+    folder = f"seed_{seed}" if label is None else f"seed_{seed}_label_{label}"
+    output = output or run.directory / "generated" / folder
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise RunError(f"{output} already holds something: name another folder with --output")
     step, state = load(run, experiment)
     key = jax.random.key(seed)
-    inputs = experiment.inputs(stream(key, "inputs"), count)
-    generate = jax.jit(experiment.game().generate)
-    made = []
-    for start in range(0, count, _CHUNK):
-        part = {name: array[start : start + _CHUNK] for name, array in inputs.items()}
-        made.append(np.asarray(generate(stream(key, "sample"), state, part)))
-    images = np.concatenate(made)
-    for index, image in enumerate(images):
+    inputs = dict(experiment.inputs(stream(key, "inputs"), count))
+    if label is not None:
+        inputs["label"] = _labels(experiment, inputs, label)
+    made = _generator(experiment, state)(stream(key, "sample"), inputs)
+    output.mkdir(parents=True, exist_ok=True)
+    if made.ndim != 4:  # no pictures: points, or words
+        np.save(output / "samples.npy", made)
+        if isinstance(experiment, Draws):
+            save_picture(experiment.draw(state, made), output / "picture.png")
+        print(f"{count} samples of step {step} are in {output}")
+        return 0
+    for index, image in enumerate(made):
         save_picture(picture(image), output / f"{index:05}.png")
     sheet = output / "grid.png"
-    save_picture(grid(images[:_CHUNK]), sheet)
+    save_picture(grid(made[:_CHUNK]), sheet)
     print(f"{count} pictures of step {step} are in {output}; the first of them together: {sheet}")
+    return 0
+
+
+def evaluate_run(directory: Path, kind: type[Any], name: str, *, seed: int) -> int:
+    """Say in figures how good a run's newest checkpoint is."""
+    run, experiment = _open(directory, kind, name)
+    if not isinstance(experiment, Evaluates):
+        raise RunError(
+            f"{name}.py has no figures to give: add a method `evaluate` to {kind.__name__}"
+        )
+    step, state = load(run, experiment)
+    generate = _generator(experiment, state)
+    evaluated = experiment.evaluate(generate, stream(jax.random.key(seed), "evaluate"))
+    figures = {figure: float(value) for figure, value in evaluated.items()}
+    report = {"step": step, "seed": seed, "figures": figures}
+    write_whole(run.directory / "evaluation.json", json.dumps(report, indent=2) + "\n")
+    for figure, value in figures.items():
+        print(f"{figure}: {value:.4g}")
+    print(f"of step {step}; they are in {run.directory / 'evaluation.json'}")
     return 0
 
 
@@ -96,6 +133,33 @@ def reproduce_run(directory: Path, kind: type[Any], name: str, *, output: Path |
     for line in changes:
         print(f"  {line}")
     return 1
+
+
+def _generator(experiment: Experiment, state: Any) -> Generate:
+    """What the trained generator makes of any count of inputs, chunk by chunk."""
+    jitted = jax.jit(experiment.game().generate)
+
+    def generate(key: jax.Array, inputs: Batch) -> np.ndarray:
+        count = len(next(iter(inputs.values())))
+        size = min(count, _CHUNK)
+        made = []
+        for number, start in enumerate(range(0, count, size)):
+            # The last chunk begins again at the first input: one shape, so one compilation.
+            rows = np.arange(start, start + size) % count
+            part = {name: np.asarray(array)[rows] for name, array in inputs.items()}
+            made.append(np.asarray(jitted(jax.random.fold_in(key, number), state, part)))
+        return np.concatenate(made)[:count]
+
+    return generate
+
+
+def _labels(experiment: Experiment, inputs: Batch, label: int) -> np.ndarray:
+    """One label for all inputs."""
+    if not isinstance(experiment, Conditional) or "label" not in inputs:
+        raise RunError("this GAN is not conditional: leave --label out")
+    if not 0 <= label < experiment.classes:
+        raise RunError(f"--label must be in 0 to {experiment.classes - 1}, not {label}")
+    return np.full(len(inputs["label"]), label, np.int32)
 
 
 def _surroundings(run: Run) -> dict[str, Any]:

@@ -11,10 +11,11 @@ import numpy as np
 _FLIP = zlib.crc32(b"flip")
 
 Raw = Mapping[str, np.ndarray | jax.Array]
-"""A batch as it is stored: images `[B, H, W, C]` uint8, labels `[B]` int32."""
+"""A batch as it is stored: images `[B, H, W, C]` uint8, labels `[B]` int32, others as they are."""
 
 Batch = dict[str, jax.Array]
-"""A batch as games take it: images `[B, H, W, C]` float32 in [-1, 1], labels `[B]` int32."""
+"""A batch as games take it: images `[B, H, W, C]` float32 in [-1, 1], labels `[B]` int32, others as
+they are."""
 
 
 @functools.partial(jax.jit, static_argnames=("seed", "batch_size", "first", "flip"))

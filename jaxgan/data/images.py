@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jaxgan.data.folder import folder_source
 from jaxgan.data.sources import Source
+from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import tfds_source
 from jaxgan.data.transforms import Transform
 
@@ -18,7 +19,8 @@ class Images:
     """
 
     dataset: str = "digits"
-    """Name of a data set of TFDS (mnist, cifar10, ...), or digits, which needs no network."""
+    """Name of a data set of TFDS (mnist, cifar10, ...), or digits or stacked_digits (three in RGB),
+    which need no network."""
     folder: Path | None = None
     """Folder of images to use instead of a data set; its sub-folders are the classes."""
     split: str = "train"
@@ -46,8 +48,21 @@ class Images:
             ValueError: where the images cannot be had as asked for; says what to do.
         """
         transform = Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
+        if self.folder is None and self.dataset == "stacked_digits":
+            return self._stacked_digits()
         if self.folder is not None:
             return folder_source(
                 self.folder, transform=transform, skip_unreadable=self.skip_unreadable
             )
         return tfds_source(self.dataset, self.split, transform=transform, data_dir=self.data_dir)
+
+    def _stacked_digits(self) -> Source:
+        if self.channels != 3:
+            raise ValueError(
+                f"stacked digits are three digits in RGB, and channels is {self.channels}: "
+                "give 3 (--channels 3)"
+            )
+        grey = Transform(image_size=self.image_size, channels=1, pad=self.pad)
+        return stacked_digits(
+            tfds_source("digits", self.split, transform=grey, data_dir=self.data_dir)
+        )

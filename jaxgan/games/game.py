@@ -66,8 +66,21 @@ def stream(key: jax.Array, name: str) -> jax.Array:
 def enter(
     key: jax.Array, network: nn.Module, optimiser: optax.GradientTransformation, *inputs: Any
 ) -> Player:
-    """A player at the start of the game: fresh parameters, collections and optimiser state."""
-    collections = dict(network.init(key, *inputs, train=True))
+    """A player at the start of the game: fresh parameters, collections and optimiser state.
+
+    Raises:
+        ValueError: where the network is not one that is called with so many inputs.
+    """
+    try:
+        collections = dict(network.init(key, *inputs, train=True))
+    except TypeError as error:
+        if "positional argument" not in str(error):
+            raise
+        shapes = ", ".join(str(jax.numpy.shape(x)) for x in inputs)
+        raise ValueError(
+            f"{type(network).__name__} cannot be called with inputs of shape {shapes} ({error}): "
+            "a game with a condition needs conditional networks, one without needs plain ones"
+        ) from error
     parameters = collections.pop("params")
     return Player(parameters, collections, optimiser.init(parameters))
 

@@ -7,10 +7,10 @@ written with softplus(x) = log(1 + exp(x)), whose value and gradient hold at any
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-import chex
 import jax
-import jax.numpy as jnp
 from jax.nn import relu, softplus
+
+from jaxgan.losses.scores import checked, per_example
 
 ScoreLoss: TypeAlias = Callable[[jax.Array, jax.Array], jax.Array]
 """`(real_scores, fake_scores) -> losses`: `[B, ...]` twice to `[B]`."""
@@ -32,6 +32,7 @@ class AdversarialLoss(NamedTuple):
     Raises:
         AssertionError: where the shapes differ, a score is not a float, or has no batch axis.
 
+    >>> import jax.numpy as jnp
     >>> hinge.discriminator(jnp.array([0.5, 3.0]), jnp.array([-2.0, 0.0])).tolist()
     [0.5, 1.0]
     >>> non_saturating.generator(jnp.zeros((8, 30, 30)), jnp.zeros((8, 30, 30))).shape
@@ -46,15 +47,10 @@ def _per_example(loss: ScoreLoss) -> ScoreLoss:
     """Check the scores, take the loss in float32 or wider, average over patches; jitted."""
 
     @jax.jit
-    def per_example(real_scores: jax.Array, fake_scores: jax.Array) -> jax.Array:
-        chex.assert_equal_shape([real_scores, fake_scores])
-        chex.assert_shape(real_scores, (None, ...))
-        chex.assert_type([real_scores, fake_scores], float)
-        dtype = jnp.promote_types(jnp.result_type(real_scores, fake_scores), jnp.float32)
-        losses = loss(jnp.asarray(real_scores, dtype), jnp.asarray(fake_scores, dtype))
-        return losses.mean(axis=tuple(range(1, losses.ndim)))
+    def reduced(real_scores: jax.Array, fake_scores: jax.Array) -> jax.Array:
+        return per_example(loss(*checked(real_scores, fake_scores)))
 
-    return per_example
+    return reduced
 
 
 _logistic = _per_example(lambda real, fake: softplus(-real) + softplus(fake))
@@ -83,6 +79,46 @@ non_saturating = AdversarialLoss(
 
 Goodfellow et al., Generative Adversarial Nets, 2014, section 3.
 """
+
+
+def label_smoothing(amount: float) -> AdversarialLoss:
+    """The non-saturating loss with softer targets for reals alone: one-sided label smoothing.
+
+        discriminator: (1 - a) softplus(-s_real) + a softplus(s_real) + softplus(s_fake)
+        generator:     softplus(-s_fake)
+
+    The discriminator is asked for D(x) = 1 - a on reals, so its best score is bounded by
+    log((1 - a) / a). Fakes keep the target of 0: softened too, they would add the density of the
+    fakes to the numerator of the best D, which then holds the generator where it is.
+
+    Args:
+        amount: a, what is taken off the target of reals; in [0, 1). The paper's target of
+            0.9 is an amount of 0.1.
+
+    Returns:
+        A loss; that of an amount of 0 is `non_saturating`.
+
+    Raises:
+        ValueError: where `amount` is outside [0, 1).
+
+    Salimans et al., Improved Techniques for Training GANs, 2016, section 3.4.
+
+    >>> import jax.numpy as jnp
+    >>> loss = label_smoothing(0.25).discriminator(jnp.array([4.0]), jnp.array([-200.0]))
+    >>> round(float(loss[0]), 4)
+    1.0181
+    """
+    if not 0 <= amount < 1:
+        raise ValueError(f"labels cannot be smoothed by {amount}: give an amount in [0, 1)")
+    return AdversarialLoss(
+        discriminator=_per_example(
+            lambda real, fake: (
+                (1 - amount) * softplus(-real) + amount * softplus(real) + softplus(fake)
+            )
+        ),
+        generator=non_saturating.generator,
+    )
+
 
 least_squares = AdversarialLoss(
     discriminator=_per_example(lambda real, fake: ((real - 1) ** 2 + fake**2) / 2),

@@ -1,8 +1,28 @@
 """Generators and discriminators: pure Flax modules, one family a file."""
 
+from jaxgan.networks.classifier import SmallClassifier as SmallClassifier
+from jaxgan.networks.conditional import AppendLabel as AppendLabel
+from jaxgan.networks.conditional import LabelChannel as LabelChannel
+from jaxgan.networks.conditional import MultiplyLabel as MultiplyLabel
 from jaxgan.networks.dcgan import DCGANDiscriminator as DCGANDiscriminator
 from jaxgan.networks.dcgan import DCGANGenerator as DCGANGenerator
 from jaxgan.networks.fully_connected import (
     FullyConnectedDiscriminator as FullyConnectedDiscriminator,
 )
 from jaxgan.networks.fully_connected import FullyConnectedGenerator as FullyConnectedGenerator
+from jaxgan.networks.heads import Classifier as Classifier
+from jaxgan.networks.heads import Projection as Projection
+from jaxgan.networks.heads import Score as Score
+from jaxgan.networks.infogan import CodeDistribution as CodeDistribution
+from jaxgan.networks.infogan import Codes as Codes
+from jaxgan.networks.infogan import InfoGANDiscriminator as InfoGANDiscriminator
+from jaxgan.networks.infogan import InfoGANGenerator as InfoGANGenerator
+from jaxgan.networks.perceptron import PerceptronDiscriminator as PerceptronDiscriminator
+from jaxgan.networks.perceptron import PerceptronGenerator as PerceptronGenerator
+from jaxgan.networks.r3gan import R3GANDiscriminator as R3GANDiscriminator
+from jaxgan.networks.r3gan import R3GANGenerator as R3GANGenerator
+from jaxgan.networks.r3gan import R3GANProjection as R3GANProjection
+from jaxgan.networks.resnet import ResNetDiscriminator as ResNetDiscriminator
+from jaxgan.networks.resnet import ResNetGenerator as ResNetGenerator
+from jaxgan.networks.tags import TagDiscriminator as TagDiscriminator
+from jaxgan.networks.tags import TagGenerator as TagGenerator

@@ -5,13 +5,16 @@ the discriminator's input; no hidden fully connected layers; ReLU in the generat
 leaky ReLU in the discriminator.
 """
 
+from typing import Any
+
 import chex
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from flax.typing import Dtype
 
-from jaxgan.layers import Conv, ConvTranspose, normal
+from jaxgan.layers import ConditionalBatchNorm, Conv, ConvTranspose, check_label, normal
+from jaxgan.networks.heads import Score
 
 
 class DCGANGenerator(nn.Module):
@@ -27,6 +30,8 @@ class DCGANGenerator(nn.Module):
         width: channels of the last hidden layer, next to the images; they double towards the
             latent.
         dtype: of the computation; parameters, batch statistics and images are float32.
+        classes: how many there are, where images are made of a class: each has its own gains and
+            shifts in batch norm, as in Miyato and Koyama (2018); None without.
 
     >>> generator = DCGANGenerator(image_size=28, channels=1, width=8)
     >>> images, _ = generator.init_with_output(jax.random.key(0), jnp.ones((2, 100)), train=True)
@@ -38,29 +43,42 @@ class DCGANGenerator(nn.Module):
     channels: int = 3
     width: int = 128
     dtype: Dtype = jnp.float32
+    classes: int | None = None
 
     @nn.compact
-    def __call__(self, latent: jax.Array, *, train: bool) -> jax.Array:
-        """Latents `[B, Z]` to images `[B, H, W, C]`, float32 in [-1, 1].
+    def __call__(
+        self, latent: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
+        """Latents `[B, Z]`, and labels `[B]` as in `one_hot`, to images `[B, H, W, C]`.
+
+        The images are float32 in [-1, 1].
 
         Raises:
-            ValueError: where images of that size cannot be made.
+            ValueError: where images of that size cannot be made, or a label is missing, unasked for
+                or out of range.
         """
         chex.assert_rank(latent, 2)
+        check_label(label, self.classes)
+
+        def normalised(x: jax.Array) -> jax.Array:
+            if label is None or self.classes is None:
+                return _batch_norm(train, self.dtype)(x)
+            return ConditionalBatchNorm(self.classes, self.dtype)(x, label, train=train)
+
         base, *widths = _plan(self.image_size, self.width)
         *hidden, first = widths
         project = nn.Dense(base * base * first, False, self.dtype, kernel_init=normal(0.02))
         x = project(latent).reshape(-1, base, base, first)
-        x = nn.relu(_batch_norm(train, self.dtype)(x))
+        x = nn.relu(normalised(x))
         for width in reversed(hidden):
             x = ConvTranspose(width, strides=2, padding=1, use_bias=False, dtype=self.dtype)(x)
-            x = nn.relu(_batch_norm(train, self.dtype)(x))
+            x = nn.relu(normalised(x))
         x = ConvTranspose(self.channels, strides=2, padding=1, dtype=self.dtype)(x)
         return jnp.tanh(x.astype(jnp.float32))
 
 
 class DCGANDiscriminator(nn.Module):
-    """Images to logits: halvings to 4x4 (or 7x7), then one weighted sum of all that is there.
+    """Images to logits: halvings to 4x4 (or 7x7), then the head on all that is there.
 
     The mirror image of `DCGANGenerator`.
 
@@ -70,16 +88,20 @@ class DCGANDiscriminator(nn.Module):
         batch_norm: False leaves batch norm out and gives every convolution a bias: for critics
             under a penalty on the gradient of each example, which batch norm would mix.
         dtype: of the computation; parameters, batch statistics and logits are float32.
+        head: what is asked of the features; one weighted sum.
     """
 
     image_size: int = 64
     width: int = 128
     batch_norm: bool = True
     dtype: Dtype = jnp.float32
+    head: nn.Module = Score()
 
     @nn.compact
-    def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
-        """Images `[B, H, W, C]` in [-1, 1] to logits `[B]`, float32.
+    def __call__(self, images: jax.Array, *condition: jax.Array, train: bool) -> Any:
+        """Images `[B, H, W, C]` in [-1, 1] to what the head gives: logits `[B]`, float32.
+
+        The condition is the head's affair.
 
         Raises:
             ValueError: where there is no discriminator of that size, or the images have another.
@@ -97,8 +119,7 @@ class DCGANDiscriminator(nn.Module):
             if normalised:
                 x = _batch_norm(train, self.dtype)(x)
             x = nn.leaky_relu(x, 0.2)
-        logit = nn.Dense(1, dtype=self.dtype, kernel_init=normal(0.02))
-        return logit(x.reshape(len(x), -1)).astype(jnp.float32)[:, 0]
+        return self.head(x.reshape(len(x), -1), *condition, train=train)
 
 
 def _plan(image_size: int, width: int) -> tuple[int, ...]:

@@ -2,8 +2,12 @@
 
 from jaxgan.training.checkpoints import Checkpoints as Checkpoints
 from jaxgan.training.digests import digest as digest
+from jaxgan.training.experiment import Conditional as Conditional
+from jaxgan.training.experiment import Draws as Draws
+from jaxgan.training.experiment import Evaluates as Evaluates
 from jaxgan.training.experiment import Experiment as Experiment
 from jaxgan.training.experiment import Fraction as Fraction
+from jaxgan.training.experiment import Generate as Generate
 from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
@@ -27,3 +31,4 @@ from jaxgan.training.reproduce import reproduce as reproduce
 from jaxgan.training.run import Run as Run
 from jaxgan.training.run import RunError as RunError
 from jaxgan.training.run import differences as differences
+from jaxgan.training.run import write_whole as write_whole

@@ -2,14 +2,26 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    runtime_checkable,
+)
 
 import jax
+import numpy as np
 from annotated_types import Ge, Gt, Lt
 from pydantic import TypeAdapter, ValidationError
 
 from jaxgan.data import Resident, Streamed
 from jaxgan.games.game import Batch, Game
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Pipeline: TypeAlias = Callable[..., Resident | Streamed]
 """`(source, *, batch_size, flip) -> data`."""
@@ -58,6 +70,48 @@ class Experiment(Protocol):
 
     def inputs(self, key: jax.Array, count: int) -> Batch:
         """So many inputs for the game's `generate`."""
+        ...
+
+
+Generate: TypeAlias = Callable[[jax.Array, Batch], np.ndarray]
+"""`(key, inputs) -> images`: what the trained generator makes of any count of inputs."""
+
+
+@runtime_checkable
+class Draws(Experiment, Protocol):
+    """An experiment that draws its fixed samples itself; of others they stand in a grid."""
+
+    def draw(self, state: Any, made: np.ndarray) -> "Image.Image":
+        """The picture of the fixed samples; one size through a run.
+
+        Args:
+            state: the game's.
+            made: what `generate` made of the fixed inputs, `[N, ...]`.
+        """
+        ...
+
+
+@runtime_checkable
+class Evaluates(Experiment, Protocol):
+    """An experiment that says in figures how good its samples are."""
+
+    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
+        """Figures by name.
+
+        Args:
+            generate: the trained generator.
+            key: typed key, [], for inputs and all else that is drawn.
+        """
+        ...
+
+
+@runtime_checkable
+class Conditional(Experiment, Protocol):
+    """An experiment whose inputs hold `label`, `[N]` int32: what to make a picture of."""
+
+    @property
+    def classes(self) -> int:
+        """Labels are 0 to `classes - 1`."""
         ...
 
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from jaxgan.games.game import Info, stream
 from jaxgan.training.digests import digest
-from jaxgan.training.experiment import Experiment
+from jaxgan.training.experiment import Draws, Experiment
 from jaxgan.training.pictures import animate, grid, save_picture
 from jaxgan.training.placement import Placed
 from jaxgan.training.progress import Silence, progress
 from jaxgan.training.run import Run
 
-SAMPLES = 64
-"""How many fixed inputs the pictures of a run show."""
+SAMPLES = 100
+"""How many fixed inputs the pictures of a run show: ten rows of ten, one label a column."""
 
 
 class Record:
@@ -27,6 +27,7 @@ class Record:
         from tensorboardX import SummaryWriter
 
         self._run = run
+        self._experiment = experiment
         self._placed = placed
         self._key_sample = stream(key, "sample")
         inputs = experiment.inputs(stream(key, "inputs"), SAMPLES)
@@ -66,9 +67,10 @@ class Record:
 
     def sample(self, step: int, state: Any) -> None:
         """Draw the fixed samples."""
-        images = np.asarray(self._placed.generate(self._key_sample, state, self._inputs))
+        made = np.asarray(self._placed.generate(self._key_sample, state, self._inputs))
         if self._first:
-            sheet = grid(images)
+            experiment = self._experiment
+            sheet = experiment.draw(state, made) if isinstance(experiment, Draws) else grid(made)
             save_picture(sheet, self._run.samples / f"step_{step:07}.png")
             self._events.add_image("samples", np.asarray(sheet.convert("RGB")), step, None, "HWC")
 

@@ -44,14 +44,15 @@ def done(call, short, tmp_path):
     return tmp_path / "run"
 
 
-@pytest.mark.parametrize("verb", ["train", "resume", "sample", "reproduce"])
+@pytest.mark.parametrize("verb", ["train", "resume", "sample", "evaluate", "reproduce"])
 def test_help_says_what_each_field_is(call, verb):
     code, out, _ = call(verb, "--help")
     assert code == 0
     expected = {
         "train": ["--preset", "--learning-rate", "(paper: 100)", "--seed", "--devices", "--steps"],
         "resume": ["DIRECTORY", "newest whole checkpoint"],
-        "sample": ["--count", "--seed", "--output"],
+        "sample": ["--count", "--label", "--seed", "--output"],
+        "evaluate": ["DIRECTORY", "--seed", "evaluation.json"],
         "reproduce": ["DIRECTORY", "--output"],
     }
     for word in expected[verb]:
@@ -123,7 +124,7 @@ def test_taken_directory(call, done, short):
 
 
 def test_what_is_no_run(call, tmp_path):
-    for verb in ("resume", "sample", "reproduce"):
+    for verb in ("resume", "sample", "evaluate", "reproduce"):
         refused(call(verb, tmp_path), "is no run")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import optax
 import pytest
 
-from jaxgan import games, latents, losses, networks, penalties, updates
+from jaxgan import games, latents, layers, losses, networks, penalties, updates
 from jaxgan.training import make_mesh, replicated, split
 
 BATCH = 8
@@ -24,13 +24,17 @@ class Case(NamedTuple):
     game: games.Game
     examples: int = BATCH
     size: int = 28
+    labels: bool = False
 
     def batch(self, seed: int = 1) -> dict[str, jax.Array]:
         noise = jax.random.normal(jax.random.key(seed), (self.examples, self.size, self.size, 1))
-        return {"image": jnp.tanh(noise)}
+        return {"image": jnp.tanh(noise)} | self._label(self.examples)
 
     def inputs(self) -> dict[str, jax.Array]:
-        return {"latent": jax.random.normal(jax.random.key(2), (5, 16))}
+        return {"latent": jax.random.normal(jax.random.key(2), (5, 16))} | self._label(5)
+
+    def _label(self, count: int) -> dict[str, jax.Array]:
+        return {"label": jnp.arange(count) % 10} if self.labels else {}
 
 
 class NoisyDiscriminator(nn.Module):
@@ -86,16 +90,79 @@ def relativistic() -> Case:
     return Case(fully_connected(loss=losses.relativistic, penalties=terms))
 
 
-def dcgan() -> Case:
-    game = games.adversarial(
-        networks.DCGANGenerator(28, 1, width=8),
-        networks.DCGANDiscriminator(28, width=8),
-        latent=latents.normal(16),
-        loss=losses.non_saturating,
-        generator_optimiser=optax.adam(2e-4, b1=0.5),
-        discriminator_optimiser=optax.adam(2e-4, b1=0.5),
+def dcgan(discriminator: nn.Module | None = None, **rules: Any) -> games.Game:
+    discriminator = discriminator or networks.DCGANDiscriminator(28, width=8)
+    rules = {
+        "latent": latents.normal(16),
+        "loss": losses.non_saturating,
+        "generator_optimiser": optax.adam(2e-4, b1=0.5),
+        "discriminator_optimiser": optax.adam(2e-4, b1=0.5),
+    } | rules
+    generator = rules.pop("generator", networks.DCGANGenerator(28, 1, width=8))
+    return games.adversarial(generator, discriminator, **rules)
+
+
+def conditional() -> Case:
+    game = dcgan(
+        networks.LabelChannel(networks.DCGANDiscriminator(28, width=8), 10),
+        generator=networks.AppendLabel(networks.DCGANGenerator(28, 1, width=8), 10),
+        condition="label",
+    )
+    return Case(game, labels=True)
+
+
+def projection() -> Case:
+    """Spectral norm, a larger minibatch of G, and rounds that G sits out."""
+    head = networks.Projection(10)
+    game = dcgan(
+        networks.ResNetDiscriminator(28, width=8, spectral_norm=True, head=head),
+        generator=networks.ResNetGenerator(28, 1, width=8, classes=10),
+        condition="label",
+        loss=losses.hinge,
+        n_critic=2,
+        generator_hands=2,
+        generator_plays=lambda played: played % 3 != 1,
+    )
+    return Case(game, examples=2 * BATCH, labels=True)
+
+
+def acgan() -> Case:
+    game = dcgan(
+        networks.DCGANDiscriminator(28, width=8, head=networks.Classifier(10)),
+        generator=networks.MultiplyLabel(networks.DCGANGenerator(28, 1, width=8), 10),
+        condition="label",
+        auxiliary=games.told_labels(),
+    )
+    return Case(game, labels=True)
+
+
+def infogan() -> Case:
+    latent = games.CodedLatent(noise=4, categorical=(10,), continuous=2)
+    game = dcgan(
+        networks.InfoGANDiscriminator(28, width=4, head=networks.Codes((10,), 2)),
+        generator=networks.InfoGANGenerator(28, 1, width=4),
+        latent=latent,
+        auxiliary=games.information(latent),
     )
     return Case(game)
+
+
+def lazy() -> Case:
+    """Lazy penalties through differentiable augmentation, under weights that change."""
+
+    def terms(key, critic, real, fake):
+        del key, fake
+        return {"r1": (optax.linear_schedule(2.0, 1.0, 5), penalties.r1(critic, real))}
+
+    return Case(
+        dcgan(
+            networks.DCGANDiscriminator(28, width=8, batch_norm=False),
+            penalties=terms,
+            penalty_interval=2,
+            augment=layers.differentiable_augmentation,
+            discriminator_optimiser=updates.lazy_adam(2e-4, every=2),
+        )
+    )
 
 
 GAMES: dict[str, Callable[[], Case]] = {
@@ -108,7 +175,12 @@ GAMES: dict[str, Callable[[], Case]] = {
     "wgan": wgan,
     "wgan_gp": wgan_gp,
     "relativistic": relativistic,
-    "dcgan": dcgan,
+    "dcgan": lambda: Case(dcgan()),
+    "conditional": conditional,
+    "projection": projection,
+    "acgan": acgan,
+    "infogan": infogan,
+    "lazy": lazy,
 }
 
 

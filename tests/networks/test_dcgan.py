@@ -109,7 +109,9 @@ def test_where_batch_norm_and_biases_are():
     network = DCGANDiscriminator(8, 4, batch_norm=False)
     images, critic, scores, _ = initialised(network, (2, 8, 8, 3))
     assert set(critic) == {"params"}
-    assert all("bias" in layer for layer in critic["params"].values())
+    layers = {**critic["params"], **critic["params"]["head"]}
+    del layers["head"]
+    assert all("bias" in layer for layer in layers.values())
     alone = network.apply(critic, images[:1], train=True)  # an example's score is its own affair
     chex.assert_trees_all_close(alone, scores[:1], rtol=1e-5, atol=1e-6)
 
@@ -157,3 +159,21 @@ def test_sizes_that_cannot_be_made_are_named(size):
 def test_images_of_another_size_are_named():
     with pytest.raises(ValueError, match="28x28 came to a discriminator of image_size=32"):
         DCGANDiscriminator(32, 4).init(jax.random.key(0), jnp.ones((1, 28, 28, 1)), train=True)
+
+
+def test_a_generator_of_classes():
+    """Each class has its own gains and shifts; nothing else changes."""
+    latent, label = jnp.ones((2, 10)), jnp.array([0, 2])
+
+    def conditional(key):
+        return DCGANGenerator(32, 3, 4, classes=3).init_with_output(key, latent, label, train=True)
+
+    images, variables = jax.eval_shape(conditional, jax.random.key(0))
+    chex.assert_shape(images, (2, 32, 32, 3))
+    plain, _ = shapes(DCGANGenerator(32, 3, 4), (2, 10))
+    gains_and_shifts = 2 * sum(SIZES[32])
+    assert count(variables) == count(plain) + 2 * gains_and_shifts
+    with pytest.raises(ValueError, match="classes=3 was called without a label"):
+        shapes(DCGANGenerator(32, 3, 4, classes=3), (2, 10))
+    with pytest.raises(ValueError, match="label 2 is out of range: 2 classes"):
+        DCGANGenerator(8, 3, 4, classes=2).init(jax.random.key(0), latent, label, train=True)

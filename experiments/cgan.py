@@ -1,0 +1,107 @@
+"""Conditional GAN (Mirza and Osindero, 2014): digits to order, conditioned in three ways.
+
+python experiments/cgan.py train                                 digits, about three minutes
+python experiments/cgan.py train --conditioning multiply         the label's vector times the latent
+python experiments/cgan.py train --conditioning projection       Miyato and Koyama (2018)
+python experiments/cgan.py sample runs/cgan-001 --label 7        sevens
+python experiments/cgan.py evaluate runs/cgan-001                are they what was ordered?
+"""
+
+import dataclasses
+from typing import Literal
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from jaxgan import cli, games, latents, losses, networks
+from jaxgan.data import Images, Resident, Streamed, check_labels
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+
+
+@dataclasses.dataclass(frozen=True)
+class CGAN:
+    """The paper's game on MNIST, with DCGAN's networks for its fully connected ones."""
+
+    images: Images = Images(dataset="mnist")
+    """The pictures; they have labels."""
+    schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
+    """How long, and what is written when."""
+    conditioning: Literal["append", "multiply", "projection"] = "append"
+    """append: the label behind the noise. multiply: the label's vector times the noise. Both: the
+    label's map as a channel of what D sees. projection: the class's own batch norm in G, the
+    product of features and the class's vector in D."""
+    classes: PositiveInt = 10
+    """How many labels there are."""
+    batch_size: PositiveInt = 100
+    """Images in a minibatch (paper: 100)."""
+    latent_size: PositiveInt = 100
+    """Z, numbers in a latent (paper: 100)."""
+    width: PositiveInt = 64
+    """Channels next to the image; they double towards the smallest map."""
+    learning_rate: PositiveFloat = 2e-4
+    """Of Adam, both players, falling to 0 over the run in a straight line."""
+    beta1: Fraction = 0.5
+    """First moment's decay of Adam."""
+    average_decay: Fraction | None = 0.999
+    """Of the moving average of G's weights that pictures are made with."""
+
+    def players(self) -> tuple[nn.Module, nn.Module]:
+        """A generator and a discriminator that take a label."""
+        size, channels, width = self.images.image_size, self.images.channels, self.width
+        if self.conditioning == "projection":
+            head = networks.Projection(self.classes)
+            return (
+                networks.DCGANGenerator(size, channels, width=width, classes=self.classes),
+                networks.DCGANDiscriminator(size, width=width, head=head),
+            )
+        generator = networks.DCGANGenerator(size, channels, width=width)
+        discriminator = networks.DCGANDiscriminator(size, width=width)
+        ways = {"append": networks.AppendLabel, "multiply": networks.MultiplyLabel}
+        return (
+            ways[self.conditioning](generator, self.classes),
+            networks.LabelChannel(discriminator, self.classes),
+        )
+
+    def game(self) -> games.Game:
+        """min_G max_D E log D(x|y) + E log(1 - D(G(z|y)|y)), non-saturating (paper: equation 2)."""
+        rate = optax.linear_schedule(self.learning_rate, 0.0, self.schedule.steps)
+        return games.adversarial(
+            *self.players(),
+            latent=latents.normal(self.latent_size),
+            condition="label",
+            loss=losses.non_saturating,
+            generator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
+            discriminator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
+            average_decay=self.average_decay,
+        )
+
+    def data(self, pipeline: Pipeline) -> Resident | Streamed:
+        """One minibatch a round, with its labels."""
+        source = check_labels(self.images.source(), classes=self.classes)
+        return pipeline(source, batch_size=self.batch_size, flip=self.images.flip)
+
+    def inputs(self, key: jax.Array, count: int) -> games.Batch:
+        """Latents, and the labels in turn."""
+        latent = latents.normal(self.latent_size)(key, count)
+        return {"latent": latent, "label": jnp.arange(count) % self.classes}
+
+    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
+        """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
+        inputs = self.inputs(key, 5000)
+        return cli.judge_labels(generate(key, inputs), np.asarray(inputs["label"]))
+
+
+SMALL = CGAN(
+    images=Images(dataset="digits"),
+    schedule=Schedule(steps=2500, log_every=50, sample_every=100, checkpoint_every=1250),
+    batch_size=64,
+    width=32,
+    learning_rate=6e-4,
+    average_decay=0.998,
+)
+
+if __name__ == "__main__":
+    cli.main(CGAN(), small=SMALL)

@@ -1,0 +1,104 @@
+"""SNGAN (Miyato et al., 2018): a discriminator whose weights have spectral norm one.
+
+python experiments/sngan.py train                   digits, about four minutes on two CPU cores
+python experiments/sngan.py train --preset paper    CIFAR-10, residual networks
+"""
+
+import dataclasses
+from typing import Literal
+
+import flax.linen as nn
+import jax
+import optax
+
+from jaxgan import cli, games, latents, losses, networks
+from jaxgan.data import Images, Resident, Streamed
+from jaxgan.layers import SpectralNorm
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+
+
+@dataclasses.dataclass(frozen=True)
+class SNGAN:
+    """Defaults are the paper's for residual networks on CIFAR-10: section 4 and Table 4."""
+
+    images: Images = Images(dataset="cifar10", image_size=32, channels=3)
+    """The pictures."""
+    schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
+    """Rounds of n_critic updates of D and one of G (code: 50,000)."""
+    architecture: Literal["resnet", "dcgan"] = "resnet"
+    """The networks: residual, or DCGAN's with the norm in place of D's batch norm (Table 3)."""
+    batch_size: PositiveInt = 64
+    """Images in a minibatch of D (paper: 64)."""
+    generator_batches: PositiveInt = 2
+    """G's minibatch, in minibatches of D (code: 2)."""
+    latent_size: PositiveInt = 128
+    """Z, numbers in a latent, drawn from N(0, I) (paper: 128)."""
+    generator_width: PositiveInt = 256
+    """Channels of G (paper: 256); of DCGAN's, those next to the image."""
+    discriminator_width: PositiveInt = 128
+    """Channels of D (paper: 128); of DCGAN's, those next to the image."""
+    learning_rate: PositiveFloat = 2e-4
+    """Of Adam, both players, falling to 0 over the run in a straight line (paper: 2e-4)."""
+    beta2: Fraction = 0.9
+    """Second moment's decay of Adam; the first moment's is 0 (paper: 0.9)."""
+    n_critic: PositiveInt = 5
+    """Updates of D for one of G (paper: 5)."""
+    average_decay: Fraction | None = None
+    """Of the moving average of G's weights that pictures are made with (paper: none)."""
+
+    def players(self) -> tuple[nn.Module, nn.Module]:
+        """Spectral norm stands in every layer of D."""
+        size, channels = self.images.image_size, self.images.channels
+        width, d_width = self.generator_width, self.discriminator_width
+        if self.architecture == "dcgan":
+            discriminator = networks.DCGANDiscriminator(size, width=d_width, batch_norm=False)
+            return networks.DCGANGenerator(size, channels, width=width), SpectralNorm(discriminator)
+        discriminator = networks.ResNetDiscriminator(size, width=d_width)
+        return networks.ResNetGenerator(size, channels, width=width), SpectralNorm(discriminator)
+
+    def game(self) -> games.Game:
+        """Hinge losses (paper: equations 16 and 17)."""
+        rounds = self.schedule.steps
+        rate = optax.linear_schedule(self.learning_rate, 0.0, rounds)
+        d_rate = optax.linear_schedule(self.learning_rate, 0.0, rounds * self.n_critic)
+        return games.adversarial(
+            *self.players(),
+            latent=latents.normal(self.latent_size),
+            loss=losses.hinge,
+            generator_optimiser=optax.adam(rate, b1=0.0, b2=self.beta2, eps=1e-8),
+            discriminator_optimiser=optax.adam(d_rate, b1=0.0, b2=self.beta2, eps=1e-8),
+            n_critic=self.n_critic,
+            generator_hands=self.generator_batches,
+            average_decay=self.average_decay,
+        )
+
+    def data(self, pipeline: Pipeline) -> Resident | Streamed:
+        """A minibatch for each update of D."""
+        return pipeline(
+            self.images.source(), batch_size=self.batch_size * self.n_critic, flip=self.images.flip
+        )
+
+    def inputs(self, key: jax.Array, count: int) -> games.Batch:
+        """Latents."""
+        return {"latent": latents.normal(self.latent_size)(key, count)}
+
+    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
+        """How many of 5,000 samples a classifier of digits is sure of, and which it sees."""
+        return cli.judge_digits(generate(key, self.inputs(key, 5000)))
+
+
+SMALL = SNGAN(
+    images=Images(dataset="digits"),
+    schedule=Schedule(steps=1000, log_every=20, sample_every=50, checkpoint_every=500),
+    architecture="resnet",
+    batch_size=32,
+    generator_batches=1,
+    generator_width=24,
+    discriminator_width=16,
+    learning_rate=1e-3,
+    n_critic=2,
+    average_decay=0.99,
+)
+
+if __name__ == "__main__":
+    cli.main(SNGAN(), small=SMALL)

@@ -1,0 +1,184 @@
+"""Tags (Mirza and Osindero, 2014, section 4.2): words for an image, as word vectors to order.
+
+python experiments/tags.py train                       drawings, about three minutes on one core
+python experiments/tags.py evaluate RUN                precision of the tags of held-out drawings
+python experiments/tags.py sample RUN --count 1000     a table: drawing, true words, generated words
+
+The paper's images are 150,000 of MIR Flickr with their users' tags, its features the 4,096 of
+AlexNet, its words 247,465 with skip-gram vectors. None of these ship. Both presets take OpenMoji's
+drawings and the words of their Unicode names, vectors from the words' co-occurrence, and the
+features of a small classifier, all made from the drawings for training.
+"""
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from jaxgan import cli, games, latents, losses, networks, penalties
+from jaxgan.data import ArraySource, Resident, Streamed, common_neighbours
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+LOSSES = {"non_saturating": losses.non_saturating, "relativistic": losses.relativistic}
+SHOWN = 10
+"""Held-out drawings that the picture shows: of 100 samples, 10 each."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Tags:
+    """Defaults are the paper's, section 4.2, except for its data."""
+
+    schedule: Schedule = Schedule(steps=288_000, sample_every=10_000, checkpoint_every=20_000)
+    """How long, and what is written when (paper: not told; here until the rate is at its end)."""
+    image_size: Literal[32, 64, 128, 256] = 32
+    """Pixels on a side of the drawings."""
+    minimum: PositiveInt = 3
+    """On how many drawings a word of the vocabulary is at least (paper: 200 texts)."""
+    vector_size: PositiveInt = 200
+    """E, length of a word vector (paper: 200)."""
+    batch_size: PositiveInt = 100
+    """Pairs of a drawing and one of its words in a minibatch (paper: 100)."""
+    latent_size: PositiveInt = 100
+    """Z, numbers in a latent, drawn from N(0, 1) (paper: 100)."""
+    generator_widths: tuple[PositiveInt, PositiveInt] = (500, 2000)
+    """Rectifiers of the latent and of the features in G (paper: 500, 2000)."""
+    joint_widths: tuple[PositiveInt, ...] = ()
+    """Rectifiers behind both in G (paper: none)."""
+    discriminator_widths: tuple[PositiveInt, PositiveInt, PositiveInt] = (500, 1200, 1000)
+    """Rectifiers of the word and of the features, maxout units of both (paper: 500, 1200, 1000)."""
+    dropout: Fraction = 0.5
+    """Share of hidden units left out in training, both players (paper: 0.5)."""
+    feature_noise: float = 0.0
+    """Deviation of the noise on the features, which have deviation 1 (paper: none)."""
+    loss: Literal["non_saturating", "relativistic"] = "non_saturating"
+    """What both players minimise (paper: the GAN's)."""
+    gamma: float = 0.0
+    """Of R1 + R2, each with gamma / 2 (paper: none)."""
+    adam: bool = False
+    """Adam for the paper's SGD, whose momentum grows from 0.5 to 0.7."""
+    learning_rate: PositiveFloat = 0.1
+    """At first (paper: 0.1, and after each update 1.00004 times less, down to 1e-6)."""
+    average_decay: Fraction | None = None
+    """Of the moving average of G's weights that tags are made with (paper: none)."""
+    samples: PositiveInt = 100
+    """Vectors that are drawn for the tags of a drawing (paper: 100)."""
+    nearest: PositiveInt = 20
+    """Words that are near to a vector, by cosine (paper: 20 of 247,465; here are about 300)."""
+
+    def drawings(self) -> cli.TaggedDrawings:
+        """Drawings for training and held-out ones, with words and features."""
+        return cli.tagged_drawings(
+            image_size=self.image_size, minimum=self.minimum, vector_size=self.vector_size
+        )
+
+    def game(self) -> games.Game:
+        """V(D, G) given the features (paper: equation 2)."""
+        noise, image = self.generator_widths
+        word, seen, joint = self.discriminator_widths
+        return games.adversarial(
+            networks.TagGenerator(
+                self.vector_size, noise, image, self.joint_widths, self.dropout, self.feature_noise
+            ),
+            networks.TagDiscriminator(
+                word, seen, joint, dropout=self.dropout, feature_noise=self.feature_noise
+            ),
+            latent=latents.normal(self.latent_size),
+            real="word_vector",
+            condition="features",
+            loss=LOSSES[self.loss],
+            penalties=self.penalties,
+            generator_optimiser=self.optimiser(),
+            discriminator_optimiser=self.optimiser(),
+            average_decay=self.average_decay,
+        )
+
+    def penalties(
+        self, key: jax.Array, critic: games.Critic, real: jax.Array, fake: jax.Array
+    ) -> games.Terms:
+        """gamma / 2 of the squared gradient's norm, at words and at generated vectors."""
+        del key
+        if not self.gamma:
+            return {}
+        r1, r2 = penalties.r1(critic, real), penalties.r2(critic, fake)
+        return {"r1": (self.gamma, r1), "r2": (self.gamma, r2)}
+
+    def optimiser(self) -> optax.GradientTransformation:
+        """Of either player."""
+        if self.adam:
+            return optax.adam(self.learning_rate, b1=0.0, b2=0.99, eps=1e-8)
+        return optax.inject_hyperparams(optax.sgd)(
+            learning_rate=optax.exponential_decay(
+                self.learning_rate, 1, 1 / 1.00004, end_value=1e-6
+            ),
+            momentum=optax.linear_schedule(0.5, 0.7, self.schedule.steps),
+        )
+
+    def data(self, pipeline: Pipeline) -> Resident | Streamed:
+        """Pairs of a drawing and one of its words; vectors are scaled to deviation 1."""
+        drawings = self.drawings()
+        row, word = np.nonzero(drawings.train.table)
+        vectors = drawings.vectors * np.float32(self.vector_size**0.5)
+        source = ArraySource(
+            {"word_vector": vectors[word], "features": drawings.train.features[row]}
+        )
+        return pipeline(source, batch_size=self.batch_size, flip=False)
+
+    def inputs(self, key: jax.Array, count: int) -> games.Batch:
+        """Latents, and features of the drawings that are shown, in turn."""
+        shown = self.drawings().test.features[self.shown()]
+        latent = latents.normal(self.latent_size)(key, count)
+        return {"latent": latent, "features": jnp.asarray(shown)[jnp.arange(count) % SHOWN]}
+
+    def shown(self) -> np.ndarray:
+        """Which held-out drawings are shown: evenly spaced among those with three words or more."""
+        rich = np.flatnonzero(self.drawings().test.table.sum(axis=1) >= 3)
+        return rich[np.linspace(0, len(rich) - 1, SHOWN).round().astype(int)]
+
+    def tags(self, samples: np.ndarray) -> np.ndarray:
+        """Vectors `[N, S, E]` to words `[N, V]`, by how many samples they are near to."""
+        return common_neighbours(samples, self.drawings().vectors, nearest=self.nearest)
+
+    def draw(self, state: Any, made: np.ndarray) -> "Image.Image":
+        """The notes' table: true words | generated words."""
+        del state
+        samples = made[: len(made) // SHOWN * SHOWN].reshape(-1, SHOWN, self.vector_size)
+        ranked = self.tags(samples.swapaxes(0, 1))[:, :10]
+        return cli.draw_tags(self.drawings(), self.shown(), ranked)
+
+    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
+        """Precision of the first 5 and 10 tags of held-out drawings, beside two baselines."""
+        drawings = self.drawings()
+        features = np.repeat(drawings.test.features, self.samples, axis=0)
+        latent = latents.normal(self.latent_size)(games.stream(key, "latent"), len(features))
+        made = generate(
+            games.stream(key, "sample"), {"latent": latent, "features": jnp.asarray(features)}
+        )
+        samples = made.reshape(-1, self.samples, self.vector_size)
+        return cli.judge_tags(self.tags(samples), drawings)
+
+
+SMALL = Tags(
+    schedule=Schedule(steps=2000, log_every=100, sample_every=500, checkpoint_every=1000),
+    vector_size=32,
+    batch_size=64,
+    generator_widths=(128, 128),
+    joint_widths=(128,),
+    discriminator_widths=(128, 128, 128),
+    dropout=0.0,
+    feature_noise=1.0,
+    loss="relativistic",
+    gamma=1.0,
+    adam=True,
+    learning_rate=1e-3,
+    average_decay=0.995,
+    nearest=1,
+)
+
+if __name__ == "__main__":
+    cli.main(Tags(), small=SMALL)

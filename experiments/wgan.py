@@ -1,0 +1,90 @@
+"""WGAN (Arjovsky, Chintala and Bottou, 2017): a critic with clipped weights for the discriminator.
+
+python experiments/wgan.py train                    digits, about four minutes on two CPU cores
+python experiments/wgan.py train --preset paper     bedrooms at 64x64
+python experiments/estimate.py runs/wgan-001        how far the critic holds the two apart
+"""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxgan import cli, games, latents, losses, updates
+from jaxgan.data import Images, Resident, Streamed
+from jaxgan.networks import DCGANDiscriminator, DCGANGenerator
+from jaxgan.training import Fraction, Pipeline, PositiveFloat, PositiveInt, Schedule
+
+
+@dataclasses.dataclass(frozen=True)
+class WGAN:
+    """Defaults are the paper's, Algorithm 1 and its authors' code."""
+
+    images: Images = Images(dataset="lsun/bedroom", image_size=64, channels=3)
+    """The pictures."""
+    schedule: Schedule = Schedule(steps=200_000, sample_every=2000, checkpoint_every=5000)
+    """Rounds of n_critic updates of the critic; nearly every one ends with one of G."""
+    batch_size: PositiveInt = 64
+    """m: images in a minibatch (paper: 64)."""
+    latent_size: PositiveInt = 100
+    """Z, numbers in a latent, drawn from N(0, I) (code: 100)."""
+    width: PositiveInt = 64
+    """Channels next to the image; they double towards the smallest map (code: 64)."""
+    learning_rate: PositiveFloat = 5e-5
+    """alpha, of RMSProp, both players (paper: 5e-5)."""
+    clip: PositiveFloat = 0.01
+    """c: no weight of the critic is beyond it (paper: 0.01)."""
+    n_critic: PositiveInt = 5
+    """Updates of the critic for one of G (paper: 5)."""
+    thorough: bool = True
+    """100 updates of the critic before each of G's first 25 updates and every 500th (code: so)."""
+    average_decay: Fraction | None = None
+    """Of the moving average of G's weights that pictures are made with (paper: none)."""
+
+    def game(self) -> games.Game:
+        """Algorithm 1: RMSProp without momentum, then the weights are clipped."""
+        size, channels = self.images.image_size, self.images.channels
+        rmsprop = optax.rmsprop(self.learning_rate, decay=0.99, eps=1e-8)
+        return games.adversarial(
+            DCGANGenerator(size, channels, width=self.width),
+            DCGANDiscriminator(size, width=self.width),
+            latent=latents.normal(self.latent_size),
+            loss=losses.wasserstein,
+            generator_optimiser=rmsprop,
+            discriminator_optimiser=optax.chain(rmsprop, updates.clip_weights(self.clip)),
+            n_critic=self.n_critic,
+            generator_plays=self.generator_plays if self.thorough else None,
+            average_decay=self.average_decay,
+        )
+
+    def generator_plays(self, played: jax.Array) -> jax.Array:
+        """Whether G is updated in a round: a thorough update of G takes several rounds."""
+        rounds = -(-100 // self.n_critic)
+        first = 25 * rounds
+        # From G's update 25 on, every 500th takes `rounds` rounds, the 499 between one each.
+        since = (played - first - 475) % (499 + rounds)
+        return jnp.where(played < first, played % rounds == rounds - 1, since >= rounds - 1)
+
+    def data(self, pipeline: Pipeline) -> Resident | Streamed:
+        """A minibatch for each update of the critic."""
+        return pipeline(
+            self.images.source(), batch_size=self.batch_size * self.n_critic, flip=self.images.flip
+        )
+
+    def inputs(self, key: jax.Array, count: int) -> games.Batch:
+        """Latents."""
+        return {"latent": latents.normal(self.latent_size)(key, count)}
+
+
+SMALL = WGAN(
+    images=Images(dataset="digits"),
+    schedule=Schedule(steps=1200, log_every=20, sample_every=60, checkpoint_every=600),
+    width=32,
+    learning_rate=5e-4,
+    thorough=False,
+    average_decay=0.99,
+)
+
+if __name__ == "__main__":
+    cli.main(WGAN(), small=SMALL)

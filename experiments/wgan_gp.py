@@ -1,0 +1,105 @@
+"""WGAN-GP (Gulrajani et al., 2017): a critic whose gradient is held at norm one.
+
+python experiments/wgan_gp.py train                    digits, about four minutes on two CPU cores
+python experiments/wgan_gp.py train --preset paper     CIFAR-10, residual networks
+python experiments/estimate.py runs/wgan_gp-001        how far the critic holds the two apart
+"""
+
+import dataclasses
+from typing import Literal
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxgan import cli, games, latents, losses, networks, penalties
+from jaxgan.data import Images, Resident, Streamed
+from jaxgan.training import Fraction, Pipeline, PositiveFloat, PositiveInt, Schedule
+
+
+@dataclasses.dataclass(frozen=True)
+class WGANGP:
+    """Defaults are the paper's for CIFAR-10: Algorithm 1 and its appendix."""
+
+    images: Images = Images(dataset="cifar10", image_size=32, channels=3)
+    """The pictures."""
+    schedule: Schedule = Schedule(steps=100_000, sample_every=1000, checkpoint_every=5000)
+    """Rounds of n_critic updates of the critic and one of G (paper: 100,000)."""
+    architecture: Literal["resnet", "dcgan"] = "resnet"
+    """The networks (paper: residual for its CIFAR-10 figures, DCGAN's among many others)."""
+    batch_size: PositiveInt = 64
+    """m: images in a minibatch of the critic (paper: 64)."""
+    generator_batches: PositiveInt = 2
+    """G's minibatch, in minibatches of the critic (code: 2, which makes 128)."""
+    latent_size: PositiveInt = 128
+    """Z, numbers in a latent, drawn from N(0, I) (paper: 128)."""
+    width: PositiveInt = 128
+    """Channels of residual networks; of DCGAN's, those next to the image (paper: 128)."""
+    penalty: PositiveFloat = 10.0
+    """lambda, of the gradient penalty (paper: 10)."""
+    learning_rate: PositiveFloat = 2e-4
+    """Of Adam, both players, falling to 0 over the run in a straight line (code: 2e-4)."""
+    beta2: Fraction = 0.9
+    """Second moment's decay of Adam; the first moment's is 0 (paper: 0.9)."""
+    n_critic: PositiveInt = 5
+    """Updates of the critic for one of G (paper: 5)."""
+    average_decay: Fraction | None = None
+    """Of the moving average of G's weights that pictures are made with (paper: none)."""
+
+    def players(self) -> tuple[nn.Module, nn.Module]:
+        """No batch norm in the critic: every example has a gradient of its own."""
+        size, channels = self.images.image_size, self.images.channels
+        if self.architecture == "dcgan":
+            generator = networks.DCGANGenerator(size, channels, width=self.width)
+            return generator, networks.DCGANDiscriminator(size, self.width, batch_norm=False)
+        return (
+            networks.ResNetGenerator(size, channels, width=self.width),
+            networks.ResNetDiscriminator(size, width=self.width, pool=jnp.mean),
+        )
+
+    def game(self) -> games.Game:
+        """Algorithm 1."""
+
+        def terms(key: jax.Array, critic: games.Critic, real: jax.Array, fake: jax.Array):
+            penalty = penalties.gradient_penalty(key, critic, real, fake)
+            return {"gradient_penalty": (self.penalty, penalty)}
+
+        rate = optax.linear_schedule(self.learning_rate, 0.0, self.schedule.steps)
+        d_rate = optax.linear_schedule(self.learning_rate, 0.0, self.schedule.steps * self.n_critic)
+        return games.adversarial(
+            *self.players(),
+            latent=latents.normal(self.latent_size),
+            loss=losses.wasserstein,
+            penalties=terms,
+            generator_optimiser=optax.adam(rate, b1=0.0, b2=self.beta2, eps=1e-8),
+            discriminator_optimiser=optax.adam(d_rate, b1=0.0, b2=self.beta2, eps=1e-8),
+            n_critic=self.n_critic,
+            generator_hands=self.generator_batches,
+            average_decay=self.average_decay,
+        )
+
+    def data(self, pipeline: Pipeline) -> Resident | Streamed:
+        """A minibatch for each update of the critic."""
+        return pipeline(
+            self.images.source(), batch_size=self.batch_size * self.n_critic, flip=self.images.flip
+        )
+
+    def inputs(self, key: jax.Array, count: int) -> games.Batch:
+        """Latents."""
+        return {"latent": latents.normal(self.latent_size)(key, count)}
+
+
+SMALL = WGANGP(
+    images=Images(dataset="digits"),
+    schedule=Schedule(steps=1000, log_every=20, sample_every=50, checkpoint_every=500),
+    architecture="dcgan",
+    batch_size=32,
+    generator_batches=2,
+    width=32,
+    learning_rate=1e-3,
+    average_decay=0.99,
+)
+
+if __name__ == "__main__":
+    cli.main(WGANGP(), small=SMALL)

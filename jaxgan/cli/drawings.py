@@ -1,0 +1,260 @@
+"""Drawings with their words: OpenMoji's, ready for an experiment that tags them."""
+
+import functools
+import hashlib
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import serialization
+
+from jaxgan import metrics
+from jaxgan.cli.judges import _cache, _read, _write
+from jaxgan.data import (
+    incidence,
+    neighbours_words,
+    tfds_arrays,
+    tokenise,
+    vocabulary,
+    word_vectors,
+)
+from jaxgan.networks import SmallClassifier
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# They bind words, or belong to the catalogue; black, heavy and white say how a font prints what is
+# in colour here: the red heart's name is "heavy black heart".
+_STOP_WORDS = frozenset(
+    "and at black component digit emoji for from heavy in letter mark of on or over sign symbol "
+    "the to white with without".split()
+)
+
+_SKIN_TONES = {f"{point:X}" for point in range(0x1F3FB, 0x1F400)}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the classifier that gives the features is trained; another makes another file."""
+
+    width: int = 32
+    features: int = 128
+    steps: int = 800
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.1
+
+
+RECIPE = Recipe()
+
+
+class Drawings(NamedTuple):
+    """Drawings, what is on them, and what a classifier sees.
+
+    Attributes:
+        images: `[N, S, S, 3]` uint8.
+        names: `[N]` texts.
+        table: `[N, V]` bool, which drawing has which word; each has one at least.
+        features: `[N, F]` float32; of the drawings for training, mean 0 and deviation 1.
+    """
+
+    images: np.ndarray
+    names: np.ndarray
+    table: np.ndarray
+    features: np.ndarray
+
+
+class TaggedDrawings(NamedTuple):
+    """A vocabulary, and drawings in two parts that share no family.
+
+    Attributes:
+        words: V words, the most frequent of `train` first.
+        vectors: `[V, E]` float32, of length 1: `data.word_vectors` of `train`.
+        train: for training; words, vectors and classifier come from them alone.
+        test: held out.
+    """
+
+    words: tuple[str, ...]
+    vectors: np.ndarray
+    train: Drawings
+    test: Drawings
+
+
+@functools.cache
+def tagged_drawings(
+    *,
+    image_size: int,
+    minimum: int,
+    vector_size: int,
+    data_dir: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> TaggedDrawings:
+    """Read OpenMoji's drawings, the words of their Unicode names, and features.
+
+    Left out are flags (their names are countries' codes), drawings without a word of the
+    vocabulary, and all skin tones but the plain one: a few drawings of people would else weigh
+    more than all things together. Features are the last hidden layer of a small classifier that is
+    trained on `train` to name a word of a drawing: on first use in about a minute, then read from
+    `$XDG_CACHE_HOME/jaxgan`.
+
+    Args:
+        image_size: S, pixels on a side: 32, 64, 128 or 256.
+        minimum: on how many drawings of `train` a word of the vocabulary is at least.
+        vector_size: E, in [1, V).
+        data_dir: where data sets are kept; TFDS's own place where None.
+        say: is told what happens.
+
+    Returns:
+        The drawings; for the same arguments the same object.
+
+    Raises:
+        ValueError: where a size does not fit.
+        OSError: where the cache cannot be written.
+    """
+    images, names = _read_drawings("train", image_size, data_dir)
+    held_out, held_out_names = _read_drawings("test", image_size, data_dir)
+    words = vocabulary([_words(name) for name in names], minimum=minimum)
+
+    def with_words(images: np.ndarray, names: np.ndarray) -> Drawings:
+        table = incidence([_words(name) for name in names], words)
+        some = table.any(axis=1)
+        return Drawings(images[some], names[some], table[some], np.empty((some.sum(), 0)))
+
+    train, test = with_words(images, names), with_words(held_out, held_out_names)
+    vectors = word_vectors(train.table, size=vector_size)
+    classifier = word_classifier(train.images, train.table, say=say)
+    seen = classifier.features(_scaled(train.images))
+    mean, deviation = seen.mean(axis=0), seen.std(axis=0) + 1e-3
+    unseen = classifier.features(_scaled(test.images))
+    return TaggedDrawings(
+        words,
+        vectors,
+        train._replace(features=(seen - mean) / deviation),
+        test._replace(features=(unseen - mean) / deviation),
+    )
+
+
+def word_classifier(
+    images: np.ndarray, table: np.ndarray, *, say: Callable[[str], None] = print
+) -> metrics.Classifier:
+    """A classifier that names a word of a drawing: trained on first use, then read from the cache.
+
+    A drawing with several words is an example of each.
+
+    Args:
+        images: `[N, S, S, 3]` uint8.
+        table: `[N, V]` bool, which drawing has which word.
+        say: is told when the training begins.
+
+    Returns:
+        The classifier of V words.
+
+    Raises:
+        OSError: where the cache cannot be written.
+    """
+    network = SmallClassifier(table.shape[1], RECIPE.width, RECIPE.features)
+    digest = hashlib.sha256(repr(RECIPE).encode() + images.tobytes() + table.tobytes())
+    path = _cache() / f"word_classifier_{digest.hexdigest()[:16]}.msgpack"
+    variables = _read(path)
+    if variables is None:
+        say("a classifier of drawings is trained, once, in about a minute")
+        drawings, words = np.nonzero(table)
+        variables = metrics.train_classifier(
+            jax.random.key(0),
+            network,
+            _scaled(images)[drawings],
+            words,
+            steps=RECIPE.steps,
+            batch_size=RECIPE.batch_size,
+            learning_rate=RECIPE.learning_rate,
+            weight_decay=RECIPE.weight_decay,
+            augment=_vary,
+        )
+        _write(path, serialization.msgpack_serialize(jax.device_get(variables)))
+    return metrics.Classifier(network, variables, image_size=images.shape[1])
+
+
+def judge_tags(ranked: np.ndarray, drawings: TaggedDrawings) -> dict[str, float]:
+    """How many of the first tags of held-out drawings are true, beside two baselines.
+
+    Args:
+        ranked: `[N, K]` integers in {0, ..., V - 1}, K >= 10: words of each drawing of `test`, the
+            best first.
+        drawings: which words are true.
+
+    Returns:
+        `precision_5` and `precision_10`; the same under `frequent_`, for the most frequent words of
+        `train`; under `neighbour_`, for the words of the drawing of `train` whose features are
+        nearest by cosine, then of the next, and so on; and under `attainable_`, the most that
+        can be, as drawings have fewer true words than are counted.
+    """
+    train, test = drawings.train, drawings.test
+    true = [set(np.flatnonzero(row).tolist()) for row in test.table]
+    methods = {
+        "": ranked,
+        "frequent_": np.tile(np.arange(len(drawings.words)), (len(test.table), 1)),
+        "neighbour_": neighbours_words(test.features, train.features, train.table),
+    }
+    return {
+        f"{name}precision_{k}": metrics.precision_at(words.tolist(), true, k=k)
+        for name, words in methods.items()
+        for k in (5, 10)
+    } | {f"attainable_precision_{k}": metrics.attainable_precision_at(true, k=k) for k in (5, 10)}
+
+
+def draw_tags(drawings: TaggedDrawings, shown: np.ndarray, ranked: np.ndarray) -> "Image.Image":
+    """A table of held-out drawings: true words | generated words.
+
+    Args:
+        drawings: images and words.
+        shown: `[N]` integers: the drawings of `test` that the rows show.
+        ranked: `[N, K]` integers in {0, ..., V - 1}: generated words, the best first.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    side, width, top = 72, 300, 30
+    true = [np.flatnonzero(row) for row in drawings.test.table[shown]]
+    sheet = Image.new("RGB", (side + 2 * width, top + len(shown) * side), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
+    for row, image in enumerate(drawings.test.images[shown]):
+        drawing = Image.fromarray(image).resize((side - 8, side - 8), Image.Resampling.LANCZOS)
+        sheet.paste(drawing, (4, top + row * side + 4))
+    for column, (heading, lists) in enumerate(
+        {"true words": true, "generated words": ranked}.items()
+    ):
+        left = side + column * width
+        pen.text((left, 7), heading, "#777777", font)
+        for row, words in enumerate(lists):
+            text = textwrap.fill(", ".join(drawings.words[word] for word in words), 40)
+            pen.multiline_text((left, top + row * side + 4), text, "black", font, spacing=3)
+    return sheet
+
+
+def _vary(key: jax.Array, images: jax.Array) -> jax.Array:
+    """Shift, turn, scale and mirror."""
+    key_jitter, key_mirror = jax.random.split(key)
+    images = metrics.jitter(key_jitter, images, shift=images.shape[1] / 12)
+    mirrored = jax.random.bernoulli(key_mirror, shape=(len(images), 1, 1, 1))
+    return jnp.where(mirrored, images[:, :, ::-1], images)
+
+
+def _read_drawings(
+    split: str, image_size: int, data_dir: Path | None
+) -> tuple[np.ndarray, np.ndarray]:
+    arrays = tfds_arrays(f"openmoji/{image_size}", split, data_dir=data_dir)
+    toned = np.array([bool(_SKIN_TONES & {*text.split("-")}) for text in arrays["code_points"]])
+    kept = ~arrays["flag"] & ~toned
+    return arrays["image"][kept], arrays["name"][kept]
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tokenise(name, stop_words=_STOP_WORDS)
+
+
+def _scaled(images: np.ndarray) -> np.ndarray:
+    return (2.0 * images.astype(np.float32) - 255.0) / 255.0

@@ -1,0 +1,45 @@
+"""What a player's loss is made of, besides the adversarial loss itself."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import jax
+import optax
+
+Critic: TypeAlias = Callable[[jax.Array], jax.Array]
+"""`[B, ...] -> [B]`: the discriminator with its parameters (and condition) of the moment."""
+
+Terms: TypeAlias = Mapping[str, tuple[float | jax.Array | optax.Schedule, jax.Array]]
+"""`{name: (weight, per example [B])}`; see `jaxgan.losses.combine`. A weight that is a function is
+a schedule: it is called with the number of the round."""
+
+Penalties: TypeAlias = Callable[[jax.Array, Critic, jax.Array, jax.Array], Terms]
+"""`(key, critic, real, fake) -> terms` that are added to the discriminator's loss."""
+
+
+class Auxiliary(NamedTuple):
+    """What the players owe to the second output of the discriminator: `D(x) -> (scores, heads)`.
+
+    Attributes:
+        real: `(heads, y) -> terms` of D on reals; y is the condition, None without one.
+        fake: `(heads, z, y) -> terms` of both players on fakes; z are the latents.
+    """
+
+    real: Callable[[Any, Any], Terms]
+    fake: Callable[[Any, jax.Array, Any], Terms]
+
+
+def no_penalties(key: jax.Array, critic: Critic, real: jax.Array, fake: jax.Array) -> Terms:
+    """Adds nothing to the discriminator's loss."""
+    del key, critic, real, fake
+    return {}
+
+
+def settled(value: float | jax.Array | optax.Schedule, played: jax.Array) -> Any:
+    """The value that a schedule has in a round."""
+    return value(played) if callable(value) else value
+
+
+def weighed(terms: Terms, played: jax.Array) -> dict[str, tuple[Any, jax.Array]]:
+    """The terms with the weights of a round."""
+    return {name: (settled(weight, played), values) for name, (weight, values) in terms.items()}

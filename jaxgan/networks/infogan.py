@@ -1,0 +1,189 @@
+"""InfoGAN: Chen et al. (2016), the networks of appendix C.1, for MNIST.
+
+The generator takes the code as a part of its latent. The discriminator ends in the head `Codes`:
+the score, and what Q tells of the code. Q shares the discriminator's trunk.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import chex
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from flax.typing import Dtype
+
+from jaxgan.layers import Conv, ConvTranspose, normal
+from jaxgan.networks.heads import Score
+
+_SLOPE = 0.1
+_LARGEST = 6.0
+"""Bound on a log variance: deviations of 0.05 to 20, for codes in [-1, 1]."""
+
+
+class CodeDistribution(NamedTuple):
+    """What Q tells of the codes of a batch, Q(c|x).
+
+    Attributes:
+        logits: of each categorical code, `[B, K]`.
+        mean: of the continuous codes, `[B, C]`.
+        log_variance: of the continuous codes, `[B, C]`.
+    """
+
+    logits: tuple[jax.Array, ...]
+    mean: jax.Array
+    log_variance: jax.Array
+
+
+class Codes(nn.Module):
+    """A head: a score, and Q's distribution of the codes, behind a layer of Q's own.
+
+    A continuous code is Gaussian. Its density has no upper bound as the variance falls, so a learnt
+    log variance is bounded, smoothly: 6 tanh(s / 6), s the layer's output.
+
+    Attributes:
+        categorical: of how many values each categorical code is.
+        continuous: how many continuous codes there are.
+        fixed_variance: True gives every continuous code the variance one, as the authors' code has
+            it for MNIST.
+        width: of Q's hidden layer.
+
+    >>> head = Codes(categorical=(10,), continuous=2)
+    >>> (scores, codes), _ = head.init_with_output(
+    ...     jax.random.key(0), jnp.ones((4, 1024)), train=True
+    ... )
+    >>> scores.shape, codes.logits[0].shape, codes.mean.shape
+    ((4,), (4, 10), (4, 2))
+    """
+
+    categorical: Sequence[int] = (10,)
+    continuous: int = 2
+    fixed_variance: bool = True
+    width: int = 128
+
+    @nn.compact
+    def __call__(
+        self, features: jax.Array, *condition: jax.Array, train: bool
+    ) -> tuple[jax.Array, CodeDistribution]:
+        """Features `[B, F]` to scores `[B]` and Q's distribution, all float32.
+
+        Raises:
+            ValueError: where a condition comes, there is no code, or one has fewer than two values.
+        """
+        sizes = (*self.categorical, self.continuous)
+        if self.continuous < 0 or any(size < 2 for size in self.categorical) or not sum(sizes):
+            raise ValueError(
+                f"categorical={tuple(self.categorical)} and continuous={self.continuous} are no "
+                "codes: give categorical codes of 2 values or more each, or continuous ones, or "
+                "both"
+            )
+        scores = Score(name="score")(features, *condition, train=train)
+        hidden = _dense(self.width, jnp.float32, use_bias=False)(features)
+        hidden = nn.leaky_relu(_batch_norm(train, jnp.float32)(hidden), _SLOPE)
+        numbers = sum(sizes) + (0 if self.fixed_variance else self.continuous)
+        told = _dense(numbers, jnp.float32)(hidden)
+        ends = [sum(sizes[: count + 1]) for count in range(len(sizes))]
+        *logits, mean, spread = jnp.split(told, ends, axis=1)
+        log_variance = (
+            jnp.zeros_like(mean) if self.fixed_variance else _LARGEST * jnp.tanh(spread / _LARGEST)
+        )
+        return scores, CodeDistribution(tuple(logits), mean, log_variance)
+
+
+class InfoGANGenerator(nn.Module):
+    """Latents to images: two fully connected layers, then two doublings (Table 1).
+
+    The paper's images end in a sigmoid; these in tanh, for [-1, 1].
+
+    Attributes:
+        image_size: height and width of the images, a multiple of 4.
+        channels: of the images.
+        width: channels of the last hidden layer; 2 and 16 times as many in those before it.
+        dtype: of the computation; parameters, batch statistics and images are float32.
+
+    >>> generator = InfoGANGenerator(width=4)
+    >>> images, _ = generator.init_with_output(jax.random.key(0), jnp.ones((2, 74)), train=True)
+    >>> images.shape
+    (2, 28, 28, 1)
+    """
+
+    image_size: int = 28
+    channels: int = 1
+    width: int = 64
+    dtype: Dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, latent: jax.Array, *, train: bool) -> jax.Array:
+        """Latents `[B, Z]`, noise and codes, to images `[B, H, W, C]`, float32 in [-1, 1].
+
+        Raises:
+            ValueError: where images of that size cannot be made.
+        """
+        chex.assert_rank(latent, 2)
+        base = _quarter(self.image_size)
+        x = latent
+        for features in (16 * self.width, base * base * 2 * self.width):
+            x = _dense(features, self.dtype, use_bias=False)(x)
+            x = nn.relu(_batch_norm(train, self.dtype)(x))
+        x = x.reshape(-1, base, base, 2 * self.width)
+        x = ConvTranspose(self.width, strides=2, padding=1, use_bias=False, dtype=self.dtype)(x)
+        x = nn.relu(_batch_norm(train, self.dtype)(x))
+        x = ConvTranspose(self.channels, strides=2, padding=1, dtype=self.dtype)(x)
+        return jnp.tanh(x.astype(jnp.float32))
+
+
+class InfoGANDiscriminator(nn.Module):
+    """Images to what the head asks: two halvings, then a fully connected layer (Table 1).
+
+    Attributes:
+        image_size: height and width of the images, a multiple of 4.
+        width: channels of the first layer; 2 and 16 times as many in those after it.
+        head: what is asked of the features; InfoGAN's code for MNIST.
+        dtype: of the computation; parameters, batch statistics and the head's are float32.
+    """
+
+    image_size: int = 28
+    width: int = 64
+    head: nn.Module = Codes()
+    dtype: Dtype = jnp.float32
+
+    @nn.compact
+    def __call__(
+        self, images: jax.Array, *condition: jax.Array, train: bool
+    ) -> tuple[jax.Array, CodeDistribution]:
+        """Images `[B, H, W, C]` in [-1, 1] to what the head returns: with `Codes`, two things.
+
+        Raises:
+            ValueError: where there is no discriminator of that size, or the images have another.
+        """
+        chex.assert_rank(images, 4)
+        _quarter(self.image_size)
+        if images.shape[1:3] != (self.image_size, self.image_size):
+            raise ValueError(
+                f"images of {images.shape[1]}x{images.shape[2]} came to a discriminator of "
+                f"image_size={self.image_size}: make the two agree"
+            )
+        x = Conv(self.width, strides=2, padding=1, dtype=self.dtype)(images)
+        x = nn.leaky_relu(x, _SLOPE)
+        x = Conv(2 * self.width, strides=2, padding=1, use_bias=False, dtype=self.dtype)(x)
+        x = nn.leaky_relu(_batch_norm(train, self.dtype)(x), _SLOPE)
+        x = _dense(16 * self.width, self.dtype, use_bias=False)(x.reshape(len(x), -1))
+        features = nn.leaky_relu(_batch_norm(train, self.dtype)(x), _SLOPE)
+        return self.head(features, *condition, train=train)
+
+
+def _quarter(image_size: int) -> int:
+    if image_size <= 0 or image_size % 4:
+        raise ValueError(
+            f"InfoGAN's networks halve and double twice, and {image_size} has no quarter: "
+            "take an image_size that is a multiple of 4"
+        )
+    return image_size // 4
+
+
+def _dense(features: int, dtype: Dtype, use_bias: bool = True) -> nn.Dense:
+    return nn.Dense(features, use_bias, dtype, kernel_init=normal(0.02))
+
+
+def _batch_norm(train: bool, dtype: Dtype) -> nn.BatchNorm:
+    return nn.BatchNorm(use_running_average=not train, momentum=0.9, epsilon=1e-5, dtype=dtype)

@@ -1,0 +1,105 @@
+"""Networks that tag images: word vectors given features of an image."""
+
+from collections.abc import Sequence
+
+import chex
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from jaxgan.layers import normal
+
+
+class TagGenerator(nn.Module):
+    """Noise and an image's features to a word vector (Mirza and Osindero 2014, section 4.2).
+
+    The noise and the features each pass a layer of rectifiers; both together give the vector.
+
+        G(z, f) = W [relu(W_z z), relu(W_f f)]
+
+    Attributes:
+        size: E, length of a word vector.
+        latent_width: rectifiers of the noise.
+        feature_width: rectifiers of the features.
+        joint_widths: further layers of rectifiers behind both; the paper has none, and its noise
+            therefore moves the vectors of all images by the same amounts.
+        dropout: share of all rectifiers that is left out in training.
+        feature_noise: standard deviation of what is added to the features, in training and in use:
+            the tags of an image are then those of its neighbourhood. The paper adds nothing.
+
+    >>> generator, noise, features = TagGenerator(), jnp.ones((2, 100)), jnp.ones((2, 4096))
+    >>> vectors, _ = generator.init_with_output(jax.random.key(0), noise, features, train=False)
+    >>> vectors.shape
+    (2, 200)
+    """
+
+    size: int = 200
+    latent_width: int = 500
+    feature_width: int = 2000
+    joint_widths: Sequence[int] = ()
+    dropout: float = 0.5
+    feature_noise: float = 0.0
+
+    @nn.compact
+    def __call__(self, latent: jax.Array, features: jax.Array, *, train: bool) -> jax.Array:
+        """Noise `[B, Z]` and features `[B, F]` to word vectors `[B, E]`, float32."""
+        chex.assert_rank([latent, features], 2)
+        features = _blur(self, features, self.feature_noise)
+        noise = _rectifiers(latent, self.latent_width, self.dropout, train)
+        image = _rectifiers(features, self.feature_width, self.dropout, train)
+        x = jnp.concatenate([noise, image], axis=-1)
+        for width in self.joint_widths:
+            x = _rectifiers(x, width, self.dropout, train)
+        return _dense(x, self.size, gain=1.0)
+
+
+class TagDiscriminator(nn.Module):
+    """A word vector and an image's features to a logit (Mirza and Osindero 2014, section 4.2).
+
+    The word and the features each pass a layer of rectifiers, both together a layer of maxout.
+
+    Attributes:
+        word_width: rectifiers of the word vector.
+        feature_width: rectifiers of the features.
+        joint_width: maxout units behind both.
+        pieces: linear functions of which a maxout unit is the greatest.
+        dropout: share of all units that is left out in training.
+        feature_noise: standard deviation of what is added to the features in training, so that few
+            images cannot be told apart by heart. The paper adds nothing.
+    """
+
+    word_width: int = 500
+    feature_width: int = 1200
+    joint_width: int = 1000
+    pieces: int = 3
+    dropout: float = 0.5
+    feature_noise: float = 0.0
+
+    @nn.compact
+    def __call__(self, word_vector: jax.Array, features: jax.Array, *, train: bool) -> jax.Array:
+        """Word vectors `[B, E]` and features `[B, F]` to logits `[B]`, float32."""
+        chex.assert_rank([word_vector, features], 2)
+        features = _blur(self, features, self.feature_noise if train else 0.0)
+        word = _rectifiers(word_vector, self.word_width, self.dropout, train)
+        image = _rectifiers(features, self.feature_width, self.dropout, train)
+        x = jnp.concatenate([word, image], axis=-1)
+        x = _dense(x, self.joint_width * self.pieces, gain=1.0)
+        x = jnp.max(x.reshape(len(x), self.joint_width, self.pieces), axis=-1)
+        x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        return _dense(x, 1, gain=1.0)[:, 0]
+
+
+def _blur(network: nn.Module, features: jax.Array, deviation: float) -> jax.Array:
+    if not deviation:
+        return features
+    return features + deviation * jax.random.normal(network.make_rng("noise"), features.shape)
+
+
+def _rectifiers(x: jax.Array, width: int, dropout: float, train: bool) -> jax.Array:
+    x = nn.relu(_dense(x, width, gain=2.0))
+    return nn.Dropout(dropout, deterministic=not train)(x)
+
+
+def _dense(x: jax.Array, features: int, *, gain: float) -> jax.Array:
+    # N(0, gain / inputs): with gain 2 in front of rectifiers, the size of what passes stays.
+    return nn.Dense(features, kernel_init=normal((gain / x.shape[-1]) ** 0.5))(x)

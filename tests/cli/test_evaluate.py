@@ -1,0 +1,198 @@
+"""The verb `evaluate`, labels of `sample`, and `draw`, with games that cost nothing."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+
+from jaxgan import cli, games
+from jaxgan.data import ArraySource
+from jaxgan.training import Schedule
+
+SCHEDULE = Schedule(steps=2, log_every=1, sample_every=1, checkpoint_every=1)
+NAME = Path(__file__).stem
+
+
+def counting(generate):
+    """A game whose state counts its rounds."""
+    return games.Game(
+        init=lambda key, batch: {"rounds": jnp.float32(0)},
+        update=lambda key, state, batch: ({"rounds": state["rounds"] + 1}, {"loss": jnp.zeros(())}),
+        generate=generate,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """Pictures as bright as their label, the first pixel the latent, the second the rounds."""
+
+    schedule: Schedule = SCHEDULE
+    classes = 10
+
+    def game(self):
+        def generate(key, state, inputs):
+            images = inputs["label"].astype(jnp.float32).reshape(-1, 1, 1, 1) / 9
+            images = jnp.broadcast_to(images, (len(images), 4, 4, 1))
+            images = images.at[:, 0, 0, 0].set(inputs["latent"][:, 0])
+            images = images.at[:, 0, 1, 0].set(state["rounds"] / 10)
+            return images.at[:, 0, 2, 0].set(jax.random.uniform(key, (len(images),)))
+
+        return counting(generate)
+
+    def data(self, pipeline):
+        image = np.zeros((8, 4, 4, 1), np.uint8)
+        return pipeline(ArraySource({"image": image}), batch_size=4, flip=False)
+
+    def inputs(self, key, count):
+        return {"latent": jax.random.uniform(key, (count, 1)), "label": jnp.arange(count) % 10}
+
+    def evaluate(self, generate, key):
+        inputs = self.inputs(key, 700)
+        images = generate(key, inputs)
+        assert images.shape == (700, 4, 4, 1)
+        latents = images[:, 0, 0, 0]
+        return {
+            "label_accuracy": np.mean(np.round(9 * images[:, 3, 3, 0]) == inputs["label"]),
+            "latent_error": np.abs(latents - inputs["latent"][:, 0]).max(),
+            "distinct_noise": np.float32(len(np.unique(images[:, 0, 2, 0]))),
+            "first": float(latents[0]),
+            "rounds": 10 * images[-1, 0, 1, 0],
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Points:
+    """No pictures, no labels, no figures; but it draws."""
+
+    schedule: Schedule = SCHEDULE
+    red: int = 200
+
+    def game(self):
+        return counting(lambda key, state, inputs: inputs["latent"] + state["rounds"])
+
+    def data(self, pipeline):
+        return pipeline(ArraySource({"point": np.zeros((8, 2), np.float32)}), batch_size=4)
+
+    def inputs(self, key, count):
+        return {"latent": jnp.zeros((count, 2))}
+
+    def draw(self, state, made):
+        rounds = int(state["rounds"])
+        assert made.shape[1:] == (2,)
+        np.testing.assert_array_equal(made, np.full(made.shape, rounds, np.float32))
+        return Image.new("RGB", (5, 5), (self.red, rounds, len(made)))
+
+
+@pytest.fixture
+def call(capfd, monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", os.environ["XLA_FLAGS"])
+
+    def call(experiment, *words):
+        with pytest.raises(SystemExit) as stop:
+            cli.main(experiment, small=experiment, arguments=[str(word) for word in words])
+        captured = capfd.readouterr()
+        return stop.value.code, captured.out, captured.err
+
+    return call
+
+
+def run_of(experiment, call, tmp_path):
+    directory = tmp_path / "run"
+    code, _, error = call(experiment, "train", "--directory", directory, "--devices", 1)
+    assert code == 0, error
+    return directory
+
+
+def refused(result, *sentences):
+    code, _, error = result
+    assert code == 2
+    (line,) = error.strip().splitlines()
+    for sentence in ("error: ", *sentences):
+        assert sentence in line
+
+
+def test_figures(call, tmp_path):
+    run = run_of(Labelled(), call, tmp_path)
+    code, out, error = call(Labelled(), "evaluate", run)
+    assert code == 0, error
+    report = json.loads((run / "evaluation.json").read_text())
+    assert (report["step"], report["seed"]) == (2, 0)
+    assert "label_accuracy: 1\n" in out
+    assert report["figures"]["label_accuracy"] == 1
+    assert report["figures"]["latent_error"] == 0
+    assert report["figures"]["distinct_noise"] == 700  # no chunk repeats another's noise
+    assert report["figures"]["rounds"] == pytest.approx(2)
+    call(Labelled(), "evaluate", run)
+    assert json.loads((run / "evaluation.json").read_text()) == report
+    call(Labelled(), "evaluate", run, "--seed", 1)
+    other = json.loads((run / "evaluation.json").read_text())
+    assert other["seed"] == 1
+    assert other["figures"]["first"] != report["figures"]["first"]
+
+
+def test_no_figures(call, tmp_path):
+    run = run_of(Points(), call, tmp_path)
+    refused(call(Points(), "evaluate", run), f"{NAME}.py has no figures", "`evaluate` to Points")
+    assert not (run / "evaluation.json").exists()
+
+
+def test_evaluate_without_a_checkpoint(call, tmp_path):
+    refused(call(Labelled(), "evaluate", tmp_path), "is no run")
+
+
+def test_pictures_of_a_label(call, tmp_path):
+    run = run_of(Labelled(), call, tmp_path)
+    code, out, _ = call(Labelled(), "sample", run, "--count", 3, "--label", 9, "--seed", 4)
+    folder = run / "generated" / "seed_4_label_9"
+    assert code == 0
+    assert str(folder) in out
+    for index in range(3):
+        with Image.open(folder / f"{index:05}.png") as image:
+            assert np.asarray(image)[3, 3] == 255
+
+
+@pytest.mark.parametrize("label", [-1, 10])
+def test_label_out_of_range(call, tmp_path, label):
+    run = run_of(Labelled(), call, tmp_path)
+    result = call(Labelled(), "sample", run, f"--label={label}")
+    refused(result, f"--label must be in 0 to 9, not {label}")
+    assert not (run / "generated").exists()
+
+
+def test_label_without_condition(call, tmp_path):
+    run = run_of(Points(), call, tmp_path)
+    refused(call(Points(), "sample", run, "--label", 1), "not conditional: leave --label out")
+
+
+def test_samples_that_are_no_pictures(call, tmp_path):
+    run = run_of(Points(), call, tmp_path)
+    code, out, error = call(Points(), "sample", run, "--count", 3)
+    assert code == 0, error
+    folder = run / "generated" / "seed_0"
+    assert str(folder) in out
+    np.testing.assert_array_equal(np.load(folder / "samples.npy"), np.full((3, 2), 2.0))
+    with Image.open(folder / "picture.png") as image:
+        assert image.getpixel((0, 0)) == (200, 2, 3)
+
+
+def test_an_experiment_draws_its_own_samples(call, tmp_path):
+    run = run_of(Points(red=7), call, tmp_path)
+    for step in range(3):
+        with Image.open(run / "samples" / f"step_{step:07}.png") as image:
+            assert image.getpixel((0, 0)) == (7, step, 100)
+
+
+def test_others_stand_in_a_grid_of_ten_columns(call, tmp_path):
+    run = run_of(Labelled(), call, tmp_path)
+    with Image.open(run / "samples" / "step_0000002.png") as image:
+        pixels = np.asarray(image)
+    assert pixels.shape == (62 * 16, 62 * 16)
+    row = pixels[16 * 5 :: 16 * 6, 16 * 5 :: 16 * 6][:10, :10]  # the lower right of each picture
+    expected = np.round((np.arange(10) / 9 + 1) * 127.5)
+    np.testing.assert_allclose(row, np.tile(expected, (10, 1)), atol=1)

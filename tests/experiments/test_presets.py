@@ -1,0 +1,122 @@
+"""Every experiment, both presets: the games and data that they build fit together."""
+
+import dataclasses
+import importlib
+
+import jax
+import numpy as np
+import pytest
+
+from jaxgan.data import Images, resident
+from jaxgan.training import from_plain, to_plain
+from jaxgan.training.experiment import validated
+
+SCRIPTS = {
+    "gan": "GAN",
+    "dcgan": "DCGAN",
+    "wgan": "WGAN",
+    "wgan_gp": "WGANGP",
+    "sngan": "SNGAN",
+    "cgan": "CGAN",
+    "acgan": "ACGAN",
+    "infogan": "InfoGAN",
+    "r3gan": "R3GAN",
+}
+
+
+@pytest.fixture(params=[(name, preset) for name in SCRIPTS for preset in ("small", "paper")])
+def experiment(request):
+    name, preset = request.param
+    module = importlib.import_module(f"experiments.{name}")
+    return module.SMALL if preset == "small" else getattr(module, SCRIPTS[name])()
+
+
+class Pretended:
+    """Examples of any shape, all black, with labels."""
+
+    fingerprint = "black"
+
+    def __init__(self, images: Images, classes: int = 10):
+        self.classes = tuple(str(label) for label in range(classes))
+        self._shape = images.image_size, images.image_size, images.channels
+
+    def __len__(self):
+        return 5000
+
+    def read(self, indices):
+        shape = len(indices), *self._shape
+        return {"image": np.zeros(shape, np.uint8), "label": indices.astype(np.int32) % 10}
+
+
+def test_game_and_data_fit(experiment, monkeypatch):
+    monkeypatch.setattr(Images, "source", lambda images: Pretended(images))
+    taken = {}
+
+    def pipeline(source, *, batch_size, flip):
+        taken.update(batch_size=batch_size)
+        small = resident(source, seed=0, batch_size=2, flip=flip)
+        return jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct((batch_size, *leaf.shape[1:]), leaf.dtype),
+            small.shapes,
+        )
+
+    batch = experiment.data(pipeline)
+    game = experiment.game()
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    after, info = jax.eval_shape(game.update, jax.random.key(0), state, batch)
+    assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), after) == jax.tree.map(
+        lambda leaf: (leaf.shape, leaf.dtype), state
+    )
+    assert {"generator/loss", "discriminator/loss"} <= info.keys()
+    inputs = experiment.inputs(jax.random.key(1), 20)
+    made = jax.eval_shape(game.generate, jax.random.key(0), state, inputs)
+    assert made.shape == (20, *batch["image"].shape[1:])
+
+
+def test_configuration_survives_the_manifest(experiment):
+    assert validated(experiment) == experiment
+    assert from_plain(type(experiment), to_plain(experiment)) == experiment
+
+
+def test_thorough_critic_of_wgan_is_the_authors():
+    """Against their loop: 100 updates of the critic before G's first 25 and each 500th update."""
+    from experiments.wgan import WGAN
+
+    expected, updates_of_g = [], 0
+    while updates_of_g < 1600:
+        rounds = 20 if updates_of_g < 25 or updates_of_g % 500 == 0 else 1
+        expected += [False] * (rounds - 1) + [True]
+        updates_of_g += 1
+    made = jax.vmap(WGAN().generator_plays)(np.arange(len(expected)))
+    np.testing.assert_array_equal(made, expected)
+
+
+@pytest.mark.parametrize("conditioning", ["append", "multiply", "projection"])
+def test_ways_to_condition(conditioning):
+    from experiments.cgan import SMALL
+
+    game = dataclasses.replace(SMALL, conditioning=conditioning).game()
+    batch = {
+        "image": jax.ShapeDtypeStruct((8, 28, 28, 1), np.float32),
+        "label": jax.ShapeDtypeStruct((8,), np.int32),
+    }
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    jax.eval_shape(game.update, jax.random.key(0), state, batch)
+    with pytest.raises(ValueError, match="'label', and there is only 'image'"):
+        jax.eval_shape(game.init, jax.random.key(0), {"image": batch["image"]})
+
+
+def test_pictures_of_infogan():
+    """Columns are the values of the categorical code; rows six to ten walk a continuous one."""
+    from experiments.infogan import SMALL
+
+    coded = SMALL.latent.split(SMALL.inputs(jax.random.key(0), 200)["latent"])
+    np.testing.assert_array_equal(coded.categorical[0].argmax(1), np.arange(200) % 10)
+    walk = coded.continuous[3:200:10]  # one column, twenty rows
+    np.testing.assert_allclose(walk[5:10, 0], [-1.5, -0.75, 0, 0.75, 1.5])
+    np.testing.assert_allclose(walk[15:20, 1], [-1.5, -0.75, 0, 0.75, 1.5])
+    np.testing.assert_array_equal(walk[5:10, 1], 0)
+    for rows in (slice(5, 10), slice(15, 20)):
+        noise = coded.noise[3:200:10][rows]
+        np.testing.assert_array_equal(noise, noise[:1].repeat(5, 0))
+    assert (abs(walk[:5]) <= 1).all()
