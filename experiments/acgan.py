@@ -77,7 +77,8 @@ class ACGAN:
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
         inputs = self.inputs(key, 5000)
-        return cli.judge_labels(generate(key, inputs), np.asarray(inputs["label"]))
+        made, asked = generate(key, inputs), np.asarray(inputs["label"])
+        return cli.judge_labels(made, asked, data_dir=self.images.data_dir)
 
 
 SMALL = ACGAN(

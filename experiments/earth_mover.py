@@ -2,8 +2,8 @@
 
 python experiments/earth_mover.py --output FOLDER       a minute on two CPU cores
 
-P is uniform on the box [0, 2] x [-1, 1], Q on the wider one [θ, θ + 4] x [-1, 1]: they overlap up to
-θ = 2. All earth goes along the first axis, so the exact distance is that of the two intervals.
+P is uniform on the box [0, 2] x [-1, 1], Q on the wider one [θ, θ + 4] x [-1, 1]: they overlap up
+to θ = 2. All earth goes along the first axis, so the exact distance is that of the two intervals.
 (On a line a critic that began with the wrong sign would stay there: its slope would have to pass
 through 0, which the penalty forbids. In the plane it can turn.)
 
@@ -15,6 +15,7 @@ the distance W says W (1 + W / 2λ). Hence two critics: the paper's λ = 10, and
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +26,7 @@ from matplotlib.figure import Figure
 from scipy.stats import wasserstein_distance
 
 from jaxgan import losses, penalties
-from jaxgan.games import stream
+from jaxgan.games import present, stream
 from jaxgan.networks import PerceptronDiscriminator
 
 CRITIC = PerceptronDiscriminator(widths=(64, 64))
@@ -42,8 +43,8 @@ def critics_estimate(
     initial = CRITIC.init(stream(key, "init"), jnp.zeros((1, 2)), train=True)
     optimiser = optax.adam(optax.cosine_decay_schedule(3e-3, steps), b1=0.5, b2=0.99, eps=1e-8)
 
-    def objective(variables: optax.Params, key: jax.Array) -> jax.Array:
-        critic = partial(CRITIC.apply, variables, train=True)
+    def objective(variables: Any, key: jax.Array) -> jax.Array:
+        critic = partial(present, key, CRITIC, variables)
         low, high = jnp.array([0.0, -1.0]), jnp.array([2.0, 1.0])
         x = jax.random.uniform(stream(key, "x"), (batch_size, 2), minval=low, maxval=high)
         y = jax.random.uniform(stream(key, "y"), (batch_size, 2), minval=low, maxval=high)
@@ -62,7 +63,7 @@ def critics_estimate(
     variables, _ = jax.lax.fori_loop(0, steps, update, (initial, optimiser.init(initial)))
     heights = (np.arange(20) + 0.5) / 10 - 1
     x = jnp.array(np.stack(np.meshgrid(TICKS, heights), axis=-1).reshape(-1, 2), jnp.float32)
-    score = partial(CRITIC.apply, variables, train=False)
+    score = partial(present, key, CRITIC, variables)
     return score(x).mean() - score(moved(x, offset)).mean()
 
 

@@ -14,7 +14,7 @@ import optax
 from jaxgan import cli, games, latents, losses
 from jaxgan.data import Images, Resident, Streamed
 from jaxgan.networks import FullyConnectedDiscriminator, FullyConnectedGenerator
-from jaxgan.training import Fraction, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
 
 LOSSES = {"non_saturating": losses.non_saturating, "minimax": losses.minimax}
 
@@ -65,6 +65,10 @@ class GAN:
     def inputs(self, key: jax.Array, count: int) -> games.Batch:
         """Latents."""
         return {"latent": latents.uniform(self.latent_size)(key, count)}
+
+    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
+        """What a classifier sees in samples of digits, plain or stacked."""
+        return cli.judge(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
 SMALL = GAN(

@@ -111,7 +111,8 @@ class InfoGAN:
         """How well the first code of ten names the digit, over 5,000 samples."""
         latent = self.latent(key, 5000)
         codes = np.asarray(self.latent.split(latent).categorical[0]).argmax(1)
-        return cli.judge_codes(generate(key, {"latent": latent}), codes)
+        made = generate(key, {"latent": latent})
+        return cli.judge_codes(made, codes, data_dir=self.images.data_dir)
 
 
 SMALL = InfoGAN(

@@ -86,21 +86,19 @@ class R3GAN:
         return {"latent": latents.normal(self.latent_size)(key, count)}
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """Of digits what a classifier sees in them; of stacked digits the modes that are found."""
-        if self.images.dataset == "stacked_digits":
-            return cli.judge_modes(generate(key, self.inputs(key, 26_000)))
-        return cli.judge_digits(generate(key, self.inputs(key, 5000)))
+        """What a classifier sees in samples of digits, plain or stacked."""
+        return cli.judge(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
 SMALL = R3GAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=2000, log_every=50, sample_every=100, checkpoint_every=1000),
+    schedule=Schedule(steps=1500, log_every=50, sample_every=75, checkpoint_every=750),
     burn_in=0.9,
-    batch_size=64,
-    widths=(64, 48, 32),
+    batch_size=32,
+    widths=(64, 32, 16),
     blocks=1,
-    gamma=(1.0, 0.1),
-    learning_rate=(1e-3, 1e-4),
+    gamma=(1.0, 0.2),
+    learning_rate=(2e-3, 2e-4),
     augment=(0.0, 0.0),
     average_decay=0.995,
 )

@@ -83,8 +83,8 @@ class SNGAN:
         return {"latent": latents.normal(self.latent_size)(key, count)}
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """How many of 5,000 samples a classifier of digits is sure of, and which it sees."""
-        return cli.judge_digits(generate(key, self.inputs(key, 5000)))
+        """What a classifier sees in samples of digits, plain or stacked."""
+        return cli.judge(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
 SMALL = SNGAN(

@@ -54,8 +54,11 @@ class Tags:
     """Rectifiers of the word and of the features, maxout units of both (paper: 500, 1200, 1000)."""
     dropout: Fraction = 0.5
     """Share of hidden units left out in training, both players (paper: 0.5)."""
+    views: PositiveInt = 1
+    """How often a pair stands in the data, each time with another noise on its features."""
     feature_noise: float = 0.0
-    """Deviation of the noise on the features, which have deviation 1 (paper: none)."""
+    """Deviation of that noise; that of the features is 1. Of few drawings too much is told by the
+    features: what a held-out one resembles has to be learnt (paper: none)."""
     loss: Literal["non_saturating", "relativistic"] = "non_saturating"
     """What both players minimise (paper: the GAN's)."""
     gamma: float = 0.0
@@ -82,12 +85,8 @@ class Tags:
         noise, image = self.generator_widths
         word, seen, joint = self.discriminator_widths
         return games.adversarial(
-            networks.TagGenerator(
-                self.vector_size, noise, image, self.joint_widths, self.dropout, self.feature_noise
-            ),
-            networks.TagDiscriminator(
-                word, seen, joint, dropout=self.dropout, feature_noise=self.feature_noise
-            ),
+            networks.TagGenerator(self.vector_size, noise, image, self.joint_widths, self.dropout),
+            networks.TagDiscriminator(word, seen, joint, dropout=self.dropout),
             latent=latents.normal(self.latent_size),
             real="word_vector",
             condition="features",
@@ -101,7 +100,7 @@ class Tags:
     def penalties(
         self, key: jax.Array, critic: games.Critic, real: jax.Array, fake: jax.Array
     ) -> games.Terms:
-        """gamma / 2 of the squared gradient's norm, at words and at generated vectors."""
+        """Half of gamma times the squared gradient's norm, at words and at generated vectors."""
         del key
         if not self.gamma:
             return {}
@@ -122,10 +121,12 @@ class Tags:
     def data(self, pipeline: Pipeline) -> Resident | Streamed:
         """Pairs of a drawing and one of its words; vectors are scaled to deviation 1."""
         drawings = self.drawings()
-        row, word = np.nonzero(drawings.train.table)
-        vectors = drawings.vectors * np.float32(self.vector_size**0.5)
+        row, word = (np.tile(x, self.views) for x in np.nonzero(drawings.train.table))
+        vectors = drawings.vectors[word] * np.float32(self.vector_size**0.5)
+        features = drawings.train.features[row]
+        noise = np.random.default_rng(0).standard_normal(features.shape, np.float32)
         source = ArraySource(
-            {"word_vector": vectors[word], "features": drawings.train.features[row]}
+            {"word_vector": vectors, "features": features + np.float32(self.feature_noise) * noise}
         )
         return pipeline(source, batch_size=self.batch_size, flip=False)
 

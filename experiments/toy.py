@@ -1,13 +1,14 @@
 """GANs of the plane: mixtures whose every mode can be counted, with every loss and penalty.
 
-python experiments/toy.py train             grid of 25, non-saturating + R1, a minute on one core
+python experiments/toy.py train             grid of 25, non-saturating + R1; a minute on one core
 python experiments/toy.py evaluate RUN      modes found, share of samples near a mode
 
-The same with other rules:
+Other rules and other data, as flags of `train`:
   --loss relativistic --penalty r1_r2
   --loss wasserstein --penalty gradient_penalty --strength 0.1 --n-critic 3
   --loss minimax --penalty none
-  --mixture ring, --mixture spiral
+  --mixture ring
+  --mixture spiral
 """
 
 import dataclasses
@@ -79,7 +80,9 @@ class Toy:
     latent_size: PositiveInt = 2
     """Z, numbers in a latent, drawn from N(0, 1)."""
     width: PositiveInt = 512
-    """Of each of the three hidden layers of either player."""
+    """Of each hidden layer of either player."""
+    depth: PositiveInt = 3
+    """Hidden layers of either player."""
     learning_rate: PositiveFloat = 1e-4
     """Of Adam, both players."""
     decay: bool = False
@@ -93,7 +96,7 @@ class Toy:
 
     def game(self) -> games.Game:
         """Any loss under any penalty."""
-        widths = (self.width,) * 3
+        widths = (self.width,) * self.depth
         clip = updates.clip_weights(self.strength) if self.penalty == "clip" else optax.identity()
         penalty = PENALTIES.get(self.penalty)
         return games.adversarial(
@@ -142,13 +145,15 @@ class Toy:
         real = MIXTURES[self.mixture]().draw(1000, seed=1)
         ticks = jnp.linspace(-2.3, 2.3, 120)
         plane = jnp.stack(jnp.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-        critic = PerceptronDiscriminator(widths=(self.width,) * 3)
-        scores = critic.apply({"params": state.discriminator.parameters}, plane, train=False)
-        figure = Figure(figsize=(4, 4), dpi=100)
+        critic = PerceptronDiscriminator(widths=(self.width,) * self.depth)
+        scores = games.present(
+            jax.random.key(0), critic, games.variables(state.discriminator), plane
+        )
+        figure = Figure(figsize=(3.5, 3.5), dpi=100)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
-        axes.contourf(ticks, ticks, np.reshape(scores, (120, 120)), levels=24, cmap="cividis")
-        axes.scatter(*real.T, s=3, color="white", alpha=0.5, linewidths=0)
+        axes.contourf(ticks, ticks, np.reshape(scores, (120, 120)), levels=16, cmap="cividis")
+        axes.scatter(*real.T, s=6, color="white", alpha=0.6, linewidths=0)
         axes.scatter(*made.T, s=3, color="#d62728", alpha=0.7, linewidths=0)
         axes.set(xlim=(-2.3, 2.3), ylim=(-2.3, 2.3))
         file = io.BytesIO()
@@ -163,12 +168,13 @@ class Toy:
 
 
 SMALL = Toy(
-    schedule=Schedule(steps=16_000, log_every=200, sample_every=500, checkpoint_every=4000),
+    schedule=Schedule(steps=12_000, log_every=200, sample_every=400, checkpoint_every=4000),
     loss="non_saturating",
     penalty="r1",
     strength=0.01,
     n_critic=1,
-    width=128,
+    width=64,
+    depth=4,
     learning_rate=3e-3,
     decay=True,
     beta2=0.99,

@@ -1,6 +1,6 @@
-"""The generator's gradient under both of the first paper's losses, as the discriminator gets better.
+"""The generator's gradient under both losses of the first paper, as the discriminator improves.
 
-python experiments/vanishing_gradient.py --output FOLDER        two minutes on two CPU cores
+python experiments/vanishing_gradient.py --output FOLDER        two minutes on one core
 
 A GAN plays for a while on digits. Then its generator is held, and a new discriminator is trained
 against it alone. At checkpoints: how probable that one takes a fake to be real, and the norm of the
@@ -11,9 +11,11 @@ and differ by a factor, σ(s) to 1 - σ(s) = D to 1 - D, since
     d/ds softplus(-s) = -(1 - σ(s))     non-saturating: vanishes where D is fooled
 """
 
+import itertools
 import json
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -23,8 +25,8 @@ import tyro
 from matplotlib.figure import Figure
 
 from jaxgan import games, latents, losses
-from jaxgan.data import Images, Resident, pipeline
-from jaxgan.games import stream
+from jaxgan.data import Images, Resident, resident
+from jaxgan.games import present, stream
 from jaxgan.networks import FullyConnectedDiscriminator, FullyConnectedGenerator
 
 GENERATOR, DISCRIMINATOR = FullyConnectedGenerator(), FullyConnectedDiscriminator()
@@ -42,7 +44,7 @@ class Measures(NamedTuple):
     non_saturating: jax.Array
 
 
-def warmed_up(data: Resident, *, rounds: int, seed: int) -> optax.Params:
+def warmed_up(data: Resident, *, rounds: int, seed: int) -> Any:
     """A generator's variables after so many rounds of the GAN."""
     game = games.adversarial(
         GENERATOR,
@@ -66,31 +68,29 @@ def warmed_up(data: Resident, *, rounds: int, seed: int) -> optax.Params:
 
 
 @jax.jit
-def improved(
-    key: jax.Array, d: games.Player, generator: optax.Params, real: jax.Array
-) -> games.Player:
+def improved(key: jax.Array, d: games.Player, generator: Any, real: jax.Array) -> games.Player:
     """D after one more update against a generator that stands still."""
     z = LATENT(stream(key, "latent"), len(real))
-    fake = GENERATOR.apply(generator, z, train=True)
+    fake = present(key, GENERATOR, generator, z)
 
-    def objective(parameters: optax.Params) -> jax.Array:
-        score = lambda x: DISCRIMINATOR.apply({"params": parameters}, x, train=True)  # noqa: E731
+    def objective(parameters: Any) -> jax.Array:
+        score = partial(present, key, DISCRIMINATOR, {"params": parameters})
         return jnp.mean(losses.minimax.discriminator(score(real), score(fake)))
 
     return games.improve(d, ADAM, jax.grad(objective)(d.parameters), d.collections)
 
 
 @jax.jit
-def measured(key: jax.Array, d: games.Player, generator: optax.Params) -> Measures:
+def measured(key: jax.Array, d: games.Player, generator: Any) -> Measures:
     """What D makes of the fakes, and what either loss makes of that."""
     z = LATENT(key, FAKES)
 
-    def scores(generator: optax.Params) -> jax.Array:
-        fake = GENERATOR.apply(generator, z, train=True)
-        return DISCRIMINATOR.apply(games.variables(d), fake, train=True)
+    def scores(generator: Any) -> jax.Array:
+        fake = present(key, GENERATOR, generator, z)
+        return present(key, DISCRIMINATOR, games.variables(d), fake)
 
     def gradient_norm(loss: losses.AdversarialLoss) -> jax.Array:
-        def objective(generator: optax.Params) -> jax.Array:
+        def objective(generator: Any) -> jax.Array:
             fake_scores = scores(generator)
             return jnp.mean(loss.generator(fake_scores, fake_scores))  # neither looks at reals
 
@@ -105,11 +105,10 @@ def study(data: Resident, *, rounds: int, checkpoints: np.ndarray, seed: int) ->
     generator = warmed_up(data, rounds=rounds, seed=seed)
     key = jax.random.key(seed)
     d = games.enter(stream(key, "discriminator"), DISCRIMINATOR, ADAM, data(0)["image"])
-    found, step = [], 0
-    for checkpoint in checkpoints:
-        for step in range(step, checkpoint):
+    found = []
+    for start, stop in itertools.pairwise([0, *checkpoints]):
+        for step in range(start, stop):
             d = improved(jax.random.fold_in(key, step), d, generator, data(step)["image"])
-        step = checkpoint
         found.append(measured(stream(key, "measure"), d, generator))
     return jax.tree.map(lambda *values: np.array(values), *found)
 
@@ -136,7 +135,7 @@ def draw(checkpoints: np.ndarray, all_measures: list[Measures], path: Path) -> N
     figure.savefig(path)
 
 
-def main(output: Path, seeds: int = 3, rounds: int = 500, updates: int = 1024) -> None:
+def main(output: Path, seeds: int = 3, rounds: int = 300, updates: int = 1024) -> None:
     """Hold a generator, train D alone; write `vanishing_gradient.json`, `.md` and `.png`.
 
     Args:
@@ -148,7 +147,7 @@ def main(output: Path, seeds: int = 3, rounds: int = 500, updates: int = 1024) -
     checkpoints = np.array([0, *(1 << np.arange(updates.bit_length()))])
     all_measures = []
     for seed in range(seeds):
-        data = pipeline(Images(dataset="digits").source(), seed=seed, batch_size=100)
+        data = resident(Images(dataset="digits").source(), seed=seed, batch_size=100)
         all_measures.append(study(data, rounds=rounds, checkpoints=checkpoints, seed=seed))
         print(f"seed {seed} is done", flush=True)
     lines = [

@@ -14,7 +14,7 @@ import optax
 from jaxgan import cli, games, latents, losses, updates
 from jaxgan.data import Images, Resident, Streamed
 from jaxgan.networks import DCGANDiscriminator, DCGANGenerator
-from jaxgan.training import Fraction, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +75,10 @@ class WGAN:
     def inputs(self, key: jax.Array, count: int) -> games.Batch:
         """Latents."""
         return {"latent": latents.normal(self.latent_size)(key, count)}
+
+    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
+        """What a classifier sees in samples of digits, plain or stacked."""
+        return cli.judge(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
 SMALL = WGAN(

@@ -16,12 +16,14 @@ def test_import_rules():
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("package", ["losses", "games", "networks", "data", "training"])
+@pytest.mark.parametrize("package", ["losses", "games", "networks", "data", "metrics", "training"])
 def test_imports_without_the_libraries_of_data(package):
     """A machine without TFDS, Grain, mlxtend, Pillow and TensorFlow can import the library."""
     code = f"""
 import sys
-for name in ("tensorflow", "tensorflow_datasets", "grain", "mlxtend", "PIL", "tensorboardX"):
+for name in (
+    "tensorflow", "tensorflow_datasets", "grain", "mlxtend", "PIL", "tensorboardX", "matplotlib"
+):
     sys.modules[name] = None
 import jaxgan.{package}
 """

@@ -5,6 +5,7 @@ from jaxgan.cli.drawings import draw_tags as draw_tags
 from jaxgan.cli.drawings import judge_tags as judge_tags
 from jaxgan.cli.drawings import tagged_drawings as tagged_drawings
 from jaxgan.cli.judges import digit_classifier as digit_classifier
+from jaxgan.cli.judges import judge as judge
 from jaxgan.cli.judges import judge_codes as judge_codes
 from jaxgan.cli.judges import judge_digits as judge_digits
 from jaxgan.cli.judges import judge_labels as judge_labels

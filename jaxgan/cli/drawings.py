@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 # They bind words, or belong to the catalogue; black, heavy and white say how a font prints what is
 # in colour here: the red heart's name is "heavy black heart".
 _STOP_WORDS = frozenset(
-    "and at black component digit emoji for from heavy in letter mark of on or over sign symbol "
-    "the to white with without".split()
+    tokenise(
+        "and at black component digit emoji for from heavy in letter mark of on or over sign "
+        "symbol the to white with without"
+    )
 )
 
 _SKIN_TONES = {f"{point:X}" for point in range(0x1F3FB, 0x1F400)}

@@ -83,6 +83,26 @@ def digit_classifier(
     return classifier
 
 
+def judge(images: Images, draw: Callable[[int], np.ndarray]) -> dict[str, float]:
+    """Figures for samples that were not made to order: `judge_digits`, or `judge_modes`.
+
+    Args:
+        images: what the generator was trained on.
+        draw: `(count) -> samples`.
+
+    Raises:
+        ValueError: where the data is neither digits nor stacked digits.
+    """
+    if images.folder is None and images.dataset == "stacked_digits":
+        return judge_modes(draw(26_000), data_dir=images.data_dir)
+    if images.folder is None and images.dataset in ("digits", "mnist"):
+        return judge_digits(draw(5000), data_dir=images.data_dir)
+    raise ValueError(
+        f"there is no judge of '{images.folder or images.dataset}': "
+        "evaluate a run on digits, mnist or stacked_digits"
+    )
+
+
 def judge_digits(images: np.ndarray, *, data_dir: Path | None = None) -> dict[str, float]:
     """How readable digits are that were not made to order, and whether all ten are there.
 

@@ -6,13 +6,13 @@ from jaxgan.data.finish import Raw as Raw
 from jaxgan.data.folder import FolderSource as FolderSource
 from jaxgan.data.folder import folder_source as folder_source
 from jaxgan.data.images import Images as Images
+from jaxgan.data.labels import check_labels as check_labels
 from jaxgan.data.mixtures import Coverage as Coverage
 from jaxgan.data.mixtures import Mixture as Mixture
 from jaxgan.data.openmoji import OPENMOJI_SIZES as OPENMOJI_SIZES
 from jaxgan.data.openmoji import openmoji_builder as openmoji_builder
 from jaxgan.data.openmoji_names import Description as Description
 from jaxgan.data.openmoji_names import describe as describe
-from jaxgan.data.labels import check_labels as check_labels
 from jaxgan.data.order import batch_indices as batch_indices
 from jaxgan.data.pipeline import pipeline as pipeline
 from jaxgan.data.resident import Resident as Resident

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 
 import chex
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import svds
 
 
 def tokenise(name: str, *, stop_words: Collection[str] = ()) -> tuple[str, ...]:
@@ -85,7 +83,7 @@ def word_vectors(table: np.ndarray, *, size: int) -> np.ndarray:
         size: E, length of a vector, in [1, V).
 
     Returns:
-        [V, E] float32. A vector's sign is fixed by its column's largest entry, which is positive.
+        [V, E] float32. The largest entry of a column is positive.
 
     Raises:
         ValueError: where `size` is out of range, or a word is in no example.
@@ -97,17 +95,20 @@ def word_vectors(table: np.ndarray, *, size: int) -> np.ndarray:
             f"{table.shape[1]} words cannot have vectors of length {size}: "
             f"give a length from 1 to {table.shape[1] - 1}"
         )
-    counts = (sparse.csr_array(table, dtype=np.float64).T @ table).astype(np.float64)
+    each = table.astype(np.float64)
+    counts = each.T @ each
     met = counts.sum(axis=0)
     if not met.all():
         raise ValueError(f"word {int(np.argmin(met))} is in no example: leave it out")
     with np.errstate(divide="ignore"):
         information = np.log(counts * met.sum() / np.outer(met, met))
-    # From a fixed start, so that the same words give the same vectors.
-    u, s, _ = svds(np.maximum(information, 0), k=size, v0=np.ones(len(met)), solver="arpack")
-    u, s = u[:, ::-1], s[::-1]
-    largest = np.take_along_axis(u, np.argmax(np.abs(u), axis=0)[None], axis=0)
-    vectors = u * np.sign(largest) * np.sqrt(s)
+    # M is symmetric: U are its eigenvectors, S the sizes of its eigenvalues. An iterative method
+    # would begin anew at random where many are equal, as they are of words that are always alone.
+    values, vectors = np.linalg.eigh(np.maximum(information, 0))
+    first = np.argsort(-np.abs(values), kind="stable")[:size]
+    vectors = vectors[:, first] * np.sqrt(np.abs(values[first]))
+    largest = np.take_along_axis(vectors, np.argmax(np.abs(vectors), axis=0)[None], axis=0)
+    vectors = vectors * np.sign(largest)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.maximum(lengths, np.finfo(np.float32).tiny)).astype(np.float32)
 
@@ -162,6 +163,8 @@ def neighbours_words(
     >>> neighbours_words(np.array([[0.1, 1.0]]), *known).tolist()
     [[1, 0]]
     """
+    chex.assert_equal_shape([features, known_features], dims=1)
+    chex.assert_equal_shape([known_features, known_table], dims=0)
     # The length of `features` changes no order.
     lengths = np.linalg.norm(known_features, axis=1)
     cosines = features @ known_features.T / np.maximum(lengths, np.finfo(np.float32).tiny)

@@ -6,7 +6,7 @@ fields has a GAN that trains, resumes, samples and scales like every other one o
 
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import flax.linen as nn
 import jax
@@ -17,6 +17,9 @@ Batch: TypeAlias = Mapping[str, jax.Array]
 
 Info: TypeAlias = dict[str, jax.Array]
 """What a person reads of a round: scalars by name, as in `generator/loss`."""
+
+
+T = TypeVar("T")
 
 
 class Game(NamedTuple):
@@ -158,6 +161,6 @@ def deal(batch: Batch, hands: int) -> list[Batch]:
     return [{name: x[:, hand] for name, x in dealt.items()} for hand in range(hands)]
 
 
-def prefixed(prefix: str, info: Info) -> Info:
-    """The same scalars under `prefix/name`."""
-    return {f"{prefix}/{name}": value for name, value in info.items()}
+def prefixed(prefix: str, values: Mapping[str, T]) -> dict[str, T]:
+    """The same values under `prefix/name`."""
+    return {f"{prefix}/{name}": value for name, value in values.items()}

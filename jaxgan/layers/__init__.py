@@ -21,6 +21,7 @@ from jaxgan.layers.labels import check_label as check_label
 from jaxgan.layers.labels import one_hot as one_hot
 from jaxgan.layers.labels import select as select
 from jaxgan.layers.normalisation import ConditionalBatchNorm as ConditionalBatchNorm
+from jaxgan.layers.pointwise import Pointwise as Pointwise
 from jaxgan.layers.resampling import max_pool as max_pool
 from jaxgan.layers.resampling import mean_pool as mean_pool
 from jaxgan.layers.resampling import upsample as upsample

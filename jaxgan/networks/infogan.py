@@ -5,7 +5,7 @@ the score, and what Q tells of the code. Q shares the discriminator's trunk.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import chex
 import flax.linen as nn
@@ -148,10 +148,8 @@ class InfoGANDiscriminator(nn.Module):
     dtype: Dtype = jnp.float32
 
     @nn.compact
-    def __call__(
-        self, images: jax.Array, *condition: jax.Array, train: bool
-    ) -> tuple[jax.Array, CodeDistribution]:
-        """Images `[B, H, W, C]` in [-1, 1] to what the head returns: with `Codes`, two things.
+    def __call__(self, images: jax.Array, *condition: jax.Array, train: bool) -> Any:
+        """Images `[B, H, W, C]` in [-1, 1] to what the head returns, float32.
 
         Raises:
             ValueError: where there is no discriminator of that size, or the images have another.

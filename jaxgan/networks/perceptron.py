@@ -13,7 +13,7 @@ from jaxgan.networks.heads import Score
 
 
 class PerceptronGenerator(nn.Module):
-    """Latents to points through layers of leaky rectifiers (0.2); the last layer is linear.
+    """Latents to points through layers of rectifiers; the last layer is linear.
 
     Attributes:
         size: D, numbers of a point.
@@ -27,7 +27,7 @@ class PerceptronGenerator(nn.Module):
     """
 
     size: int = 2
-    widths: Sequence[int] = (128, 128, 128)
+    widths: Sequence[int] = (64, 64, 64, 64)
     dtype: Dtype = jnp.float32
 
     @nn.compact
@@ -36,11 +36,13 @@ class PerceptronGenerator(nn.Module):
         del train  # the same in both
         chex.assert_rank(latent, 2)
         x = _hidden_layers(latent, self.widths, self.dtype)
-        return _dense(x, self.size, self.dtype).astype(jnp.float32)
+        # N(0, 1 / inputs) keeps the variance of what passes through.
+        last = nn.Dense(self.size, dtype=self.dtype, kernel_init=normal(x.shape[-1] ** -0.5))
+        return last(x).astype(jnp.float32)
 
 
 class PerceptronDiscriminator(nn.Module):
-    """Points to scores through layers of leaky rectifiers (0.2), and a head.
+    """Points to scores through layers of rectifiers, and a head.
 
     Attributes:
         widths: of the hidden layers, from the point to the features.
@@ -48,7 +50,7 @@ class PerceptronDiscriminator(nn.Module):
         dtype: of the hidden layers' computation; parameters and scores are float32.
     """
 
-    widths: Sequence[int] = (128, 128, 128)
+    widths: Sequence[int] = (64, 64, 64, 64)
     head: nn.Module = Score()
     dtype: Dtype = jnp.float32
 
@@ -62,10 +64,7 @@ class PerceptronDiscriminator(nn.Module):
 
 def _hidden_layers(x: jax.Array, widths: Sequence[int], dtype: Dtype) -> jax.Array:
     for width in widths:
-        x = nn.leaky_relu(_dense(x, width, dtype), 0.2)
+        # N(0, 2 / inputs) keeps the variance of what passes through: rectifiers stop half of it.
+        layer = nn.Dense(width, dtype=dtype, kernel_init=normal((2 / x.shape[-1]) ** 0.5))
+        x = nn.relu(layer(x))
     return x
-
-
-def _dense(x: jax.Array, features: int, dtype: Dtype) -> jax.Array:
-    # N(0, 1 / inputs) keeps the variance of what passes through.
-    return nn.Dense(features, dtype=dtype, kernel_init=normal(x.shape[-1] ** -0.5))(x)

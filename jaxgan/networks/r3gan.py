@@ -8,6 +8,7 @@ published code has it.
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import chex
 import flax.linen as nn
@@ -18,6 +19,7 @@ from flax.typing import Dtype
 from jaxgan.layers import (
     GroupedConv,
     LabelEmbedding,
+    Pointwise,
     bilinear_downsample,
     bilinear_upsample,
     fan_in_normal,
@@ -150,8 +152,8 @@ class R3GANDiscriminator(nn.Module):
     dtype: Dtype = jnp.float32
 
     @nn.compact
-    def __call__(self, images: jax.Array, *condition: jax.Array, train: bool) -> jax.Array:
-        """Images `[B, H, W, C]`, and what the head is given, to scores `[B]`, float32.
+    def __call__(self, images: jax.Array, *condition: jax.Array, train: bool) -> Any:
+        """Images `[B, H, W, C]`, and the head's condition, to what it returns: scores `[B]`.
 
         Raises:
             ValueError: where there is no discriminator of that size and those stages, the groups do
@@ -210,16 +212,15 @@ class ResidualBlock(nn.Module):
             )
         groups = inside // self.group_width
         initialise = fan_in_normal(gain=_GAIN * self.depth**-0.25)
-        y = nn.Dense(inside, dtype=self.dtype, kernel_init=initialise)(x)
+        y = Pointwise(inside, dtype=self.dtype, kernel_init=initialise)(x)
         y = nn.leaky_relu(y, _SLOPE)
         y = GroupedConv(inside, groups, dtype=self.dtype, kernel_init=initialise)(y)
         y = nn.leaky_relu(y, _SLOPE)
         return x + _linear(width, self.dtype, gain=0.0)(y)
 
 
-def _linear(features: int, dtype: Dtype, gain: float = 1.0) -> nn.Dense:
-    """A product of matrices without a bias: of rows, or of the channels of images (1x1)."""
-    return nn.Dense(features, use_bias=False, dtype=dtype, kernel_init=fan_in_normal(gain=gain))
+def _linear(features: int, dtype: Dtype, gain: float = 1.0) -> Pointwise:
+    return Pointwise(features, use_bias=False, dtype=dtype, kernel_init=fan_in_normal(gain=gain))
 
 
 def _resized(x: jax.Array, width: int, dtype: Dtype) -> jax.Array:

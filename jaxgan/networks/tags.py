@@ -24,8 +24,6 @@ class TagGenerator(nn.Module):
         joint_widths: further layers of rectifiers behind both; the paper has none, and its noise
             therefore moves the vectors of all images by the same amounts.
         dropout: share of all rectifiers that is left out in training.
-        feature_noise: standard deviation of what is added to the features, in training and in use:
-            the tags of an image are then those of its neighbourhood. The paper adds nothing.
 
     >>> generator, noise, features = TagGenerator(), jnp.ones((2, 100)), jnp.ones((2, 4096))
     >>> vectors, _ = generator.init_with_output(jax.random.key(0), noise, features, train=False)
@@ -38,13 +36,11 @@ class TagGenerator(nn.Module):
     feature_width: int = 2000
     joint_widths: Sequence[int] = ()
     dropout: float = 0.5
-    feature_noise: float = 0.0
 
     @nn.compact
     def __call__(self, latent: jax.Array, features: jax.Array, *, train: bool) -> jax.Array:
         """Noise `[B, Z]` and features `[B, F]` to word vectors `[B, E]`, float32."""
         chex.assert_rank([latent, features], 2)
-        features = _blur(self, features, self.feature_noise)
         noise = _rectifiers(latent, self.latent_width, self.dropout, train)
         image = _rectifiers(features, self.feature_width, self.dropout, train)
         x = jnp.concatenate([noise, image], axis=-1)
@@ -64,8 +60,6 @@ class TagDiscriminator(nn.Module):
         joint_width: maxout units behind both.
         pieces: linear functions of which a maxout unit is the greatest.
         dropout: share of all units that is left out in training.
-        feature_noise: standard deviation of what is added to the features in training, so that few
-            images cannot be told apart by heart. The paper adds nothing.
     """
 
     word_width: int = 500
@@ -73,13 +67,11 @@ class TagDiscriminator(nn.Module):
     joint_width: int = 1000
     pieces: int = 3
     dropout: float = 0.5
-    feature_noise: float = 0.0
 
     @nn.compact
     def __call__(self, word_vector: jax.Array, features: jax.Array, *, train: bool) -> jax.Array:
         """Word vectors `[B, E]` and features `[B, F]` to logits `[B]`, float32."""
         chex.assert_rank([word_vector, features], 2)
-        features = _blur(self, features, self.feature_noise if train else 0.0)
         word = _rectifiers(word_vector, self.word_width, self.dropout, train)
         image = _rectifiers(features, self.feature_width, self.dropout, train)
         x = jnp.concatenate([word, image], axis=-1)
@@ -87,12 +79,6 @@ class TagDiscriminator(nn.Module):
         x = jnp.max(x.reshape(len(x), self.joint_width, self.pieces), axis=-1)
         x = nn.Dropout(self.dropout, deterministic=not train)(x)
         return _dense(x, 1, gain=1.0)[:, 0]
-
-
-def _blur(network: nn.Module, features: jax.Array, deviation: float) -> jax.Array:
-    if not deviation:
-        return features
-    return features + deviation * jax.random.normal(network.make_rng("noise"), features.shape)
 
 
 def _rectifiers(x: jax.Array, width: int, dropout: float, train: bool) -> jax.Array:

@@ -1,9 +1,9 @@
 """Schedules: functions of the step, in the manner of optax."""
 
-import chex
 import jax
 import jax.numpy as jnp
 import optax
+from jax.typing import ArrayLike
 
 
 def cosine(start: float, end: float, *, steps: int) -> optax.Schedule:
@@ -31,7 +31,7 @@ def cosine(start: float, end: float, *, steps: int) -> optax.Schedule:
     if steps <= 0:
         raise ValueError(f"a schedule of {steps} steps leads nowhere: give 1 or more")
 
-    def schedule(step: chex.Numeric) -> jax.Array:
+    def schedule(step: ArrayLike) -> jax.Array:
         way = jnp.minimum(jnp.asarray(step, jnp.float32) / steps, 1.0)
         return end + (start - end) * (1.0 + jnp.cos(jnp.pi * way)) / 2.0
 

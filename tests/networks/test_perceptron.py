@@ -32,14 +32,14 @@ def test_shapes_and_types(dtype, mode):
 def test_parameter_counts():
     g = PerceptronGenerator().init(jax.random.key(0), jnp.ones((1, 16)), train=True)
     d = PerceptronDiscriminator().init(jax.random.key(0), jnp.ones((1, 2)), train=True)
-    for variables, sizes in [(g, [16, 128, 128, 128, 2]), (d, [2, 128, 128, 128, 1])]:
+    for variables, sizes in [(g, [16, 64, 64, 64, 64, 2]), (d, [2, 64, 64, 64, 64, 1])]:
         parameters = sum(leaf.size for leaf in jax.tree.leaves(variables))
         assert parameters == sum((a + 1) * b for a, b in itertools.pairwise(sizes))
 
 
 @pytest.mark.parametrize("network", [PerceptronGenerator(2, (5,)), PerceptronDiscriminator((5,))])
 def test_values_are_matrix_products(network):
-    """Written again in float64: x A + a, leaky rectifier, B + b."""
+    """Written again in float64: x A + a, rectifier, B + b."""
     inputs = jax.random.normal(jax.random.key(0), (3, 4))
     variables = network.init(jax.random.key(1), inputs, train=True)
     variables = jax.tree.map(lambda leaf: leaf + 0.1, variables)
@@ -48,10 +48,18 @@ def test_values_are_matrix_products(network):
     size = 1 if outputs.ndim == 1 else 2
     a, b = np.float64(shapes[24]), np.float64(shapes[25])
     hidden = np.float64(inputs) @ a + np.float64(shapes[15])
-    hidden = np.where(hidden > 0, hidden, 0.2 * hidden)
+    hidden = np.maximum(hidden, 0)
     true = (hidden @ b + np.float64(shapes[10 + size])).reshape(outputs.shape)
     chex.assert_trees_all_close(outputs, np.float32(true), atol=1e-5)
     chex.assert_trees_all_equal(outputs, network.apply(variables, inputs, train=False))
+
+
+def test_first_layers_keep_the_second_moment():
+    """x of unit variance passes all layers of rectifiers with E x² near 1 (He's initialisation)."""
+    generator = PerceptronGenerator(512, (512,) * 4)
+    latent = jax.random.normal(jax.random.key(0), (64, 512))
+    points, _ = generator.init_with_output(jax.random.key(1), latent, train=True)
+    assert 0.8 < float(jnp.mean(points**2)) < 1.25
 
 
 def test_another_head():

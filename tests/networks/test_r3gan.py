@@ -104,7 +104,7 @@ def test_the_papers_networks_for_cifar_10():
 
 def torch_block(torch, parameters, x):
     functional = torch.nn.functional
-    wide, grouped, narrow = (parameters[k] for k in ("Dense_0", "GroupedConv_0", "Dense_1"))
+    wide, grouped, narrow = (parameters[k] for k in ("Pointwise_0", "GroupedConv_0", "Pointwise_1"))
     y = functional.leaky_relu(x @ wide["kernel"] + wide["bias"], 0.2).permute(0, 3, 1, 2)
     kernel = grouped["kernel"].permute(3, 2, 0, 1)
     groups = y.shape[1] // kernel.shape[1]
@@ -118,10 +118,10 @@ def torch_filter(torch, channels):
 
 
 def torch_generator(torch, parameters, latent):
-    x = parameters["basis"] * (latent @ parameters["Dense_0"]["kernel"])[:, None, None]
+    x = parameters["basis"] * (latent @ parameters["Pointwise_0"]["kernel"])[:, None, None]
     for block in range(4):
         if block == 2:
-            x = x @ parameters["Dense_1"]["kernel"]
+            x = x @ parameters["Pointwise_1"]["kernel"]
             x = torch.nn.functional.conv_transpose2d(
                 x.permute(0, 3, 1, 2),
                 4 * torch_filter(torch, x.shape[3]),
@@ -130,11 +130,11 @@ def torch_generator(torch, parameters, latent):
                 groups=x.shape[3],
             ).permute(0, 2, 3, 1)
         x = torch_block(torch, parameters[f"ResidualBlock_{block}"], x)
-    return x @ parameters["Dense_2"]["kernel"]
+    return x @ parameters["Pointwise_2"]["kernel"]
 
 
 def torch_discriminator(torch, parameters, images):
-    x = images @ parameters["Dense_0"]["kernel"]
+    x = images @ parameters["Pointwise_0"]["kernel"]
     for block in range(4):
         if block == 2:
             x = torch.nn.functional.conv2d(
@@ -144,7 +144,7 @@ def torch_discriminator(torch, parameters, images):
                 padding=1,
                 groups=x.shape[3],
             ).permute(0, 2, 3, 1)
-            x = x @ parameters["Dense_1"]["kernel"]
+            x = x @ parameters["Pointwise_1"]["kernel"]
         x = torch_block(torch, parameters[f"ResidualBlock_{block}"], x)
     score = parameters["head"]["Dense_0"]
     features = (x * parameters["basis"]).sum((1, 2))
@@ -229,7 +229,7 @@ def test_initial_weights():
     variables = initialised(network, jnp.ones((1, 8, 8, 3)))
     inner = math.sqrt(2 / 1.04) * 8**-0.25
     for path, leaf in flax.traverse_util.flatten_dict(variables["params"]).items():
-        if path[-1] == "bias" or path[1:2] == ("Dense_1",):
+        if path[-1] == "bias" or path[1:2] == ("Pointwise_1",):
             chex.assert_trees_all_equal(leaf, jnp.zeros_like(leaf))
             continue
         gain = inner if path[0].startswith("ResidualBlock") else 1.0
@@ -260,7 +260,7 @@ def test_derivatives_of_penalties_are_finite_from_the_start(dtype):
     gradients = penalty(variables)
     chex.assert_tree_all_finite(gradients)
     chex.assert_type(jax.tree.leaves(gradients), jnp.float32)
-    moved = gradients["params"]["ResidualBlock_0"]["Dense_1"]["kernel"]
+    moved = gradients["params"]["ResidualBlock_0"]["Pointwise_1"]["kernel"]
     assert float(jnp.abs(moved).max()) > 0  # the zeros leave zero at the first step
 
 

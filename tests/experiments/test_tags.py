@@ -1,0 +1,121 @@
+"""The experiment of tags, on drawings that are made here."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from experiments import tags
+from jaxgan import cli, data, games
+from jaxgan.cli.drawings import Drawings
+from jaxgan.data import resident
+from jaxgan.training import Draws, Evaluates, from_plain, to_plain
+from jaxgan.training.experiment import validated
+
+WORDS = tuple(f"word{index}" for index in range(240))
+
+
+def part(key, count):
+    random = np.random.default_rng(key)
+    table = random.random((count, len(WORDS))) < 0.02
+    table[np.arange(count), np.arange(count) % len(WORDS)] = True
+    features = random.normal(size=(count, 16)).astype(np.float32)
+    images = random.integers(0, 256, (count, 32, 32, 3), np.uint8)
+    return Drawings(images, np.array(["a name"] * count), table, features)
+
+
+@pytest.fixture(params=["small", "paper"])
+def experiment(request, monkeypatch):
+    train, test = part(0, 300), part(1, 40)
+
+    def tagged_drawings(*, image_size, minimum, vector_size):
+        del image_size, minimum
+        vectors = data.word_vectors(train.table, size=vector_size)
+        return cli.TaggedDrawings(WORDS, vectors, train, test)
+
+    monkeypatch.setattr(cli, "tagged_drawings", tagged_drawings)
+    return tags.SMALL if request.param == "small" else tags.Tags()
+
+
+def test_examples_are_pairs_of_a_drawing_and_one_of_its_words(experiment):
+    drawings = experiment.drawings()
+    taken = []
+
+    def pipeline(source, *, batch_size, flip):
+        assert not flip
+        assert batch_size == experiment.batch_size
+        taken.append(source)
+        return resident(source, seed=0, batch_size=batch_size)
+
+    experiment.data(pipeline)
+    examples = taken[0].read(np.arange(len(taken[0])))
+    assert len(taken[0]) == drawings.train.table.sum()
+    assert all(array.dtype == np.float32 for array in examples.values())
+    cosines = examples["word_vector"] @ drawings.vectors.T
+    np.testing.assert_allclose(cosines.max(1), experiment.vector_size**0.5, rtol=1e-4)
+    row, word = np.nonzero(drawings.train.table)
+    np.testing.assert_array_equal(examples["features"], drawings.train.features[row])
+    np.testing.assert_allclose(
+        np.take_along_axis(cosines, word[:, None], 1)[:, 0], cosines.max(1), rtol=1e-4
+    )
+
+
+def test_game_fits_data_and_inputs(experiment):
+    batch = experiment.data(lambda source, *, batch_size, flip: source).read(np.arange(4))
+    game = experiment.game()
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    after, info = jax.eval_shape(game.update, jax.random.key(0), state, batch)
+    assert jax.tree.structure(after) == jax.tree.structure(state)
+    assert ("discriminator/r2" in info) == bool(experiment.gamma)
+    inputs = experiment.inputs(jax.random.key(1), 20)
+    np.testing.assert_array_equal(inputs["features"][:10], inputs["features"][10:])
+    made = jax.eval_shape(game.generate, jax.random.key(0), state, inputs)
+    assert made.shape == (20, experiment.vector_size)
+
+
+def test_configuration_survives_the_manifest(experiment):
+    assert validated(experiment) == experiment
+    assert from_plain(tags.Tags, to_plain(experiment)) == experiment
+    assert isinstance(experiment, Draws)
+    assert isinstance(experiment, Evaluates)
+
+
+def test_learning_rate_and_momentum_of_the_paper():
+    """Two updates with gradients 1: the steps of stochastic gradient descent with momentum."""
+    optimiser = tags.Tags().optimiser()
+    state = optimiser.init(jnp.zeros(()))
+    first, state = optimiser.update(jnp.ones(()), state)
+    second, state = optimiser.update(jnp.ones(()), state)
+    np.testing.assert_allclose(first, -0.1, rtol=1e-5)
+    np.testing.assert_allclose(second, -0.1 / 1.00004 * 1.5, rtol=1e-5)
+
+
+def test_a_perfect_generator_is_judged_so(experiment):
+    """It answers an image's features with one of the image's words, each as often."""
+    drawings = experiment.drawings()
+    test = drawings.test
+
+    def generate(key: jax.Array, inputs: games.Batch) -> np.ndarray:
+        features, made = np.asarray(inputs["features"]), []
+        assert inputs["latent"].shape == (len(features), experiment.latent_size)
+        for index, row in enumerate(features):
+            image = int(np.flatnonzero((test.features == row).all(axis=1))[0])
+            words = np.flatnonzero(test.table[image])
+            made.append(3 * drawings.vectors[words[index % len(words)]])
+        return np.stack(made)
+
+    figures = dataclasses.replace(experiment, nearest=1).evaluate(generate, jax.random.key(0))
+    for k in (5, 10):
+        assert figures[f"precision_{k}"] == pytest.approx(figures[f"attainable_precision_{k}"])
+        assert figures[f"precision_{k}"] > 2 * figures[f"neighbour_precision_{k}"]
+
+
+def test_picture(experiment):
+    made = np.random.default_rng(0).normal(size=(107, experiment.vector_size))
+    sheet = experiment.draw(None, made.astype(np.float32))
+    assert sheet.size == (672, 750)
+    assert np.asarray(sheet).std() > 10
+    # The picture of a run is of one size, whatever is generated.
+    assert experiment.draw(None, -made[:100].astype(np.float32)).size == sheet.size
