@@ -83,10 +83,10 @@ class ACGAN:
 
 SMALL = ACGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=2500, log_every=50, sample_every=100, checkpoint_every=1250),
+    schedule=Schedule(steps=3000, log_every=100, sample_every=120, checkpoint_every=1000),
     batch_size=64,
     width=32,
-    learning_rate=6e-4,
+    learning_rate=2e-3,
     decay=True,
     average_decay=0.998,
 )

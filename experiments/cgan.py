@@ -18,6 +18,7 @@ import optax
 
 from jaxgan import cli, games, latents, losses, networks
 from jaxgan.data import Images, Resident, Streamed, check_labels
+from jaxgan.layers import SpectralNorm
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
 
 
@@ -31,8 +32,8 @@ class CGAN:
     """How long, and what is written when."""
     conditioning: Literal["append", "multiply", "projection"] = "append"
     """append: the label behind the noise. multiply: the label's vector times the noise. Both: the
-    label's map as a channel of what D sees. projection: the class's own batch norm in G, the
-    product of features and the class's vector in D."""
+    label's map as a channel of what D sees. projection: the class's own batch norm in G; in D
+    spectral norm, and the product of features and the class's vector."""
     classes: PositiveInt = 10
     """How many labels there are."""
     batch_size: PositiveInt = 100
@@ -53,9 +54,10 @@ class CGAN:
         size, channels, width = self.images.image_size, self.images.channels, self.width
         if self.conditioning == "projection":
             head = networks.Projection(self.classes)
+            critic = networks.DCGANDiscriminator(size, width=width, batch_norm=False, head=head)
             return (
                 networks.DCGANGenerator(size, channels, width=width, classes=self.classes),
-                networks.DCGANDiscriminator(size, width=width, head=head),
+                SpectralNorm(critic),
             )
         generator = networks.DCGANGenerator(size, channels, width=width)
         discriminator = networks.DCGANDiscriminator(size, width=width)
@@ -97,10 +99,10 @@ class CGAN:
 
 SMALL = CGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=2500, log_every=50, sample_every=100, checkpoint_every=1250),
+    schedule=Schedule(steps=4000, log_every=100, sample_every=160, checkpoint_every=1000),
     batch_size=64,
     width=32,
-    learning_rate=6e-4,
+    learning_rate=2e-3,
     average_decay=0.998,
 )
 
