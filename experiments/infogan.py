@@ -117,9 +117,13 @@ class InfoGAN:
 
 SMALL = InfoGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=3000, log_every=50, sample_every=100, checkpoint_every=1500),
+    schedule=Schedule(steps=4000, log_every=100, sample_every=160, checkpoint_every=1000),
+    categorical_weight=1.5,
+    continuous_weight=0.3,
     batch_size=64,
     width=32,
+    generator_rate=1.5e-3,
+    discriminator_rate=5e-4,
     average_decay=0.998,
 )
 

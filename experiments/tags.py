@@ -52,19 +52,24 @@ class Tags:
     """Rectifiers behind both in G (paper: none)."""
     discriminator_widths: tuple[PositiveInt, PositiveInt, PositiveInt] = (500, 1200, 1000)
     """Rectifiers of the word and of the features, maxout units of both (paper: 500, 1200, 1000)."""
+    projection: bool = False
+    """D by the product of word and features instead, as wide as the first (paper: no)."""
     dropout: Fraction = 0.5
     """Share of hidden units left out in training, both players (paper: 0.5)."""
     views: PositiveInt = 1
-    """How often a pair stands in the data, each time with another noise on its features."""
+    """How often a pair stands in the data, with other noise each time (paper: once, no noise)."""
     feature_noise: float = 0.0
-    """Deviation of that noise; that of the features is 1. Of few drawings too much is told by the
-    features: what a held-out one resembles has to be learnt (paper: none)."""
+    """Deviation of the features' noise; the features' own is 1."""
+    word_noise: float = 0.0
+    """Deviation of the word vectors' noise; the vectors' own is 1. Without it D tells generated
+    vectors by their not being one of the words, rather than by their being the wrong one."""
     loss: Literal["non_saturating", "relativistic"] = "non_saturating"
     """What both players minimise (paper: the GAN's)."""
     gamma: float = 0.0
     """Of R1 + R2, each with gamma / 2 (paper: none)."""
     adam: bool = False
-    """Adam for the paper's SGD, whose momentum grows from 0.5 to 0.7."""
+    """Adam, its rate falling to 0 in a straight line, for the paper's SGD, whose momentum grows
+    from 0.5 to 0.7."""
     learning_rate: PositiveFloat = 0.1
     """At first (paper: 0.1, and after each update 1.00004 times less, down to 1e-6)."""
     average_decay: Fraction | None = None
@@ -86,7 +91,9 @@ class Tags:
         word, seen, joint = self.discriminator_widths
         return games.adversarial(
             networks.TagGenerator(self.vector_size, noise, image, self.joint_widths, self.dropout),
-            networks.TagDiscriminator(word, seen, joint, dropout=self.dropout),
+            networks.TagProjection(word)
+            if self.projection
+            else networks.TagDiscriminator(word, seen, joint, dropout=self.dropout),
             latent=latents.normal(self.latent_size),
             real="word_vector",
             condition="features",
@@ -110,7 +117,8 @@ class Tags:
     def optimiser(self) -> optax.GradientTransformation:
         """Of either player."""
         if self.adam:
-            return optax.adam(self.learning_rate, b1=0.0, b2=0.99, eps=1e-8)
+            rate = optax.linear_schedule(self.learning_rate, 0.0, self.schedule.steps)
+            return optax.adam(rate, b1=0.0, b2=0.99, eps=1e-8)
         return optax.inject_hyperparams(optax.sgd)(
             learning_rate=optax.exponential_decay(
                 self.learning_rate, 1, 1 / 1.00004, end_value=1e-6
@@ -119,14 +127,20 @@ class Tags:
         )
 
     def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """Pairs of a drawing and one of its words; vectors are scaled to deviation 1."""
+        """Pairs of a drawing and one of its words, whose vectors are scaled to deviation 1."""
         drawings = self.drawings()
-        row, word = (np.tile(x, self.views) for x in np.nonzero(drawings.train.table))
-        vectors = drawings.vectors[word] * np.float32(self.vector_size**0.5)
-        features = drawings.train.features[row]
-        noise = np.random.default_rng(0).standard_normal(features.shape, np.float32)
+        row, word = (np.tile(index, self.views) for index in np.nonzero(drawings.train.table))
+        scale = np.float32(self.vector_size**0.5)
+        arrays = {
+            "word_vector": (drawings.vectors[word] * scale, self.word_noise),
+            "features": (drawings.train.features[row], self.feature_noise),
+        }
+        random = np.random.default_rng(0)
         source = ArraySource(
-            {"word_vector": vectors, "features": features + np.float32(self.feature_noise) * noise}
+            {
+                name: array + np.float32(noise) * random.standard_normal(array.shape, np.float32)
+                for name, (array, noise) in arrays.items()
+            }
         )
         return pipeline(source, batch_size=self.batch_size, flip=False)
 
@@ -165,20 +179,23 @@ class Tags:
 
 
 SMALL = Tags(
-    schedule=Schedule(steps=2000, log_every=100, sample_every=500, checkpoint_every=1000),
-    vector_size=32,
+    schedule=Schedule(steps=4000, log_every=100, sample_every=500, checkpoint_every=2000),
+    vector_size=64,
     batch_size=64,
     generator_widths=(128, 128),
     joint_widths=(128,),
     discriminator_widths=(128, 128, 128),
+    projection=True,
     dropout=0.0,
+    views=32,
     feature_noise=1.0,
+    word_noise=0.7,
     loss="relativistic",
     gamma=1.0,
     adam=True,
     learning_rate=1e-3,
-    average_decay=0.995,
-    nearest=1,
+    average_decay=0.998,
+    nearest=2,
 )
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("code", "lines"), zip(EXAMPLES, (24, 42), strict=True), ids=["library", "own"]
+    ("code", "lines"), list(zip(EXAMPLES, (24, 42), strict=True)), ids=["library", "own"]
 )
 def test_examples_run(code, lines, tmp_path, digits_folder):
     assert len(code.splitlines()) <= lines

@@ -26,3 +26,4 @@ from jaxgan.networks.resnet import ResNetDiscriminator as ResNetDiscriminator
 from jaxgan.networks.resnet import ResNetGenerator as ResNetGenerator
 from jaxgan.networks.tags import TagDiscriminator as TagDiscriminator
 from jaxgan.networks.tags import TagGenerator as TagGenerator
+from jaxgan.networks.tags import TagProjection as TagProjection

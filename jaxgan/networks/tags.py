@@ -81,6 +81,32 @@ class TagDiscriminator(nn.Module):
         return _dense(x, 1, gain=1.0)[:, 0]
 
 
+class TagProjection(nn.Module):
+    """A word vector and an image's features to a logit, by their product.
+
+        w . h(v) + b + h(v) . V f / sqrt(width)
+
+    Miyato and Koyama, "cGANs with projection discriminator" (2018), equation 4, with features in
+    the place of the label: the two meet in a product alone, which few images suffice to learn.
+
+    Attributes:
+        width: rectifiers of the word vector v, in each of two layers.
+    """
+
+    width: int = 128
+
+    @nn.compact
+    def __call__(self, word_vector: jax.Array, features: jax.Array, *, train: bool) -> jax.Array:
+        """Word vectors `[B, E]` and features `[B, F]` to logits `[B]`, float32."""
+        chex.assert_rank([word_vector, features], 2)
+        word = word_vector
+        for _ in range(2):
+            word = _rectifiers(word, self.width, 0.0, train)
+        image = nn.Dense(self.width, use_bias=False, kernel_init=normal(features.shape[-1] ** -0.5))
+        alike = jnp.sum(word * image(features), axis=-1) * self.width**-0.5
+        return _dense(word, 1, gain=1.0)[:, 0] + alike
+
+
 def _rectifiers(x: jax.Array, width: int, dropout: float, train: bool) -> jax.Array:
     x = nn.relu(_dense(x, width, gain=2.0))
     return nn.Dropout(dropout, deterministic=not train)(x)

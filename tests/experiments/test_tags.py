@@ -39,8 +39,7 @@ def experiment(request, monkeypatch):
     return tags.SMALL if request.param == "small" else tags.Tags()
 
 
-def test_examples_are_pairs_of_a_drawing_and_one_of_its_words(experiment):
-    drawings = experiment.drawings()
+def examples_of(experiment):
     taken = []
 
     def pipeline(source, *, batch_size, flip):
@@ -50,16 +49,33 @@ def test_examples_are_pairs_of_a_drawing_and_one_of_its_words(experiment):
         return resident(source, seed=0, batch_size=batch_size)
 
     experiment.data(pipeline)
-    examples = taken[0].read(np.arange(len(taken[0])))
-    assert len(taken[0]) == drawings.train.table.sum()
-    assert all(array.dtype == np.float32 for array in examples.values())
-    cosines = examples["word_vector"] @ drawings.vectors.T
-    np.testing.assert_allclose(cosines.max(1), experiment.vector_size**0.5, rtol=1e-4)
+    return taken[0].read(np.arange(len(taken[0])))
+
+
+def test_examples_are_pairs_of_a_drawing_and_one_of_its_words(experiment):
+    drawings = experiment.drawings()
+    plain = dataclasses.replace(experiment, views=2, word_noise=0.0, feature_noise=0.0)
+    examples = examples_of(plain)
     row, word = np.nonzero(drawings.train.table)
-    np.testing.assert_array_equal(examples["features"], drawings.train.features[row])
-    np.testing.assert_allclose(
-        np.take_along_axis(cosines, word[:, None], 1)[:, 0], cosines.max(1), rtol=1e-4
-    )
+    vectors, features = (np.split(examples[name], 2) for name in ("word_vector", "features"))
+    for view in range(2):
+        expected = drawings.vectors[word] * experiment.vector_size**0.5
+        np.testing.assert_allclose(vectors[view], expected, rtol=1e-6)
+        np.testing.assert_array_equal(features[view], drawings.train.features[row])
+    assert all(array.dtype == np.float32 for array in examples.values())
+
+
+def test_noise_of_views(experiment):
+    noisy = dataclasses.replace(experiment, views=10, word_noise=0.5, feature_noise=2.0)
+    plain = examples_of(dataclasses.replace(noisy, word_noise=0.0, feature_noise=0.0))
+    examples = examples_of(noisy)
+    for name, deviation in (("word_vector", 0.5), ("features", 2.0)):
+        noise = examples[name] - plain[name]
+        np.testing.assert_allclose(noise.std(), deviation, rtol=0.01)
+        assert abs(noise.mean()) < 0.02
+        first, second = noise[: len(noise) // 2], noise[len(noise) // 2 :]
+        assert abs(np.mean(first * second)) < 0.02 * deviation**2
+        np.testing.assert_array_equal(examples[name], examples_of(noisy)[name])
 
 
 def test_game_fits_data_and_inputs(experiment):

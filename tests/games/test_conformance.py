@@ -112,13 +112,19 @@ def conditional() -> Case:
 
 
 def projection() -> Case:
-    """Spectral norm, a larger minibatch of G, and rounds that G sits out."""
+    """Spectral norm, a larger minibatch of G, and rounds that G sits out.
+
+    By gradient descent: the biases in front of the residual networks' batch norm have a gradient of
+    rounding alone, of which Adam would make whole steps, other ones on other devices.
+    """
     head = networks.Projection(10)
     game = dcgan(
-        networks.ResNetDiscriminator(28, width=8, spectral_norm=True, head=head),
+        layers.SpectralNorm(networks.ResNetDiscriminator(28, width=8, head=head)),
         generator=networks.ResNetGenerator(28, 1, width=8, classes=10),
         condition="label",
         loss=losses.hinge,
+        generator_optimiser=optax.sgd(1e-2),
+        discriminator_optimiser=optax.sgd(1e-2),
         n_critic=2,
         generator_hands=2,
         generator_plays=lambda played: played % 3 != 1,

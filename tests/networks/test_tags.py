@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.networks import TagDiscriminator, TagGenerator
+from jaxgan.networks import TagDiscriminator, TagGenerator, TagProjection
 
 
 def arrays():
@@ -81,6 +81,39 @@ def test_discriminator_and_its_gradient(pieces):
         np.testing.assert_allclose(gradient[index], (high - low) / (2 * step), atol=1e-4)
 
 
+def test_projection_and_its_gradients():
+    _, word, features = arrays()
+    network = TagProjection(7)
+    variables = network.init(jax.random.key(1), word, features, train=True)
+    variables = jax.tree.map(lambda leaf: leaf + 0.1, variables)
+    dense = {name: jax.tree.map(np.float64, layer) for name, layer in variables["params"].items()}
+
+    def judge(word, features):
+        h = np.float64(word)
+        for name in ("Dense_0", "Dense_1"):
+            h = relu(h @ dense[name]["kernel"] + dense[name]["bias"])
+        score = h @ dense["Dense_3"]["kernel"][:, 0] + dense["Dense_3"]["bias"]
+        return score + np.sum(h * (features @ dense["Dense_2"]["kernel"]), axis=1) / 7**0.5
+
+    @jax.jit
+    def scores(x, f):
+        return network.apply(variables, x, f, train=True)
+
+    np.testing.assert_allclose(scores(word, features), judge(word, features), atol=1e-5)
+    # In the features the score is linear; in the word its slope is that of the formula.
+    slope = jax.grad(lambda x: jnp.sum(scores(x, features)))(word)
+    step = 1e-6
+    for index in np.ndindex(word.shape):
+        moved = [np.float64(word), np.float64(word)]
+        moved[0][index] += step
+        moved[1][index] -= step
+        high, low = (judge(x, np.float64(features)).sum() for x in moved)
+        np.testing.assert_allclose(slope[index], (high - low) / (2 * step), atol=1e-4)
+    middle = scores(word, (features + features[::-1]) / 2)
+    ends = scores(word, features) + scores(word, features[::-1])
+    np.testing.assert_allclose(middle, ends / 2, atol=1e-5)
+
+
 def test_sizes_of_the_paper():
     latent, features = jnp.ones((1, 100)), jnp.ones((1, 4096))
     shapes = jax.eval_shape(
@@ -140,7 +173,7 @@ def test_starts_at_the_size_of_its_inputs():
     assert 0.85 < float(jnp.mean(jnp.square(joint))) < 1.15
 
 
-@pytest.mark.parametrize("network", [TagGenerator(), TagDiscriminator()])
+@pytest.mark.parametrize("network", [TagGenerator(), TagDiscriminator(), TagProjection()])
 def test_refuses_images_for_features(network: nn.Module):
     with pytest.raises(AssertionError):
         network.init(jax.random.key(0), jnp.ones((2, 9)), jnp.ones((2, 4, 4, 3)), train=False)
@@ -148,6 +181,7 @@ def test_refuses_images_for_features(network: nn.Module):
 
 def test_outputs_are_float32():
     latent, word, features = arrays()
-    for network, x in ((TagGenerator(4, 7, 10), latent), (TagDiscriminator(7, 8, 9), word)):
+    networks = (TagGenerator(4, 7, 10), latent), (TagDiscriminator(7, 8, 9), word)
+    for network, x in (*networks, (TagProjection(7), word)):
         output, _ = network.init_with_output(jax.random.key(0), x, features, train=True)
         chex.assert_type(output, jnp.float32)
