@@ -9,6 +9,7 @@ of Arjovsky, Chintala and Bottou, 2017).
 """
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -17,7 +18,6 @@ matplotlib.use("Agg")
 import numpy as np
 import tyro
 from matplotlib import pyplot
-from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from PIL import Image
 
 from jaxgan.training import Run
@@ -34,21 +34,24 @@ def main(run: tyro.conf.Positional[Path], *, output: Path = Path("estimate.png")
     lines = opened.metrics()
     steps = np.array([line["step"] for line in lines])
     estimates = np.array([-line["terms"]["discriminator/adversarial"] for line in lines])
-    window = max(1, len(steps) // 40)
+    window = max(3, len(steps) // 20)
     smooth = np.convolve(estimates, np.ones(window) / window, mode="valid")
-    figure, axes = pyplot.subplots(figsize=(9, 4.6), layout="constrained")
-    axes.plot(steps, estimates, color="0.8", label="each line of the metrics")
-    axes.plot(steps[window - 1 :], smooth, color="C0", label=f"mean of {window}")
-    axes.set(xlabel="rounds", ylabel="E D(x) - E D(G(z))", title=opened.manifest["experiment"])
-    axes.set_ylim(0, 1.9 * float(smooth.max()))
-    axes.legend(loc="lower left")
     frames = sorted(opened.samples.glob("step_*.png"))[1:]
-    for index in np.linspace(0, len(frames) - 1, 5).astype(int):
-        with Image.open(frames[index]) as sheet:
+    shown = [frames[index] for index in np.linspace(0, len(frames) - 1, 5).astype(int)]
+    figure = pyplot.figure(figsize=(9, 5), layout="constrained")
+    halves: Any = figure.subfigures(2, 1, height_ratios=(2, 3))
+    pictures, plot = halves
+    for axes, frame in zip(pictures.subplots(1, len(shown)), shown, strict=True):
+        with Image.open(frame) as sheet:
             corner = sheet.crop((0, 0, sheet.width * 4 // 10, sheet.height * 4 // 10))
-        step = int(frames[index].stem.removeprefix("step_"))
-        image = OffsetImage(np.asarray(corner.convert("RGB")), zoom=96 / corner.width)
-        axes.add_artist(AnnotationBbox(image, (step, 1.55 * smooth.max()), frameon=False))
+        axes.imshow(corner.convert("RGB"))
+        axes.set_title(f"round {int(frame.stem.removeprefix('step_'))}", fontsize=9)
+        axes.axis("off")
+    axes = plot.subplots()
+    axes.plot(steps, estimates, color="0.8", label="each line of the metrics")
+    axes.plot(steps[window // 2 :][: len(smooth)], smooth, label=f"mean of {window}")
+    axes.set(xlabel="rounds", ylabel="E D(x) - E D(G(z))", yscale="log")
+    axes.legend()
     figure.savefig(output, dpi=110)
     print(f"first {smooth[0]:.3f}, largest {smooth.max():.3f}, last {smooth[-1]:.3f}: {output}")
 
