@@ -33,6 +33,8 @@ class WGAN:
     """Channels next to the image; they double towards the smallest map (code: 64)."""
     learning_rate: PositiveFloat = 5e-5
     """alpha, of RMSProp, both players (paper: 5e-5)."""
+    decay: bool = False
+    """The learning rate falls to 0 over the run, in a straight line (paper: it stays)."""
     clip: PositiveFloat = 0.01
     """c: no weight of the critic is beyond it (paper: 0.01)."""
     n_critic: PositiveInt = 5
@@ -45,14 +47,22 @@ class WGAN:
     def game(self) -> games.Game:
         """Algorithm 1: RMSProp without momentum, then the weights are clipped."""
         size, channels = self.images.image_size, self.images.channels
-        rmsprop = optax.rmsprop(self.learning_rate, decay=0.99, eps=1e-8)
+
+        def rmsprop(updates_a_round: int) -> optax.GradientTransformation:
+            final_rate = 0.0 if self.decay else self.learning_rate
+            steps = updates_a_round * self.schedule.steps
+            rate = optax.linear_schedule(self.learning_rate, final_rate, steps)
+            return optax.rmsprop(rate, decay=0.99, eps=1e-8)
+
         return games.adversarial(
             DCGANGenerator(size, channels, width=self.width),
             DCGANDiscriminator(size, width=self.width),
             latent=latents.normal(self.latent_size),
             loss=losses.wasserstein,
-            generator_optimiser=rmsprop,
-            discriminator_optimiser=optax.chain(rmsprop, updates.clip_weights(self.clip)),
+            generator_optimiser=rmsprop(1),
+            discriminator_optimiser=optax.chain(
+                rmsprop(self.n_critic), updates.clip_weights(self.clip)
+            ),
             n_critic=self.n_critic,
             generator_plays=self.generator_plays if self.thorough else None,
             average_decay=self.average_decay,
