@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxgan import cli, games, losses, networks
+from jaxgan import cli, games, layers, losses, networks
 from jaxgan.data import Images, Resident, Streamed
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
 
@@ -48,6 +48,11 @@ class InfoGAN:
     """Learning rate of the Adam of D and Q (paper: 2e-4)."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: 0.5)."""
+    decay: bool = False
+    """Let both learning rates fall to 0 over the run, in a straight line (paper: no)."""
+    move: Fraction = 0.0
+    """How far images are moved at random in front of D and Q, as a part of their side, so that
+    codes are not told by where strokes begin (paper: not at all)."""
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
@@ -60,6 +65,12 @@ class InfoGAN:
         """G and Q minimise, D maximises V(D, G) - lambda L_I(G, Q) (paper: equation 6)."""
         size, channels = self.images.image_size, self.images.channels
         head = networks.Codes(self.categorical, self.continuous)
+
+        def adam(rate: float) -> optax.GradientTransformation:
+            final_rate = 0.0 if self.decay else rate
+            schedule = optax.linear_schedule(rate, final_rate, self.schedule.steps)
+            return optax.adam(schedule, b1=self.beta1, eps=1e-8)
+
         return games.adversarial(
             networks.InfoGANGenerator(size, channels, width=self.width),
             networks.InfoGANDiscriminator(size, width=self.width, head=head),
@@ -70,10 +81,15 @@ class InfoGAN:
                 continuous_weight=self.continuous_weight,
             ),
             loss=losses.non_saturating,
-            generator_optimiser=optax.adam(self.generator_rate, b1=self.beta1, eps=1e-8),
-            discriminator_optimiser=optax.adam(self.discriminator_rate, b1=self.beta1, eps=1e-8),
+            augment=self.augment if self.move else None,
+            generator_optimiser=adam(self.generator_rate),
+            discriminator_optimiser=adam(self.discriminator_rate),
             average_decay=self.average_decay,
         )
+
+    def augment(self, key: jax.Array, images: jax.Array) -> jax.Array:
+        """Images `[B, H, W, C]`, moved; black follows."""
+        return layers.translation(key, images + 1.0, ratio=self.move) - 1.0
 
     def data(self, pipeline: Pipeline) -> Resident | Streamed:
         """One minibatch a round; labels, where there are any, are not looked at."""

@@ -14,6 +14,7 @@ from jaxgan.games.game import (
     Game,
     Info,
     Player,
+    array,
     deal,
     enter,
     improve,
@@ -114,7 +115,7 @@ def adversarial(
     averaging = None if average_decay is None else average_weights(average_decay)
 
     def condition_of(batch: Batch) -> Any:
-        return None if condition is None else _array(batch, condition)
+        return None if condition is None else array(batch, condition)
 
     def make(key: jax.Array, parameters: Any, collections: Any, z: jax.Array, y: Any) -> Any:
         given = () if condition is None else (y,)
@@ -142,7 +143,7 @@ def adversarial(
 
     def init(key: jax.Array, batch: Batch) -> AdversarialState:
         hand = deal(batch, n_critic)[0]
-        x, y = _array(hand, real), condition_of(hand)
+        x, y = array(hand, real), condition_of(hand)
         z = latent(stream(key, "latent"), len(x))
         given = () if condition is None else (y,)
         shown = () if auxiliary is not None else given
@@ -266,20 +267,10 @@ def adversarial(
     def generate(key: jax.Array, state: AdversarialState, inputs: Batch) -> jax.Array:
         average = state.average
         learnt = variables(state.generator) if average is None else average.mean
-        given = () if condition is None else (_array(inputs, condition),)
-        return present(key, generator, learnt, _array(inputs, "latent"), *given)
+        given = () if condition is None else (array(inputs, condition),)
+        return present(key, generator, learnt, array(inputs, "latent"), *given)
 
     return Game(init, update, generate)
-
-
-def _array(arrays: Batch, name: str) -> jax.Array:
-    if name not in arrays:
-        there = ", ".join(f"'{other}'" for other in arrays)
-        raise ValueError(
-            f"the game plays with '{name}', and there is only {there}: "
-            f"take a data set that has '{name}', or a game that does without"
-        )
-    return arrays[name]
 
 
 def _check_counts(**counts: int) -> None:

@@ -53,6 +53,21 @@ class Player(NamedTuple):
     optimiser: optax.OptState
 
 
+def array(arrays: Batch, name: str) -> jax.Array:
+    """The array of a batch, or of inputs, that has a name.
+
+    Raises:
+        ValueError: where there is none; says which there are.
+    """
+    if name not in arrays:
+        there = ", ".join(f"'{other}'" for other in arrays)
+        raise ValueError(
+            f"the game plays with '{name}', and there is only {there}: "
+            f"take a data set that has '{name}', or a game that does without"
+        )
+    return arrays[name]
+
+
 def stream(key: jax.Array, name: str) -> jax.Array:
     """The stream of random numbers that belongs to a purpose: a named fold of the key.
 

@@ -11,6 +11,8 @@ from jaxgan.losses.adversarial import wasserstein as wasserstein
 from jaxgan.losses.classification import classification as classification
 from jaxgan.losses.information import categorical_information as categorical_information
 from jaxgan.losses.information import gaussian_information as gaussian_information
+from jaxgan.losses.reconstruction import domain_confusion as domain_confusion
+from jaxgan.losses.reconstruction import l1 as l1
 from jaxgan.losses.regularisers import consistency as consistency
 from jaxgan.losses.regularisers import lecam as lecam
 from jaxgan.losses.terms import combine as combine

@@ -5,4 +5,5 @@ from jaxgan.updates.averaging import Averaging as Averaging
 from jaxgan.updates.averaging import average_weights as average_weights
 from jaxgan.updates.clipping import clip_weights as clip_weights
 from jaxgan.updates.lazy import lazy_adam as lazy_adam
+from jaxgan.updates.schedules import constant_then_linear as constant_then_linear
 from jaxgan.updates.schedules import cosine as cosine

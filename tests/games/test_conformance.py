@@ -37,6 +37,30 @@ class Case(NamedTuple):
         return {"label": jnp.arange(count) % 10} if self.labels else {}
 
 
+class SidesCase(NamedTuple):
+    """A game of images of two sides."""
+
+    game: games.Game
+    size: int = 16
+
+    def batch(self, seed: int = 1) -> dict[str, jax.Array]:
+        shape = (BATCH, self.size, self.size, 1)
+        keys = zip("ab", jax.random.split(jax.random.key(seed)), strict=True)
+        return {side: jnp.tanh(jax.random.normal(key, shape)) for side, key in keys}
+
+    def inputs(self) -> dict[str, jax.Array]:
+        return {"a": self.batch(seed=2)["a"][:5]}
+
+
+def players(state: Any) -> list[games.Player]:
+    """All players of a state."""
+
+    def is_player(leaf: Any) -> bool:
+        return isinstance(leaf, games.Player)
+
+    return [leaf for leaf in jax.tree.leaves(state, is_leaf=is_player) if is_player(leaf)]
+
+
 class NoisyDiscriminator(nn.Module):
     """Keeps a collection of its own and draws random numbers of its own."""
 
@@ -221,14 +245,15 @@ def test_contract(name):
     assert info
     for value in info.values():
         chex.assert_shape(value, ())
-    for player in ("generator", "discriminator"):
-        assert {f"{player}/loss", f"{player}/gradient_norm"} <= info.keys()
+    roles = {name.partition("/")[0] for name in info}
+    assert len(roles) >= 2
+    for role in roles:
+        assert {f"{role}/loss", f"{role}/gradient_norm"} <= info.keys()
     images = case.game.generate(jax.random.key(1), after, case.inputs())
     chex.assert_shape(images, (5, case.size, case.size, 1))
     chex.assert_type(images, jnp.float32)
     assert float(jnp.abs(images).max()) <= 1
-    parameters = [state.generator.parameters, state.discriminator.parameters]
-    new = [after.generator.parameters, after.discriminator.parameters]
+    parameters, new = ([player.parameters for player in players(x)] for x in (state, after))
     # A bias may stay: hinge and Wasserstein losses pull the last one of D up and down alike.
     moved = jax.tree.map(lambda a, b: a.ndim < 2 or bool((a != b).any()), parameters, new)
     assert all(jax.tree.leaves(moved)), moved
@@ -240,7 +265,8 @@ def test_eager_and_jit_agree(name):
     other, other_info = case.game.update(jax.random.key(1), state, case.batch())
     chex.assert_trees_all_close(one_info, other_info, rtol=1e-3, atol=1e-5)
     # Adam's first step is the sign of the gradient: where that is rounding, so is the step.
-    chex.assert_trees_all_close(one.generator.collections, other.generator.collections, rtol=1e-3)
+    for a, b in zip(players(one), players(other), strict=True):
+        chex.assert_trees_all_close(a.collections, b.collections, rtol=1e-3)
 
 
 def test_no_retrace(name):
@@ -265,7 +291,7 @@ def test_key_matters_and_is_all_that_matters(name):
     assert_same(one, again)
     other, _ = update(jax.random.key(2), state, case.batch())
     with pytest.raises(AssertionError):
-        assert_same(one.generator.parameters, other.generator.parameters)
+        assert_same(*(players(state)[0].parameters for state in (one, other)))
 
 
 def test_resumes_to_the_bit(name):
@@ -295,10 +321,8 @@ def test_devices_do_not_matter(name):
         update = jax.jit(case.game.update, out_shardings=whole)
         results.append(play(update, state, batch, range(10)))
     (one, one_info), (four, four_info) = results
-    for before, after in (
-        (one.generator.parameters, four.generator.parameters),
-        (one.discriminator.parameters, four.discriminator.parameters),
-    ):
-        difference = optax.tree.norm(optax.tree.sub(before, jax.device_get(after)))
+    for before, after in zip(players(one), players(four), strict=True):
+        before, after = before.parameters, jax.device_get(after.parameters)
+        difference = optax.tree.norm(optax.tree.sub(before, after))
         assert float(difference / optax.tree.norm(before)) < 1e-4
     chex.assert_trees_all_close(one_info, jax.device_get(four_info), rtol=1e-3, atol=1e-4)

@@ -1,0 +1,227 @@
+"""CycleGAN, and with one direction switched off the one-way GAN: images that have no partners."""
+
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import optax
+
+from jaxgan.games.game import (
+    Batch,
+    Game,
+    Info,
+    Player,
+    array,
+    enter,
+    improve,
+    perform,
+    prefixed,
+    present,
+    stream,
+    variables,
+)
+from jaxgan.games.pool import Pool, empty_pool, exchange
+from jaxgan.games.referee import scores, teach
+from jaxgan.losses import AdversarialLoss, combine, l1
+from jaxgan.updates import AverageState, average_weights
+
+
+class Judge(NamedTuple):
+    """A discriminator of one side, and the images that the generator into that side has made."""
+
+    player: Player
+    pool: Pool
+
+
+class CycleState(NamedTuple):
+    """All that the next round needs.
+
+    Attributes:
+        a_to_b: the generator G.
+        b_to_a: the generator F.
+        judge_a: D_A and its pool; None in the one-way game.
+        judge_b: D_B and its pool.
+        average: moving average of both generators' variables, (G's, F's); None where none is kept.
+    """
+
+    a_to_b: Player
+    b_to_a: Player
+    judge_a: Judge | None
+    judge_b: Judge
+    average: AverageState | None
+
+
+def cycle(
+    a_to_b: nn.Module,
+    b_to_a: nn.Module,
+    discriminator_a: nn.Module | None,
+    discriminator_b: nn.Module,
+    *,
+    loss: AdversarialLoss,
+    generator_optimiser: optax.GradientTransformation,
+    discriminator_optimiser: optax.GradientTransformation,
+    adversarial_weight: float = 1.0,
+    cycle_weight: float = 10.0,
+    identity_weight: float = 0.0,
+    discriminator_weight: float = 0.5,
+    pool_size: int = 50,
+    average_decay: float | None = None,
+) -> Game:
+    """Two generators, G from side a to b and F back, that undo each other.
+
+        G, F descend  adversarial_weight (mean L_G(D_B(b), D_B(G(a))) + mean L_G(D_A(a), D_A(F(b))))
+                      + lambda (mean |F(G(a)) - a| + mean |G(F(b)) - b|)
+                      + identity_weight (mean |G(b) - b| + mean |F(a) - a|)
+        D_B descends  discriminator_weight * mean L_D(D_B(b), D_B(an image of the pool of G(a)))
+        D_A descends  discriminator_weight * mean L_D(D_A(a), D_A(an image of the pool of F(b)))
+
+    Zhu et al., 2017, equations 1 to 3 and section 5.2. Generators are updated before
+    discriminators, as in the authors' code. Without D_A the second direction is switched off, and
+    of each line the second half: the one-way game,
+
+        G, F descend  L_G(D_B(b), D_B(G(a))) + lambda |F(G(a)) - a| [+ identity_weight |G(b) - b|]
+
+    Args:
+        a_to_b: G, `(images [B, H, W, C], train) -> images [B, H, W, C]` in [-1, 1].
+        b_to_a: F, likewise.
+        discriminator_a: D_A, `(images [B, H, W, C], train) -> scores [B, ...]`; None plays one way.
+        discriminator_b: D_B, likewise.
+        loss: what both players minimise (paper: `least_squares`).
+        generator_optimiser: of each generator.
+        discriminator_optimiser: of each discriminator.
+        adversarial_weight: of the generators' adversarial losses (paper: 1; `least_squares` has
+            halves that the paper has not: 2 is the paper's there, and 1 the discriminators').
+        cycle_weight: lambda (paper: 10).
+        identity_weight: 0 plays without (paper: 0, and half of lambda for paintings).
+        discriminator_weight: of a discriminator's loss (paper: a half).
+        pool_size: images that are kept of each generator; 0 plays without pools (paper: 50).
+        average_decay: of the moving average of the generators' weights that `generate` uses; None
+            keeps none (paper: none).
+
+    Returns:
+        A game. Batches: `{"a": [B, H, W, C], "b": [B, H, W, C]}`; no row belongs to another.
+        Inputs of `generate`: `{"a": [N, H, W, C]}` for G's images, `{"b": ...}` for F's.
+
+    Raises:
+        ValueError: by `init`, where a side is missing, the sides are of different shapes, or a
+            generator makes images of another shape; where the pool's size is negative.
+    """
+    averaging = None if average_decay is None else average_weights(average_decay)
+
+    def init(key: jax.Array, batch: Batch) -> CycleState:
+        a, b = array(batch, "a"), array(batch, "b")
+        if a.shape != b.shape:
+            raise ValueError(
+                f"side a has images of shape {a.shape[1:]} and side b of shape {b.shape[1:]}: a "
+                "cycle needs one size and the same channels on both sides"
+            )
+        g = enter(stream(key, "a_to_b"), a_to_b, generator_optimiser, a)
+        f = enter(stream(key, "b_to_a"), b_to_a, generator_optimiser, b)
+        for network, player in (a_to_b, g), (b_to_a, f):
+            made = present(stream(key, "sample"), network, variables(player), a)
+            if made.shape != a.shape:
+                raise ValueError(
+                    f"a generator makes images of shape {made.shape[1:]} of images of shape "
+                    f"{a.shape[1:]}: make the two agree"
+                )
+
+        def seat(name: str, discriminator: nn.Module, x: jax.Array) -> Judge:
+            player = enter(stream(key, name), discriminator, discriminator_optimiser, x)
+            return Judge(player, empty_pool(pool_size, x))
+
+        judge_a = None
+        if discriminator_a is not None:
+            judge_a = seat("discriminator_a", discriminator_a, a)
+        judge_b = seat("discriminator_b", discriminator_b, b)
+        average = None if averaging is None else averaging.init((variables(g), variables(f)))
+        return CycleState(g, f, judge_a, judge_b, average)
+
+    def update(key: jax.Array, state: CycleState, batch: Batch) -> tuple[CycleState, Info]:
+        g, f, judge_a, judge_b, average = state
+        a, b = batch["a"], batch["b"]
+        (g, f), (fake_a, fake_b), info = update_generators(stream(key, "generator"), state, a, b)
+        judge_b, b_info = update_judge(
+            stream(key, "discriminator_b"), discriminator_b, judge_b, b, fake_b
+        )
+        info |= prefixed("discriminator_b", b_info)
+        if discriminator_a is not None and judge_a is not None:
+            judge_a, a_info = update_judge(
+                stream(key, "discriminator_a"), discriminator_a, judge_a, a, fake_a
+            )
+            info |= prefixed("discriminator_a", a_info)
+        if averaging is not None and average is not None:
+            average = averaging.update((variables(g), variables(f)), average)
+        return CycleState(g, f, judge_a, judge_b, average), info
+
+    def update_generators(
+        key: jax.Array, state: CycleState, a: jax.Array, b: jax.Array
+    ) -> tuple[tuple[Player, Player], tuple[Any, jax.Array], Info]:
+        g, f, judge_a, judge_b, _ = state
+
+        def objective(parameters: tuple[Any, Any]) -> tuple[jax.Array, Any]:
+            seen = [g.collections, f.collections]
+
+            def make(which: int, use: str, x: jax.Array) -> jax.Array:
+                network, learnt = (a_to_b, b_to_a)[which], parameters[which]
+                made, seen[which] = perform(stream(key, use), network, learnt, seen[which], x)
+                return made
+
+            def one_way(
+                which: int, discriminator: nn.Module, judge: Judge, x: jax.Array, y: jax.Array
+            ) -> tuple[jax.Array, dict[str, tuple[float, jax.Array]]]:
+                start, end = ("a", "b") if which == 0 else ("b", "a")
+                fake = make(which, f"fake_{end}", x)
+                said = [scores(stream(key, end), discriminator, judge.player, z) for z in (y, fake)]
+                terms = {
+                    f"adversarial_{end}": (adversarial_weight, loss.generator(*said)),
+                    f"cycle_{start}": (
+                        cycle_weight,
+                        l1(make(1 - which, f"cycle_{start}", fake), x),
+                    ),
+                }
+                if identity_weight:
+                    kept = make(which, f"identity_{end}", y)
+                    terms[f"identity_{end}"] = identity_weight, l1(kept, y)
+                return fake, terms
+
+            fake_b, terms = one_way(0, discriminator_b, judge_b, a, b)
+            fake_a = None
+            if discriminator_a is not None and judge_a is not None:
+                fake_a, more = one_way(1, discriminator_a, judge_a, b, a)
+                terms |= more
+            total, info = combine(terms)
+            return total, ((fake_a, fake_b), info, seen)
+
+        parameters = g.parameters, f.parameters
+        gradients, (fakes, info, seen) = jax.grad(objective, has_aux=True)(parameters)
+        info["gradient_norm"] = optax.tree.norm(gradients)
+        g = improve(g, generator_optimiser, gradients[0], seen[0])
+        f = improve(f, generator_optimiser, gradients[1], seen[1])
+        return (g, f), fakes, prefixed("generator", info)
+
+    def update_judge(
+        key: jax.Array, discriminator: nn.Module, judge: Judge, real: jax.Array, fake: jax.Array
+    ) -> tuple[Judge, Info]:
+        pool, shown = exchange(stream(key, "pool"), judge.pool, fake)
+        player, info = teach(
+            key,
+            discriminator,
+            judge.player,
+            discriminator_optimiser,
+            loss,
+            real,
+            shown,
+            weight=discriminator_weight,
+        )
+        return Judge(player, pool), info
+
+    def generate(key: jax.Array, state: CycleState, inputs: Batch) -> jax.Array:
+        back = "a" not in inputs and "b" in inputs
+        learnt = (variables(state.a_to_b), variables(state.b_to_a))
+        if state.average is not None:
+            learnt = state.average.mean
+        if back:
+            return present(key, b_to_a, learnt[1], array(inputs, "b"))
+        return present(key, a_to_b, learnt[0], array(inputs, "a"))
+
+    return Game(init, update, generate)

@@ -1,0 +1,140 @@
+"""pix2pix: a generator of images from images, on pairs."""
+
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import optax
+
+from jaxgan.games.game import (
+    Batch,
+    Game,
+    Info,
+    Player,
+    array,
+    enter,
+    improve,
+    perform,
+    prefixed,
+    present,
+    stream,
+    variables,
+)
+from jaxgan.games.referee import scores, teach
+from jaxgan.losses import AdversarialLoss, combine, l1
+from jaxgan.updates import AverageState, average_weights
+
+
+class TranslationState(NamedTuple):
+    """All that the next round needs.
+
+    Attributes:
+        generator: the player G.
+        discriminator: the player D.
+        average: moving average of G's variables; None where none is kept.
+    """
+
+    generator: Player
+    discriminator: Player
+    average: AverageState | None
+
+
+def translation(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    *,
+    loss: AdversarialLoss,
+    generator_optimiser: optax.GradientTransformation,
+    discriminator_optimiser: optax.GradientTransformation,
+    reconstruction_weight: float = 100.0,
+    discriminator_weight: float = 0.5,
+    average_decay: float | None = None,
+) -> Game:
+    """An image of side b from its partner of side a: Isola et al., pix2pix, 2017.
+
+        D descends  discriminator_weight * mean L_D(D(b, a), D(G(a), a))
+        G descends  mean L_G(D(b, a), D(G(a), a)) + lambda mean |b - G(a)|    (equations 3 and 4)
+
+    D is updated first, on the image that G is then updated with, as in the authors' code. There is
+    no latent: the generator's dropout is all that is random.
+
+    Args:
+        generator: `(images [B, H, W, C], train) -> images [B, H, W, C']` in [-1, 1].
+        discriminator: `(b [B, H, W, C'], a [B, H, W, C], train) -> scores [B, ...]`.
+        loss: what both players minimise (paper: `non_saturating`).
+        generator_optimiser: any optax transformation.
+        discriminator_optimiser: any optax transformation.
+        reconstruction_weight: lambda (paper: 100).
+        discriminator_weight: of D's loss (paper: a half).
+        average_decay: of the moving average of G's weights that `generate` uses; None keeps none
+            (paper: none).
+
+    Returns:
+        A game. Batches: `{"a": [B, H, W, C], "b": [B, H, W, C']}`, in pairs; inputs of `generate`:
+        `{"a": [N, H, W, C]}`.
+
+    Raises:
+        ValueError: by `init`, where a side is missing, a network cannot take the images, or the
+            generator makes images of another shape than side b's.
+    """
+    averaging = None if average_decay is None else average_weights(average_decay)
+
+    def init(key: jax.Array, batch: Batch) -> TranslationState:
+        a, b = array(batch, "a"), array(batch, "b")
+        g = enter(stream(key, "generator"), generator, generator_optimiser, a)
+        d = enter(stream(key, "discriminator"), discriminator, discriminator_optimiser, b, a)
+        made = present(stream(key, "sample"), generator, variables(g), a)
+        if made.shape != b.shape:
+            raise ValueError(
+                f"the generator makes images of shape {made.shape[1:]}, but those of side b are of "
+                f"shape {b.shape[1:]}: make the two agree"
+            )
+        average = None if averaging is None else averaging.init(variables(g))
+        return TranslationState(g, d, average)
+
+    def update(
+        key: jax.Array, state: TranslationState, batch: Batch
+    ) -> tuple[TranslationState, Info]:
+        (g, d, average), a, b = state, batch["a"], batch["b"]
+
+        def make(parameters: Any) -> tuple[jax.Array, Any]:
+            return perform(stream(key, "generator"), generator, parameters, g.collections, a)
+
+        fake, pull_back, collections = jax.vjp(make, g.parameters, has_aux=True)
+        d, d_info = teach(
+            stream(key, "discriminator"),
+            discriminator,
+            d,
+            discriminator_optimiser,
+            loss,
+            b,
+            fake,
+            a,
+            weight=discriminator_weight,
+        )
+
+        def objective(fake: jax.Array) -> tuple[jax.Array, Info]:
+            real_scores = scores(stream(key, "real"), discriminator, d, b, a)
+            fake_scores = scores(stream(key, "fake"), discriminator, d, fake, a)
+            return combine(
+                {
+                    "adversarial": (1.0, loss.generator(real_scores, fake_scores)),
+                    "reconstruction": (reconstruction_weight, l1(fake, b)),
+                }
+            )
+
+        image_gradients, g_info = jax.grad(objective, has_aux=True)(fake)
+        (gradients,) = pull_back(image_gradients)
+        g_info["gradient_norm"] = optax.tree.norm(gradients)
+        g = improve(g, generator_optimiser, gradients, collections)
+        if averaging is not None and average is not None:
+            average = averaging.update(variables(g), average)
+        info = prefixed("discriminator", d_info) | prefixed("generator", g_info)
+        return TranslationState(g, d, average), info
+
+    def generate(key: jax.Array, state: TranslationState, inputs: Batch) -> jax.Array:
+        average = state.average
+        learnt = variables(state.generator) if average is None else average.mean
+        return present(key, generator, learnt, array(inputs, "a"))
+
+    return Game(init, update, generate)

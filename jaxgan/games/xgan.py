@@ -1,0 +1,203 @@
+"""XGAN: two domains that share an embedding, and translation through it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxgan.games.game import (
+    Batch,
+    Game,
+    Info,
+    Player,
+    array,
+    enter,
+    improve,
+    perform,
+    prefixed,
+    stream,
+    variables,
+)
+from jaxgan.games.referee import scores, teach
+from jaxgan.losses import AdversarialLoss, combine, domain_confusion, l1
+from jaxgan.updates import AverageState, average_weights
+
+
+class XGANWeights(NamedTuple):
+    """How much each term counts in the autoencoders' loss.
+
+    Attributes:
+        reconstruction: of each domain, l1(d1(e1(a)), a).
+        domain: of the classifier that tells the domains by their embeddings.
+        semantic: of what a translation keeps, l1(e2(g12(a)), e1(a)).
+        adversarial: of each translation.
+        teacher: of what the embedding of a has in common with the teacher's.
+    """
+
+    reconstruction: float = 1.0
+    domain: float = 1.0
+    semantic: float = 1.0
+    adversarial: float = 1.0
+    teacher: float = 1.0
+
+
+class XGANOutputs(Protocol):
+    """What the network of the two autoencoders makes of a minibatch of each domain.
+
+    Embeddings are `[B, E]`, images `[B, H, W, C]`, the classifier's logits `[B]`: a's is to be 0,
+    b's 1, and their gradients are reversed on the way to the embeddings.
+    """
+
+    embedding_a: jax.Array
+    embedding_b: jax.Array
+    reconstruction_a: jax.Array
+    reconstruction_b: jax.Array
+    a_to_b: jax.Array
+    b_to_a: jax.Array
+    embedding_a_to_b: jax.Array
+    embedding_b_to_a: jax.Array
+    domain_a: jax.Array
+    domain_b: jax.Array
+
+
+class XGANState(NamedTuple):
+    """All that the next round needs.
+
+    Attributes:
+        generator: both autoencoders and the classifier of domains.
+        discriminator_a: D_1, of images of domain a.
+        discriminator_b: D_2, of images of domain b.
+        average: moving average of the autoencoders' variables; None where none is kept.
+    """
+
+    generator: Player
+    discriminator_a: Player
+    discriminator_b: Player
+    average: AverageState | None
+
+
+def xgan(
+    network: nn.Module,
+    discriminator_a: nn.Module,
+    discriminator_b: nn.Module,
+    *,
+    loss: AdversarialLoss,
+    generator_optimiser: optax.GradientTransformation,
+    discriminator_optimiser: optax.GradientTransformation,
+    weights: XGANWeights,
+    teacher: Callable[[jax.Array], jax.Array] | None = None,
+    discriminator_weight: float = 1.0,
+    average_decay: float | None = None,
+) -> Game:
+    """Cross-domain autoencoders with one embedding: Royer et al., 2017, section 3.
+
+        e, d descend  w_rec (L_rec,1 + L_rec,2) + w_dom L_dann + w_sem (L_sem,1 + L_sem,2)
+                      + w_gan (L_gan,1->2 + L_gan,2->1) + w_teach L_teach
+        D_1, D_2 descend  mean L_D on images of their domain, and translations into it
+
+    Discriminators are updated first, on the translations that the autoencoders are then updated
+    with. The distances are l1's means.
+
+    Args:
+        network: `(a [B, H, W, C], b [B, H, W, C], train) -> XGANOutputs`; its methods
+            `translate_a` and `translate_b`, `(images, train) -> images`, are what is used in the
+            end.
+        discriminator_a: `(images [B, H, W, C], train) -> scores [B, ...]`.
+        discriminator_b: likewise.
+        loss: what the players minimise.
+        generator_optimiser: of the autoencoders and the classifier of domains.
+        discriminator_optimiser: of each discriminator.
+        weights: of the terms.
+        teacher: `(images of a) -> [B, E]`, a fixed embedding that a's is drawn to; None without.
+        discriminator_weight: of a discriminator's loss.
+        average_decay: of the moving average of the autoencoders' weights that `generate` uses;
+            None keeps none.
+
+    Returns:
+        A game. Batches: `{"a": [B, H, W, C], "b": [B, H, W, C]}`; no row belongs to another.
+        Inputs of `generate`: `{"a": [N, H, W, C]}` for images of domain b, `{"b": ...}` for a's.
+
+    Raises:
+        ValueError: by `init`, where a side is missing or the sides are of different shapes.
+    """
+    averaging = None if average_decay is None else average_weights(average_decay)
+
+    def init(key: jax.Array, batch: Batch) -> XGANState:
+        a, b = array(batch, "a"), array(batch, "b")
+        if a.shape != b.shape:
+            raise ValueError(
+                f"domain a has images of shape {a.shape[1:]} and domain b of shape {b.shape[1:]}: "
+                "a shared embedding needs one size and the same channels on both sides"
+            )
+        g = enter(stream(key, "generator"), network, generator_optimiser, a, b)
+        d_a = enter(stream(key, "a"), discriminator_a, discriminator_optimiser, a)
+        d_b = enter(stream(key, "b"), discriminator_b, discriminator_optimiser, b)
+        average = None if averaging is None else averaging.init(variables(g))
+        return XGANState(g, d_a, d_b, average)
+
+    def update(key: jax.Array, state: XGANState, batch: Batch) -> tuple[XGANState, Info]:
+        (g, d_a, d_b, average), a, b = state, batch["a"], batch["b"]
+
+        def make(parameters: Any) -> tuple[XGANOutputs, Any]:
+            key_make = stream(key, "generator")
+            return perform(key_make, network, parameters, g.collections, a, b)
+
+        made, pull_back, collections = jax.vjp(make, g.parameters, has_aux=True)
+
+        def taught(
+            name: str, discriminator: nn.Module, player: Player, real: jax.Array, fake: jax.Array
+        ) -> tuple[Player, Info]:
+            player, info = teach(
+                stream(key, name),
+                discriminator,
+                player,
+                discriminator_optimiser,
+                loss,
+                real,
+                fake,
+                weight=discriminator_weight,
+            )
+            return player, prefixed(name, info)
+
+        d_a, a_info = taught("discriminator_a", discriminator_a, d_a, a, made.b_to_a)
+        d_b, b_info = taught("discriminator_b", discriminator_b, d_b, b, made.a_to_b)
+
+        def objective(made: XGANOutputs) -> tuple[jax.Array, Info]:
+            def fool(name: str, discriminator: nn.Module, player: Player, real: Any, fake: Any):
+                said = [scores(stream(key, name), discriminator, player, x) for x in (real, fake)]
+                return weights.adversarial, loss.generator(*said)
+
+            terms = {
+                "reconstruction_a": (weights.reconstruction, l1(made.reconstruction_a, a)),
+                "reconstruction_b": (weights.reconstruction, l1(made.reconstruction_b, b)),
+                "domain_a": (weights.domain, domain_confusion(made.domain_a, jnp.array(0.0))),
+                "domain_b": (weights.domain, domain_confusion(made.domain_b, jnp.array(1.0))),
+                "semantic_a": (weights.semantic, l1(made.embedding_a_to_b, made.embedding_a)),
+                "semantic_b": (weights.semantic, l1(made.embedding_b_to_a, made.embedding_b)),
+                "adversarial_a": fool("a", discriminator_a, d_a, a, made.b_to_a),
+                "adversarial_b": fool("b", discriminator_b, d_b, b, made.a_to_b),
+            }
+            if teacher is not None:
+                terms["teacher"] = weights.teacher, l1(made.embedding_a, teacher(a))
+            return combine(terms)
+
+        output_gradients, g_info = jax.grad(objective, has_aux=True)(made)
+        (gradients,) = pull_back(output_gradients)
+        g_info["gradient_norm"] = optax.tree.norm(gradients)
+        g = improve(g, generator_optimiser, gradients, collections)
+        if averaging is not None and average is not None:
+            average = averaging.update(variables(g), average)
+        return XGANState(g, d_a, d_b, average), prefixed("generator", g_info) | a_info | b_info
+
+    def generate(key: jax.Array, state: XGANState, inputs: Batch) -> jax.Array:
+        learnt = variables(state.generator) if state.average is None else state.average.mean
+        side = "b" if "b" in inputs and "a" not in inputs else "a"
+        images: Any = network.apply(
+            learnt, array(inputs, side), train=False, rngs=key, method=f"translate_{side}"
+        )
+        return images
+
+    return Game(init, update, generate)
