@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxgan import cli, games, layers, losses, networks
+from jaxgan import cli, games, losses, networks
 from jaxgan.data import Images, Resident, Streamed
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
 
@@ -50,9 +50,6 @@ class InfoGAN:
     """First moment's decay of Adam (paper: 0.5)."""
     decay: bool = False
     """Let both learning rates fall to 0 over the run, in a straight line (paper: no)."""
-    move: Fraction = 0.0
-    """How far images are moved at random in front of D and Q, as a part of their side, so that
-    codes are not told by where strokes begin (paper: not at all)."""
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
@@ -81,15 +78,10 @@ class InfoGAN:
                 continuous_weight=self.continuous_weight,
             ),
             loss=losses.non_saturating,
-            augment=self.augment if self.move else None,
             generator_optimiser=adam(self.generator_rate),
             discriminator_optimiser=adam(self.discriminator_rate),
             average_decay=self.average_decay,
         )
-
-    def augment(self, key: jax.Array, images: jax.Array) -> jax.Array:
-        """Images `[B, H, W, C]`, moved; black follows."""
-        return layers.translation(key, images + 1.0, ratio=self.move) - 1.0
 
     def data(self, pipeline: Pipeline) -> Resident | Streamed:
         """One minibatch a round; labels, where there are any, are not looked at."""

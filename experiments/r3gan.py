@@ -92,7 +92,7 @@ class R3GAN:
 
 SMALL = R3GAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=1500, log_every=50, sample_every=75, checkpoint_every=750),
+    schedule=Schedule(steps=3000, log_every=50, sample_every=150, checkpoint_every=1500),
     burn_in=0.9,
     batch_size=32,
     widths=(64, 32, 16),

@@ -89,7 +89,7 @@ class SNGAN:
 
 SMALL = SNGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=1000, log_every=20, sample_every=50, checkpoint_every=500),
+    schedule=Schedule(steps=2000, log_every=20, sample_every=100, checkpoint_every=1000),
     architecture="resnet",
     batch_size=32,
     generator_batches=1,

@@ -96,7 +96,7 @@ class WGANGP:
 
 SMALL = WGANGP(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=1000, log_every=20, sample_every=50, checkpoint_every=500),
+    schedule=Schedule(steps=2000, log_every=20, sample_every=100, checkpoint_every=1000),
     architecture="dcgan",
     batch_size=32,
     generator_batches=2,
