@@ -93,11 +93,13 @@ class WGAN:
 
 SMALL = WGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=1200, log_every=20, sample_every=60, checkpoint_every=600),
+    schedule=Schedule(steps=2000, log_every=20, sample_every=100, checkpoint_every=1000),
     width=32,
-    learning_rate=5e-4,
+    learning_rate=1e-3,
+    decay=True,
+    clip=0.02,
     thorough=False,
-    average_decay=0.99,
+    average_decay=0.998,
 )
 
 if __name__ == "__main__":
