@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import jax
 import tyro
 
+from jaxgan.cli.translate import import_run, translate_run
 from jaxgan.cli.verbs import evaluate_run, reproduce_run, resume_run, sample_run, train_run
 from jaxgan.training import Experiment, Interrupted, RunError
 
@@ -147,6 +148,61 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         """
         return reproduce_run(directory, kind, name, output=output)
 
+    def translate(
+        directory: Directory,
+        pictures: Annotated[
+            tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PICTURES")
+        ],
+        *,
+        output: Path,
+        side: str | None = None,
+        image_size: int | None = None,
+        batch_size: int = 8,
+        seed: int = 0,
+    ) -> int:
+        """Translate pictures with a run's newest checkpoint; one PNG each, and sheet.png.
+
+        Args:
+            directory: The run's.
+            pictures: Files, folders with all that is in them, or quoted patterns, as in "a/**/*".
+            output: A new folder for the translations, which keep the names of their sources.
+            side: What the pictures are, as a or b; the first that the run translates from where
+                none is named.
+            image_size: Pixels on a side: the largest square in the centre of each picture is
+                resized. Where none is named, pictures stay as large as they are.
+            batch_size: How many pictures of one size are translated at once.
+            seed: Of the generator's own noise, where it has any.
+        """
+        return translate_run(
+            *(directory, kind, name),
+            pictures=pictures,
+            output=output,
+            side=side,
+            image_size=image_size,
+            batch_size=batch_size,
+            seed=seed,
+        )
+
+    def import_(
+        file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")],
+        experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
+        *,
+        preset: Preset = "small",
+        directory: Path | None = None,
+        other: tuple[Path, ...] = (),
+    ) -> int:
+        """Make a run of a generator that PyTorch has trained; then translate with it.
+
+        Args:
+            file: A state_dict that torch.save wrote: the generator from a to b.
+            experiment: What the generator belongs to.
+            preset: The defaults of all other flags, as of train.
+            directory: Where the run is written; runs/NAME-NUMBER where none is named.
+            other: The file of the generator from b to a, where the experiment has one.
+        """
+        del preset  # it has chosen the defaults
+        return import_run(experiment, name, file=file, other=other, directory=directory)
+
     return tyro.extras.subcommand_cli_from_dict(
         {
             "train": train,
@@ -154,6 +210,8 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
             "sample": sample,
             "evaluate": evaluate,
             "reproduce": reproduce,
+            "translate": translate,
+            "import": import_,
         },
         args=arguments,
         prog=f"{name}.py",

@@ -1,6 +1,7 @@
 """What each verb does. A verb gives its exit code, and raises what a person has to mend."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def train_run(
 def resume_run(directory: Path, kind: type[Any], name: str) -> int:
     """Go on with a run."""
     run, experiment = _open(directory, kind, name)
+    _refuse_imported(run)
     try:
         resume(run, experiment)
     except Interrupted as stop:
@@ -116,6 +118,7 @@ def evaluate_run(directory: Path, kind: type[Any], name: str, *, seed: int) -> i
 def reproduce_run(directory: Path, kind: type[Any], name: str, *, output: Path | None) -> int:
     """Repeat a run and compare; 0 where the two are identical, 1 where not."""
     run, experiment = _open(directory, kind, name)
+    _refuse_imported(run)
     output = output or directory.with_name(directory.name + "-reproduced")
     repeated, comparison = reproduce(run, experiment, output)
     if comparison.difference is None:
@@ -139,7 +142,7 @@ def _generator(experiment: Experiment, state: Any) -> Generate:
     """What the trained generator makes of any count of inputs, chunk by chunk."""
     jitted = jax.jit(experiment.game().generate)
 
-    def generate(key: jax.Array, inputs: Batch) -> np.ndarray:
+    def generate(key: jax.Array, inputs: Mapping[str, jax.Array | np.ndarray]) -> Any:
         count = len(next(iter(inputs.values())))
         size = min(count, _CHUNK)
         made = []
@@ -147,8 +150,8 @@ def _generator(experiment: Experiment, state: Any) -> Generate:
             # The last chunk begins again at the first input: one shape, so one compilation.
             rows = np.arange(start, start + size) % count
             part = {name: np.asarray(array)[rows] for name, array in inputs.items()}
-            made.append(np.asarray(jitted(jax.random.fold_in(key, number), state, part)))
-        return np.concatenate(made)[:count]
+            made.append(jax.device_get(jitted(jax.random.fold_in(key, number), state, part)))
+        return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *made)
 
     return generate
 
@@ -174,6 +177,14 @@ def _open(directory: Path, kind: type[Any], name: str) -> tuple[Run, Any]:
             f"use experiments/{run.manifest['experiment']}.py"
         )
     return run, from_plain(kind, run.manifest["configuration"])
+
+
+def _refuse_imported(run: Run) -> None:
+    if run.manifest["data"].startswith("imported: "):
+        raise RunError(
+            f"{run.directory} was not trained but {run.manifest['data']}: it can translate and "
+            "sample; train a run of its own to go on with or to repeat"
+        )
 
 
 def _with_way_on(stop: Interrupted, name: str, directory: Path) -> Interrupted:

@@ -1,4 +1,4 @@
-"""The last stretch of both pipelines, on the device: flips, and from bytes to [-1, 1]."""
+"""The last stretch of both pipelines, on the device: crops, flips, and from bytes to [-1, 1]."""
 
 import functools
 import zlib
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 _FLIP = zlib.crc32(b"flip")
+_CROP = zlib.crc32(b"crop")
 
 Raw = Mapping[str, np.ndarray | jax.Array]
 """A batch as it is stored: images `[B, H, W, C]` uint8, labels `[B]` int32, others as they are."""
@@ -18,14 +19,50 @@ Batch = dict[str, jax.Array]
 they are."""
 
 
-@functools.partial(jax.jit, static_argnames=("seed", "batch_size", "first", "flip"))
-def finish_batch(
-    raw: Raw, step: int | jax.Array, *, seed: int, batch_size: int, first: int, flip: bool
-) -> Batch:
-    """Flip half of the images from left to right and scale them: x <- (2 x - 255) / 255.
+def check_crop(examples: Mapping[str, np.ndarray], crop: int) -> None:
+    """Check that a crop fits into the images of a source.
 
-    Which ones are flipped is a function of (seed, step) and of the place in the batch; arrays of
-    images under other names are flipped along. All else passes unchanged.
+    Args:
+        examples: What a source reads.
+        crop: Pixels on a side.
+
+    Raises:
+        ValueError: where the crop is empty, larger than an image, or the images of one example
+            differ in size, so that there is no rectangle that all of them have.
+    """
+    if crop < 1:
+        raise ValueError(f"a crop of {crop} pixels is empty: give a size of 1 or more")
+    images = {name: array for name, array in examples.items() if _is_images(array)}
+    for name, array in images.items():
+        height, width = array.shape[1:3]
+        if min(height, width) < crop:
+            raise ValueError(
+                f"'{name}' is {height} x {width} pixels, smaller than the crop of {crop}: give a "
+                f"crop of {min(height, width)} or less, or load larger images"
+            )
+    if len({array.shape[1:3] for array in images.values()}) > 1:
+        sizes = ", ".join(f"'{name}' {a.shape[1]} x {a.shape[2]}" for name, a in images.items())
+        raise ValueError(
+            f"images that are cropped together differ in size ({sizes}): give one size"
+        )
+
+
+@functools.partial(jax.jit, static_argnames=("seed", "batch_size", "first", "flip", "crop"))
+def finish_batch(
+    raw: Raw,
+    step: int | jax.Array,
+    *,
+    seed: int,
+    batch_size: int,
+    first: int,
+    flip: bool,
+    crop: int | None = None,
+) -> Batch:
+    """Crop images at random, flip half of them, and scale them: x <- (2 x - 255) / 255.
+
+    Where they are cropped and which ones are flipped, from left to right, are functions of
+    (seed, step) and of the place in the batch; arrays of images under other names are cropped and
+    flipped along. All else passes unchanged.
 
     Args:
         raw: Arrays `[n, ...]`: rows `first` to `first + n - 1` of the batch.
@@ -34,16 +71,30 @@ def finish_batch(
         batch_size: B, examples in the whole batch.
         first: The first row that `raw` holds.
         flip: Whether to flip at all.
+        crop: S, pixels on a side of what is left of an image; None leaves all.
 
     Returns:
-        The same names and shapes; images are float32 in [-1, 1].
+        The same names; images are `[n, S, S, C]` float32 in [-1, 1].
     """
-    key_flip = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), step), _FLIP)
-    flipped = jax.random.bernoulli(key_flip, shape=(batch_size,))
+    key = jax.random.fold_in(jax.random.key(seed), step)
+    flipped = jax.random.bernoulli(jax.random.fold_in(key, _FLIP), shape=(batch_size,))
+    # Drawn for the whole batch, as a process that holds a part of it must crop as all do.
+    key_crop = jax.random.fold_in(key, _CROP)
+
+    def cut(array: jax.Array, size: int) -> jax.Array:
+        room = jnp.array(array.shape[1:3]) - size + 1
+        corners = jax.random.randint(key_crop, (batch_size, 2), 0, room[None])
+        return jax.vmap(
+            lambda image, corner: jax.lax.dynamic_slice(
+                image, (*corner, 0), (size, size, image.shape[-1])
+            )
+        )(array, corners[first : first + len(array)])
 
     def finish(array: np.ndarray | jax.Array) -> jax.Array:
-        if array.dtype != np.uint8 or array.ndim != 4:
+        if not _is_images(array):
             return jnp.asarray(array)
+        if crop is not None:
+            array = cut(jnp.asarray(array), crop)
         # 2 x - 255 is exact, so one rounding is all there is: fusion cannot change a bit.
         image = (2.0 * jnp.asarray(array, jnp.float32) - 255.0) / 255.0
         if not flip:
@@ -52,3 +103,7 @@ def finish_batch(
         return jnp.where(rows, image[:, :, ::-1], image)
 
     return {name: finish(array) for name, array in raw.items()}
+
+
+def _is_images(array: np.ndarray | jax.Array) -> bool:
+    return array.dtype == np.uint8 and array.ndim == 4

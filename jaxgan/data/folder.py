@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxgan.data.transforms import Transform, check_image
+from jaxgan.data.transforms import Half, Transform, check_image
 
 SUFFIXES = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -22,20 +22,31 @@ class FolderSource:
     """Images in files; the sub-folders of the first level are the classes.
 
     Attributes:
+        folder: Where they are.
         files: Sorted.
         labels: `[N]` int32; zeros where there are no classes.
-        transform: From a file to pixels.
+        transform: From a file to pixels, `[H, W, C]` uint8.
         classes: Names of the sub-folders, sorted; empty where the images lie in the folder itself.
         fingerprint: A digest of relative names and sizes, and the transformation.
-        skipped: Files that were left out as unreadable.
+        left_out: Files that cannot be decoded.
     """
 
+    folder: Path
     files: tuple[Path, ...]
     labels: np.ndarray
-    transform: Transform
+    transform: Transform | Half
     classes: tuple[str, ...]
     fingerprint: str
-    skipped: int
+    left_out: tuple[Path, ...]
+
+    @property
+    def skipped(self) -> int:
+        """How many files were left out as unreadable."""
+        return len(self.left_out)
+
+    def name(self, file: Path) -> str:
+        """What a file is called in the folder, without its ending."""
+        return file.relative_to(self.folder).with_suffix("").as_posix()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -60,7 +71,7 @@ class FolderSource:
 
 
 def folder_source(
-    folder: Path, *, transform: Transform, skip_unreadable: bool = False
+    folder: Path, *, transform: Transform | Half, skip_unreadable: bool = False
 ) -> FolderSource:
     """Open a folder of images. Every file is decoded once, so that training meets no surprise.
 
@@ -76,19 +87,7 @@ def folder_source(
         ValueError: where the folder is missing, empty or ambiguous, or a file cannot be decoded.
     """
     folder = folder.expanduser()
-    if not folder.is_dir():
-        raise ValueError(f"there is no folder {folder}: give the path of a folder of images")
-    found = sorted(
-        Path(directory, name).relative_to(folder)
-        for directory, _, names in os.walk(folder)
-        for name in names
-        if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
-    )
-    if not found:
-        raise ValueError(
-            f"there are no images in {folder}: give a folder with files of the types "
-            f"{' '.join(sorted(SUFFIXES))}"
-        )
+    found = images_in(folder)
     classes = tuple(sorted({name.parts[0] for name in found if len(name.parts) > 1}))
     loose = [name for name in found if len(name.parts) == 1]
     if classes and loose:
@@ -102,13 +101,42 @@ def folder_source(
     for name in names:
         digest.update(f"{name.as_posix()}\0{(folder / name).stat().st_size}\0".encode())
     return FolderSource(
+        folder=folder,
         files=tuple(folder / name for name in names),
         labels=np.array([number.get(name.parts[0], 0) for name in names], np.int32),
         transform=transform,
         classes=classes,
         fingerprint=f"folder:{digest.hexdigest()[:16]}:{transform}",
-        skipped=len(found) - len(names),
+        left_out=tuple(folder / name for name in sorted(set(found) - set(names))),
     )
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Find the images of a folder, at any depth, by the endings of their names.
+
+    Args:
+        folder: Any.
+
+    Returns:
+        Their places in the folder, sorted.
+
+    Raises:
+        ValueError: where the folder is missing or has no images.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}: give the path of a folder of images")
+    found = sorted(
+        Path(directory, name).relative_to(folder)
+        for directory, _, names in os.walk(folder)
+        for name in names
+        if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+    )
+    if not found:
+        raise ValueError(
+            f"there are no images in {folder}: give a folder with files of the types "
+            f"{' '.join(sorted(SUFFIXES))}"
+        )
+    return found
 
 
 def _readable(folder: Path, names: list[Path], *, skip_unreadable: bool) -> list[Path]:

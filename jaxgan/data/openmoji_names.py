@@ -172,6 +172,19 @@ def split_of(family: str) -> str:
     return "train" if hashlib.sha256(family.encode()).digest()[0] >= 26 else "test"
 
 
+def half_of(family: str) -> str:
+    """Decide which of two halves a family stands in, from its name alone; split by split.
+
+    Args:
+        family: From `family_of`.
+
+    Returns:
+        `a` or `b`, each for about a half of the families.
+    """
+    # Another byte than the split's, so that the two choices have nothing in common.
+    return "ab"[hashlib.sha256(family.encode()).digest()[1] % 2]
+
+
 def _name(points: list[int]) -> str:
     if points[0] in _LETTERS and len(points) == 2:
         return "flag " + "".join(chr(point - _LETTERS.start + ord("a")) for point in points)

@@ -2,12 +2,13 @@
 
 import functools
 from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.data.finish import Batch, Raw, finish_batch
+from jaxgan.data.finish import Batch, Raw, check_crop, finish_batch
 from jaxgan.data.order import batch_indices, check_batch, check_seed
 from jaxgan.data.sources import Source
 
@@ -26,6 +27,7 @@ class Resident:
         batch_size: B, examples in a batch.
         seed: Of the run.
         flip: Whether images are flipped at random.
+        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
         fingerprint: Of the source.
     """
 
@@ -34,7 +36,10 @@ class Resident:
     batch_size: int = field(metadata={"static": True})
     seed: int = field(metadata={"static": True})
     flip: bool = field(metadata={"static": True})
+    crop: int | None = field(metadata={"static": True})
     fingerprint: str = field(metadata={"static": True})
+
+    on_device: ClassVar[Literal[True]] = True
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
@@ -58,7 +63,7 @@ class Resident:
         }
 
     def finish(self, step: int | jax.Array, raw: Raw) -> Batch:
-        """Flip and scale the batch of a step.
+        """Crop, flip and scale the batch of a step.
 
         Args:
             step: In [0, 2^31); int32.
@@ -68,7 +73,13 @@ class Resident:
             Images `[B, H, W, C]` float32 in [-1, 1], labels `[B]` int32.
         """
         return finish_batch(
-            raw, step, seed=self.seed, batch_size=self.batch_size, first=0, flip=self.flip
+            raw,
+            step,
+            seed=self.seed,
+            batch_size=self.batch_size,
+            first=0,
+            flip=self.flip,
+            crop=self.crop,
         )
 
     def __call__(self, step: int | jax.Array) -> Batch:
@@ -82,6 +93,7 @@ def resident(
     seed: int,
     batch_size: int,
     flip: bool = False,
+    crop: int | None = None,
     sharding: jax.sharding.Sharding | None = None,
 ) -> Resident:
     """Read a whole source on to the device, or split it over several.
@@ -91,6 +103,7 @@ def resident(
         seed: Of the run, in [0, 2^32).
         batch_size: B, in [1, len(source)].
         flip: Whether images are flipped from left to right at random.
+        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
         sharding: How axis 0 of the arrays is placed. Each process reads only the rows that its own
             devices hold. None puts all on the default device.
 
@@ -98,10 +111,13 @@ def resident(
         The pipeline.
 
     Raises:
-        ValueError: where the batch or the seed does not fit.
+        ValueError: where the batch, the seed or the crop does not fit.
     """
     check_batch(batch_size=batch_size, size=len(source))
     check_seed(seed)
+    examples = source.read(np.zeros(1, np.int64))
+    if crop is not None:
+        check_crop(examples, crop)
     size = len(source)
     shards = 1 if sharding is None else sharding.num_devices
     padded = -(-size // shards) * shards
@@ -117,7 +133,6 @@ def resident(
             lambda index: rows(*(index or (slice(None),))[0].indices(padded)[:2])[name],
         )
 
-    examples = source.read(np.zeros(1, np.int64))
     arrays = {name: place(name, example) for name, example in examples.items()}
     return Resident(
         arrays=arrays,
@@ -125,6 +140,7 @@ def resident(
         batch_size=batch_size,
         seed=seed,
         flip=flip,
+        crop=crop,
         fingerprint=source.fingerprint,
     )
 

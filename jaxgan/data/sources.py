@@ -85,6 +85,42 @@ class ArraySource:
         return {name: array[indices] for name, array in self.arrays.items()}
 
 
+@dataclass(frozen=True, eq=False)
+class Subset:
+    """Some examples of a source, in an order of their own.
+
+    Attributes:
+        source: All of them.
+        rows: `[M]` integers in {0, ..., len(source) - 1}.
+
+    >>> every_other = Subset(ArraySource({"label": np.arange(6)[:, None].astype(np.int32)}),
+    ...                      np.arange(0, 6, 2))
+    >>> every_other.read(np.array([2]))["label"].item()
+    4
+    """
+
+    source: Source
+    rows: np.ndarray
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Of the source."""
+        return self.source.classes
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the source, and a digest of the rows."""
+        digest = hashlib.sha256(self.rows.astype(np.int64).tobytes()).hexdigest()[:16]
+        return f"{self.source.fingerprint}[{digest}]"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def read(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        """Read the rows at `indices`, `[N]`."""
+        return self.source.read(self.rows[indices])
+
+
 def bytes_per_example(source: Source) -> int:
     """How much memory one example takes.
 

@@ -1,12 +1,13 @@
 """The streamed pipeline: the host reads batches ahead of the step, with Grain."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import jax
 import numpy as np
 
-from jaxgan.data.finish import Batch, Raw, finish_batch
+from jaxgan.data.finish import Batch, Raw, check_crop, finish_batch
 from jaxgan.data.order import batch_indices, check_batch, check_seed
 from jaxgan.data.sources import Source
 
@@ -20,6 +21,7 @@ class Streamed:
         batch_size: B, examples in the whole batch.
         seed: Of the run.
         flip: Whether images are flipped at random.
+        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
         part: (i, P): this is process i of P, which reads the rows [i B / P, (i + 1) B / P).
         threads: Threads that read batches ahead, in each process that reads; 0 reads none ahead.
         prefetch: Batches that are held ready.
@@ -30,10 +32,13 @@ class Streamed:
     batch_size: int
     seed: int
     flip: bool
+    crop: int | None
     part: tuple[int, int]
     threads: int
     prefetch: int
     workers: int
+
+    on_device: ClassVar[Literal[False]] = False
 
     @property
     def size(self) -> int:
@@ -69,7 +74,7 @@ class Streamed:
         return self.source.read(np.asarray(indices[first : first + share]))
 
     def finish(self, step: int | jax.Array, raw: Raw) -> Batch:
-        """Flip and scale the batch of a step.
+        """Crop, flip and scale the batch of a step.
 
         Args:
             step: In [0, 2^31); int32.
@@ -86,13 +91,14 @@ class Streamed:
             batch_size=self.batch_size,
             first=0 if rows == self.batch_size else self.part[0] * rows,
             flip=self.flip,
+            crop=self.crop,
         )
 
     def __call__(self, step: int) -> Batch:
         """Read and finish the batch of a step, nothing ahead."""
         return self.finish(step, self.read(step))
 
-    def iterate(self, start: int = 0) -> Iterator[dict[str, np.ndarray]]:
+    def iterate(self, start: int = 0) -> Generator[dict[str, np.ndarray]]:
         """Read the batches of the steps `start`, `start + 1`, ... ahead of their use.
 
         Closing the iterator, or dropping it, ends its threads and processes.
@@ -136,6 +142,7 @@ def streamed(
     seed: int,
     batch_size: int,
     flip: bool = False,
+    crop: int | None = None,
     part: tuple[int, int] = (0, 1),
     threads: int = 4,
     prefetch: int = 8,
@@ -148,6 +155,7 @@ def streamed(
         seed: Of the run, in [0, 2^32).
         batch_size: B, examples in the whole batch, in [1, len(source)].
         flip: Whether images are flipped from left to right at random.
+        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
         part: (i, P): this is process i of P; P divides B.
         threads: Threads that read batches ahead, in each process that reads; 0 or more.
         prefetch: Batches that are held ready; 0 or more.
@@ -157,10 +165,12 @@ def streamed(
         The pipeline.
 
     Raises:
-        ValueError: where the batch, the seed, the part or a count does not fit.
+        ValueError: where the batch, the seed, the crop, the part or a count does not fit.
     """
     check_batch(batch_size=batch_size, size=len(source))
     check_seed(seed)
+    if crop is not None:
+        check_crop(source.read(np.zeros(1, np.int64)), crop)
     index, parts = part
     if not 0 <= index < parts:
         raise ValueError(
@@ -180,6 +190,7 @@ def streamed(
         batch_size=batch_size,
         seed=seed,
         flip=flip,
+        crop=crop,
         part=part,
         threads=threads,
         prefetch=prefetch,

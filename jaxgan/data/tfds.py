@@ -24,10 +24,11 @@ class TfdsSource:
 
     Attributes:
         records: Serialised examples.
-        features: What to take from an example: `image` and, where there is one, `label`.
+        features: What to take from an example: the image and, where there is one, `label`.
         transform: From encoded bytes to pixels.
         classes: Names of the labels.
         identity: name:version:split.
+        feature: The one that holds the image; it is read as `image`.
     """
 
     records: Sequence[bytes]
@@ -35,6 +36,7 @@ class TfdsSource:
     transform: Transform
     classes: tuple[str, ...]
     identity: str
+    feature: str
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -44,7 +46,8 @@ class TfdsSource:
     @property
     def fingerprint(self) -> str:
         """The set, its version and split, and the transformation."""
-        return f"tfds:{self.identity}:{self.transform}"
+        feature = "" if self.feature == "image" else f":{self.feature}"
+        return f"tfds:{self.identity}{feature}:{self.transform}"
 
     def __len__(self) -> int:
         return len(self.records)
@@ -54,19 +57,25 @@ class TfdsSource:
         import tensorflow_datasets as tfds
 
         # Bytes, for our own decoder: TFDS's depends on whether OpenCV is installed.
-        encoded = {"image": tfds.decode.SkipDecoding()}
+        encoded = {self.feature: tfds.decode.SkipDecoding()}
         examples = [
             self.features.deserialize_example_np(self.records[index], decoders=encoded)
             for index in indices.tolist()
         ]
-        batch = {"image": np.stack([self.transform(io.BytesIO(e["image"])) for e in examples])}
+        files = [io.BytesIO(example[self.feature]) for example in examples]
+        batch = {"image": np.stack([self.transform(file) for file in files])}
         if self.classes:
             batch["label"] = np.array([e["label"] for e in examples], np.int32)
         return batch
 
 
 def tfds_source(
-    name: str, split: str, *, transform: Transform, data_dir: Path | None = None
+    name: str,
+    split: str,
+    *,
+    transform: Transform,
+    feature: str = "image",
+    data_dir: Path | None = None,
 ) -> TfdsSource:
     """Open a data set of TFDS, or one of ours; prepare it if that has not been done.
 
@@ -75,6 +84,7 @@ def tfds_source(
             `cycle_gan/horse2zebra:3.0.0`; or `digits`, `openmoji/64`.
         split: As TFDS spells it: `train`, `test[:50%]`.
         transform: What happens to each image.
+        feature: The one that holds the image, such as `line` of `openmoji/64`.
         data_dir: Where data sets are kept; None is TFDS's own place.
 
     Returns:
@@ -89,32 +99,36 @@ def tfds_source(
     builder = _prepared(name, data_dir)
     _check_split(builder, name, split)
     features = dict(builder.info.features.items())
-    image = features.get("image")
+    image = features.get(feature)
     if not isinstance(image, tfds.features.Image) or image.np_dtype != np.uint8:
         raise ValueError(
-            f"the data set '{name}' has no feature 'image' of bytes, but {sorted(features)}: "
+            f"the data set '{name}' has no feature '{feature}' of bytes, but {sorted(features)}: "
             "choose a set of images"
         )
     label = features.get("label")
     labelled = isinstance(label, tfds.features.ClassLabel)
-    wanted = {"image": image, "label": label} if labelled else {"image": image}
+    wanted = {feature: image, "label": label} if labelled else {feature: image}
     return TfdsSource(
         records=_records(builder, name, split),
         features=tfds.features.FeaturesDict(wanted),
         transform=transform,
         classes=tuple(label.names) if labelled else (),
         identity=f"{builder.info.full_name}:{split}",
+        feature=feature,
     )
 
 
-def tfds_arrays(name: str, split: str, *, data_dir: Path | None = None) -> dict[str, np.ndarray]:
-    """Read a whole split into memory, with every feature.
+def tfds_arrays(
+    name: str, split: str, *, only: Sequence[str] | None = None, data_dir: Path | None = None
+) -> dict[str, np.ndarray]:
+    """Read a whole split into memory.
 
     `ArraySource` makes a source of those that a game needs.
 
     Args:
         name: As for `tfds_source`; images of equal shape and scalars, such as `openmoji/64`.
         split: As TFDS spells it: `train`, `test[:50%]`.
+        only: The features to read; None reads all.
         data_dir: Where data sets are kept; None is TFDS's own place.
 
     Returns:
@@ -128,6 +142,8 @@ def tfds_arrays(name: str, split: str, *, data_dir: Path | None = None) -> dict[
     builder = _prepared(name, data_dir)
     _check_split(builder, name, split)
     features = builder.info.features
+    if only is not None:
+        features = tfds.features.FeaturesDict({key: features[key] for key in only})
     images = {key for key, kind in features.items() if isinstance(kind, tfds.features.Image)}
     encoded = {key: tfds.decode.SkipDecoding() for key in images}
     examples = [

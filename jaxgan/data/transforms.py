@@ -57,9 +57,63 @@ class Transform:
         Raises:
             ValueError: where the file cannot be decoded.
         """
-        image = to_channels(decode(file), channels=self.channels)
-        square = pad_to_square(image) if self.pad else centre_crop(image)
-        return resize(square, image_size=self.image_size)
+        return self.prepare(decode(file))
+
+    def prepare(self, image: np.ndarray) -> np.ndarray:
+        """Apply all but the decoding.
+
+        Args:
+            image: `[H, W, 1]` or `[H, W, 3]` uint8.
+
+        Returns:
+            `[image_size, image_size, channels]` uint8.
+        """
+        image = to_channels(image, channels=self.channels)
+        return resize(self._square(image), image_size=self.image_size)
+
+    def _square(self, image: np.ndarray) -> np.ndarray:
+        return pad_to_square(image) if self.pad else centre_crop(image)
+
+
+@dataclass(frozen=True)
+class Stretch(Transform):
+    """The same, but an image that is not square is stretched, rather than cropped or padded."""
+
+    def _square(self, image: np.ndarray) -> np.ndarray:
+        return image
+
+
+@dataclass(frozen=True)
+class Half:
+    """From a file with two pictures side by side to the pixels of one of them.
+
+    Attributes:
+        transform: What happens to the picture.
+        right: Whether it is the right one.
+    """
+
+    transform: Transform
+    right: bool
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of what it returns."""
+        return self.transform.shape
+
+    def __call__(self, file: File) -> np.ndarray:
+        """Cut the file in the middle and prepare one half, `[H, W, C]` uint8."""
+        image = decode(file)
+        middle = image.shape[1] // 2
+        return self.transform.prepare(image[:, middle:] if self.right else image[:, :middle])
+
+
+def to_floats(image: np.ndarray) -> np.ndarray:
+    """Images of bytes, of any shape, as networks see them: float32, (2 x - 255) / 255.
+
+    >>> to_floats(np.array([0, 51, 255], np.uint8)).tolist()
+    [-1.0, -0.6000000238418579, 1.0]
+    """
+    return (2.0 * image.astype(np.float32) - 255.0) / 255.0
 
 
 def decode(file: File) -> np.ndarray:
@@ -87,6 +141,25 @@ def decode(file: File) -> np.ndarray:
             white = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(white, image.convert("RGBA"))
         return np.array(image.convert("RGB"))
+
+
+def size_of(file: File) -> tuple[int, int]:
+    """Read how large an image is, turned as its EXIF orientation says, without decoding it.
+
+    Args:
+        file: A path or an open binary file.
+
+    Returns:
+        (H, W).
+
+    Raises:
+        ValueError: where the file is no image.
+    """
+    from PIL import ExifTags
+
+    with _opened(file) as image:
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+        return image.size if turned else image.size[::-1]
 
 
 def check_image(file: File) -> None:
@@ -160,10 +233,10 @@ def pad_to_square(image: np.ndarray) -> np.ndarray:
 
 
 def resize(image: np.ndarray, *, image_size: int) -> np.ndarray:
-    """Resize a square with Lanczos's filter, widened where the image shrinks, so without aliasing.
+    """Resize to a square with Lanczos's filter, widened where the image shrinks: no aliasing.
 
     Args:
-        image: `[S, S, C]` uint8, C 1 or 3.
+        image: `[H, W, C]` uint8, C 1 or 3.
         image_size: Pixels on a side afterwards.
 
     Returns:
@@ -171,7 +244,7 @@ def resize(image: np.ndarray, *, image_size: int) -> np.ndarray:
     """
     from PIL import Image
 
-    if image.shape[0] == image_size:
+    if image.shape[:2] == (image_size, image_size):
         return image
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     resized = picture.resize((image_size, image_size), Image.Resampling.LANCZOS)

@@ -8,14 +8,17 @@ from jaxgan.training.experiment import Evaluates as Evaluates
 from jaxgan.training.experiment import Experiment as Experiment
 from jaxgan.training.experiment import Fraction as Fraction
 from jaxgan.training.experiment import Generate as Generate
+from jaxgan.training.experiment import Imports as Imports
 from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
 from jaxgan.training.experiment import Schedule as Schedule
+from jaxgan.training.experiment import Translates as Translates
 from jaxgan.training.experiment import from_plain as from_plain
 from jaxgan.training.experiment import to_plain as to_plain
 from jaxgan.training.loop import Interrupted as Interrupted
 from jaxgan.training.loop import NotFinite as NotFinite
+from jaxgan.training.loop import adopt as adopt
 from jaxgan.training.loop import load as load
 from jaxgan.training.loop import resume as resume
 from jaxgan.training.loop import train as train

@@ -1,7 +1,7 @@
 """What training asks of an experiment, and the plain values that an experiment is made of."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -9,6 +9,7 @@ from typing import (
     Protocol,
     TypeAlias,
     TypeVar,
+    overload,
     runtime_checkable,
 )
 
@@ -17,19 +18,29 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 from pydantic import TypeAdapter, ValidationError
 
-from jaxgan.data import Resident, Streamed
+from jaxgan.data import Data, Resident, ResidentSides, Source, Streamed, StreamedSides, Unpaired
 from jaxgan.games.game import Batch, Game
 
 if TYPE_CHECKING:
     from PIL import Image
 
-Pipeline: TypeAlias = Callable[..., Resident | Streamed]
-"""`(source, *, batch_size, flip) -> data`."""
-
 PositiveInt: TypeAlias = Annotated[int, Gt(0)]
 PositiveFloat: TypeAlias = Annotated[float, Gt(0)]
 Fraction: TypeAlias = Annotated[float, Ge(0), Lt(1)]
 """A number in [0, 1): a decay or a momentum."""
+
+
+class Pipeline(Protocol):
+    """`jaxgan.data.pipeline` with the run's seed and its place already in."""
+
+    @overload
+    def __call__(
+        self, source: Source, *, batch_size: int, flip: bool = False, crop: int | None = None
+    ) -> Resident | Streamed: ...
+    @overload
+    def __call__(
+        self, source: Unpaired, *, batch_size: int, flip: bool = False, crop: int | None = None
+    ) -> ResidentSides | StreamedSides: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +71,7 @@ class Experiment(Protocol):
         """The game that is played."""
         ...
 
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
+    def data(self, pipeline: Pipeline) -> Data:
         """The batch of each round: `pipeline(source, batch_size=..., flip=...)`.
 
         Args:
@@ -73,7 +84,7 @@ class Experiment(Protocol):
         ...
 
 
-Generate: TypeAlias = Callable[[jax.Array, Batch], np.ndarray]
+Generate: TypeAlias = Callable[[jax.Array, Mapping[str, jax.Array | np.ndarray]], np.ndarray]
 """`(key, inputs) -> images`: what the trained generator makes of any count of inputs."""
 
 
@@ -112,6 +123,45 @@ class Conditional(Experiment, Protocol):
     @property
     def classes(self) -> int:
         """Labels are 0 to `classes - 1`."""
+        ...
+
+
+@runtime_checkable
+class Translates(Experiment, Protocol):
+    """An experiment whose game makes pictures of pictures."""
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Names of the inputs that the game's `generate` takes, one at a time, as "a" and "b"."""
+        ...
+
+    @property
+    def channels(self) -> int:
+        """Of the pictures that go in: 1 (grey) or 3 (RGB)."""
+        ...
+
+
+@runtime_checkable
+class Imports(Translates, Protocol):
+    """An experiment whose generators may come from files of PyTorch's."""
+
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """What a batch is like."""
+        ...
+
+    def imported(self, state: Any, tensors: Mapping[str, np.ndarray], side: str) -> Any:
+        """The state with one generator from a file.
+
+        Args:
+            state: the game's, at its beginning.
+            tensors: the file's, by their names in it.
+            side: one of `sides`: what this generator takes.
+
+        Raises:
+            ValueError: where the tensors are not those of such a generator; it names the first
+                keys and shapes that differ.
+        """
         ...
 
 

@@ -12,8 +12,9 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from jaxgan.data import Resident, Streamed, pipeline
+from jaxgan.data import Data, pipeline
 from jaxgan.training.checkpoints import Checkpoints, is_finite
+from jaxgan.training.digests import digest
 from jaxgan.training.experiment import Experiment, Schedule, to_plain, validated
 from jaxgan.training.placement import Placed, Report, make_mesh, place, replicated, split
 from jaxgan.training.record import Record
@@ -32,7 +33,7 @@ class Table(NamedTuple):
     """Where a game is played."""
 
     mesh: Mesh
-    data: Resident | Streamed
+    data: Data
     placed: Placed
     key: jax.Array
 
@@ -70,20 +71,49 @@ def train(
     if jax.process_index() == 0:
         Run.refuse_taken(directory)
     table = lay_table(experiment, seed=seed, devices=devices)
-    manifest = {
-        "experiment": name,
-        "configuration": to_plain(experiment),
-        "seed": seed,
-        "devices": table.mesh.size,
-        "batch": {
-            array: {"shape": list(leaf.shape), "dtype": leaf.dtype.name}
-            for array, leaf in table.data.shapes.items()
-        },
-        "data": table.data.fingerprint,
-        "environment": environment(),
-    }
+    manifest = _manifest(
+        experiment,
+        name=name,
+        seed=seed,
+        devices=table.mesh.size,
+        shapes=table.data.shapes,
+        data=table.data.fingerprint,
+    )
     run = Run.create(directory, manifest, write=jax.process_index() == 0)
     play(run, experiment, table, until=until)
+    return run
+
+
+def adopt(
+    experiment: Experiment,
+    directory: Path,
+    state: Any,
+    *,
+    name: str,
+    seed: int,
+    shapes: dict[str, jax.ShapeDtypeStruct],
+    data: str,
+) -> Run:
+    """Make a new run of no rounds, whose state comes from elsewhere.
+
+    Args:
+        experiment: what could be played.
+        directory: where the run is written; nothing may be there yet.
+        state: of the shapes that the game's `init` gives.
+        name: the experiment's, for the manifest.
+        seed: that the rest of the state is from.
+        shapes: what a batch is like.
+        data: where the state comes from, for the manifest.
+
+    Raises:
+        RunError: where the directory is taken, or the state cannot be written.
+    """
+    manifest = _manifest(experiment, name=name, seed=seed, devices=1, shapes=shapes, data=data)
+    run = Run.create(directory, manifest)
+    run.add_digest({"step": 0, "leaves": digest(state)})
+    with Checkpoints(run, keep=experiment.schedule.keep) as checkpoints:
+        checkpoints.save(0, state)
+        checkpoints.wait()
     return run
 
 
@@ -175,6 +205,23 @@ def play(run: Run, experiment: Experiment, table: Table, *, until: int | None = 
                     raise Interrupted(f"stopped after step {step} of {end}; its state is saved")
             checkpoints.wait()
             record.finish()
+
+
+def _manifest(
+    experiment: Experiment, *, name: str, seed: int, devices: int, shapes: Any, data: str
+) -> dict[str, Any]:
+    return {
+        "experiment": name,
+        "configuration": to_plain(experiment),
+        "seed": seed,
+        "devices": devices,
+        "batch": {
+            array: {"shape": list(leaf.shape), "dtype": leaf.dtype.name}
+            for array, leaf in shapes.items()
+        },
+        "data": data,
+        "environment": environment(),
+    }
 
 
 def _beginning(run: Run, step: int, end: int, table: Table) -> str:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from jaxgan.data import Resident, Streamed
+from jaxgan.data import Data, Resident, ResidentSides, Streamed, StreamedSides
 from jaxgan.games.game import Batch, Game, Info, stream
 
 
@@ -98,7 +98,7 @@ def check_divides(batch_size: int, devices: int) -> None:
 
 def place(
     game: Game,
-    data: Resident | Streamed,
+    data: Data,
     *,
     mesh: Mesh,
     key: jax.Array,
@@ -135,13 +135,22 @@ def place(
 
     @placed
     def play_one(
-        key: jax.Array, state: Any, report: Report, data: Resident, step: jax.Array
+        key: jax.Array,
+        state: Any,
+        report: Report,
+        data: Resident | ResidentSides,
+        step: jax.Array,
     ) -> tuple[Any, Report]:
         return play(key, state, report, data(step), step)
 
     @placed
     def play_many(
-        key: jax.Array, state: Any, report: Report, data: Resident, start: int, stop: int
+        key: jax.Array,
+        state: Any,
+        report: Report,
+        data: Resident | ResidentSides,
+        start: int,
+        stop: int,
     ) -> tuple[Any, Report]:
         def body(step: jax.Array, carry: tuple[Any, Report]) -> tuple[Any, Report]:
             state, report = carry
@@ -161,7 +170,7 @@ def place(
 
     if looped is None:
         looped = mesh.devices.flat[0].platform != "cpu"
-    if isinstance(data, Resident):
+    if data.on_device is True:
 
         def advance(state: Any, start: int, stop: int) -> tuple[Any, Report]:
             report = fresh_report()
@@ -194,7 +203,7 @@ def place(
 class _Batches:
     """The stream of batches, at the step where the host stands. It can be moved anywhere."""
 
-    def __init__(self, data: Streamed) -> None:
+    def __init__(self, data: Streamed | StreamedSides) -> None:
         self._data = data
         self._step = -1
         self._batches: Iterator[Any] = iter(())

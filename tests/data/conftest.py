@@ -1,7 +1,9 @@
 """Data sets that the tests of this folder share."""
 
+import jax
 import numpy as np
 import pytest
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from jaxgan import data
 
@@ -28,3 +30,10 @@ def small():
     image = np.random.default_rng(0).integers(0, 256, (101, 5, 4, 3), np.uint8)
     image[:, 0, 0, 0] = np.arange(101)
     return data.ArraySource({"image": image, "label": np.arange(101, dtype=np.int32)})
+
+
+@pytest.fixture(scope="session")
+def along_data():
+    """Four devices, an array split among them along its first axis."""
+    mesh = jax.make_mesh((4,), ("data",), axis_types=(AxisType.Auto,))
+    return NamedSharding(mesh, PartitionSpec("data"))

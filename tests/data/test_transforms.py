@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan.data import Transform
+from jaxgan.data import ArraySource, Transform, resident, to_floats
 from jaxgan.data.transforms import (
     centre_crop,
     check_image,
@@ -148,3 +148,9 @@ def test_accepts_good_files(form):
 def test_refuses_settings(size, channels, sentence):
     with pytest.raises(ValueError, match=sentence):
         Transform(image_size=size, channels=channels)
+
+
+def test_bytes_are_scaled_as_the_pipelines_scale_them():
+    image = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    batch = resident(ArraySource({"image": image}), seed=0, batch_size=1)
+    np.testing.assert_allclose(to_floats(image), batch(0)["image"], atol=1e-7)

@@ -1,0 +1,74 @@
+"""OpenMoji from lines to colour: exact pairs, or two halves that share no drawing."""
+
+from pathlib import Path
+
+import numpy as np
+
+from jaxgan.data.openmoji import OPENMOJI_SIZES
+from jaxgan.data.openmoji_names import half_of
+from jaxgan.data.paired import Paired
+from jaxgan.data.sources import Subset
+from jaxgan.data.tfds import tfds_arrays, tfds_source
+from jaxgan.data.transforms import Transform
+from jaxgan.data.unpaired import Unpaired
+
+
+def openmoji_pairs(
+    split: str, *, size: int, transform: Transform, data_dir: Path | None = None
+) -> Paired:
+    """Pair the line drawing (a) and the colour picture (b) of every drawing that is no flag.
+
+    Args:
+        split: `train` or `test`.
+        size: Pixels on a side that are wanted: the smallest of `OPENMOJI_SIZES` that is not
+            smaller is read, or the largest.
+        transform: What happens to each picture.
+        data_dir: Where data sets are kept; None is TFDS's own place.
+
+    Returns:
+        The pairs.
+
+    Raises:
+        ValueError: where `tfds_source` does.
+    """
+    pairs, rows, _ = _open(split, size, transform, data_dir)
+    return Paired(Subset(pairs.a, rows), Subset(pairs.b, rows))
+
+
+def openmoji_halves(
+    split: str, *, size: int, transform: Transform, data_dir: Path | None = None
+) -> Unpaired:
+    """Take the lines of one half of the drawings (a) and the colours of the other half (b).
+
+    Variants of one drawing, as in `describe(...).family`, stand in one half.
+
+    Args:
+        split: `train` or `test`.
+        size: As for `openmoji_pairs`.
+        transform: What happens to each picture.
+        data_dir: Where data sets are kept; None is TFDS's own place.
+
+    Returns:
+        The two sides, without flags.
+
+    Raises:
+        ValueError: where `tfds_source` does.
+    """
+    pairs, rows, halves = _open(split, size, transform, data_dir)
+    return Unpaired(Subset(pairs.a, rows[halves == "a"]), Subset(pairs.b, rows[halves == "b"]))
+
+
+def _open(
+    split: str, size: int, transform: Transform, data_dir: Path | None
+) -> tuple[Paired, np.ndarray, np.ndarray]:
+    """All pairs, the rows of those that are no flags, `[N]`, and the half of each, `[N]`."""
+    drawn = min((drawn for drawn in OPENMOJI_SIZES if drawn >= size), default=max(OPENMOJI_SIZES))
+    name = f"openmoji/{drawn}"
+    told = tfds_arrays(name, split, only=("flag", "family"), data_dir=data_dir)
+    line, colour = (
+        tfds_source(name, split, transform=transform, feature=feature, data_dir=data_dir)
+        for feature in ("line", "image")
+    )
+    rows = np.flatnonzero(~told["flag"])
+    halves = np.array([half_of(family) for family in told["family"][rows].tolist()])
+    return Paired(line, colour), rows, halves

@@ -1,0 +1,227 @@
+"""The choice of images of two sides, as plain values for a command line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxgan.data.folder import folder_source, images_in
+from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
+from jaxgan.data.paired import Paired, paired_folders, side_by_side
+from jaxgan.data.sources import Source, Subset
+from jaxgan.data.tfds import tfds_source
+from jaxgan.data.transforms import Stretch, Transform
+from jaxgan.data.unpaired import Unpaired
+
+# Where a folder has no images for testing, one in so many is held out.
+_HELD_OUT = 10
+
+
+class _Folders(NamedTuple):
+    """Where the images of a split are; `b` is None where pairs stand side by side in `a`."""
+
+    a: Path
+    b: Path | None
+    shared: bool  # by training and testing
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Which images to translate between, side a to side b, and how to prepare them.
+
+    >>> Sides().crop_size
+    64
+    """
+
+    dataset: str = "openmoji"
+    """openmoji (line drawings to colour, which need no network), or a set of TFDS with two sides
+    (cycle_gan/horse2zebra, ...)."""
+    folder: Path | None = None
+    """Folder to use instead of a data set: with trainA, trainB, testA and testB in it, or with
+    train and test (or val), whose files are pairs side by side, a on the left."""
+    folder_a: Path | None = None
+    """Folder of images of side a; with folder_b, instead of a data set. One in ten is held out."""
+    folder_b: Path | None = None
+    """Folder of images of side b. A pair has one name on both sides."""
+    swap: bool = False
+    """Exchange the two sides: translate b to a."""
+    load_size: int = 64
+    """Pixels on a side that images are prepared at: crop_size or more."""
+    crop_size: int = 64
+    """Pixels on a side that networks see: a crop, at random, of what was prepared."""
+    channels: int = 3
+    """1 for grey, 3 for RGB."""
+    stretch: bool = False
+    """Stretch images to a square, instead of cropping their centre."""
+    flip: bool = False
+    """Flip half of the images from left to right, at random; the two of a pair alike."""
+    skip_unreadable: bool = False
+    """Leave out the files of folders that cannot be decoded."""
+    data_dir: Path | None = None
+    """Where data sets are kept; TFDS's own place if not given."""
+
+    def paired(self, split: str = "train") -> Paired:
+        """Open the pairs of a split.
+
+        Args:
+            split: `train` or `test`.
+
+        Returns:
+            Random access to `a` and `b`, each `[N, load_size, load_size, channels]` uint8.
+
+        Raises:
+            ValueError: where there are no pairs, or they cannot be had as asked for.
+        """
+        pairs = self._pairs(split, self.load_size)
+        return Paired(pairs.b, pairs.a) if self.swap else pairs
+
+    def unpaired(self, split: str = "train") -> Unpaired:
+        """Open the two sides of a split. Those of OpenMoji, for training, share no drawing.
+
+        Args:
+            split: `train` or `test`.
+
+        Returns:
+            Random access to each side: `image`, `[N, load_size, load_size, channels]` uint8.
+
+        Raises:
+            ValueError: where the images cannot be had as asked for; says what to do.
+        """
+        if self._folders(split) is None and self.dataset == "openmoji" and split == "train":
+            sides = openmoji_halves(
+                split,
+                size=self.load_size,
+                transform=self._transform(self.load_size),
+                data_dir=self.data_dir,
+            )
+        else:
+            sides = self._sides(split, self.load_size)
+        return Unpaired(sides.b, sides.a) if self.swap else sides
+
+    def held_out(self, count: int | None = None) -> dict[str, np.ndarray]:
+        """Read test images at the size that networks see, without jitter.
+
+        Args:
+            count: How many of each side at most, the first ones; None for all.
+
+        Returns:
+            `a` and `b`, each `[N, crop_size, crop_size, channels]` uint8. Where `has_pairs`, row i
+            of `a` belongs to row i of `b`; else they may differ in length.
+
+        Raises:
+            ValueError: where the images cannot be had as asked for; says what to do.
+        """
+        sides = self._sides("test", self.crop_size)
+        a, b = (
+            side.read(np.arange(len(side))[:count])["image"]
+            for side in ((sides.b, sides.a) if self.swap else (sides.a, sides.b))
+        )
+        return {"a": a, "b": b}
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether the truth is known of test images: two folders have the same names in them."""
+        folders = self._folders("test")
+        if folders is None:
+            return self.dataset == "openmoji"
+        if folders.b is None:
+            return True
+        a, b = (
+            sorted(image.with_suffix("") for image in images_in(folder))
+            for folder in (folders.a, folders.b)
+        )
+        return a == b
+
+    def _transform(self, size: int) -> Transform:
+        kind = Stretch if self.stretch else Transform
+        return kind(image_size=size, channels=self.channels)
+
+    def _pairs(self, split: str, size: int) -> Paired:
+        folders, transform = self._folders(split), self._transform(size)
+        if folders is None and self.dataset == "openmoji":
+            return openmoji_pairs(
+                split, size=self.load_size, transform=transform, data_dir=self.data_dir
+            )
+        if folders is None:
+            raise ValueError(
+                f"the data set '{self.dataset}' has no pairs: choose openmoji, or give folders of "
+                "pairs (--folder, or --folder-a and --folder-b)"
+            )
+        a, b, shared = folders
+        if b is None:
+            pairs = side_by_side(a, transform=transform, skip_unreadable=self.skip_unreadable)
+        else:
+            pairs = paired_folders(a, b, transform=transform, skip_unreadable=self.skip_unreadable)
+        return Paired(*(_part(side, split, shared=shared) for side in (pairs.a, pairs.b)))
+
+    def _sides(self, split: str, size: int) -> Unpaired:
+        """Both sides whole; in the order of their names, so that pairs of folders stay pairs."""
+        folders, transform = self._folders(split), self._transform(size)
+        if folders is None and self.dataset != "openmoji":
+            return Unpaired(
+                *(
+                    tfds_source(
+                        self.dataset, f"{split}{side}", transform=transform, data_dir=self.data_dir
+                    )
+                    for side in "AB"
+                )
+            )
+        if folders is None or folders.b is None:
+            pairs = self._pairs(split, size)
+            return Unpaired(pairs.a, pairs.b)
+
+        def open_side(folder: Path) -> Source:
+            source = folder_source(
+                folder, transform=transform, skip_unreadable=self.skip_unreadable
+            )
+            names = [source.name(file) for file in source.files]
+            in_order = Subset(source, np.array(sorted(range(len(names)), key=names.__getitem__)))
+            return _part(in_order, split, shared=folders.shared)
+
+        return Unpaired(open_side(folders.a), open_side(folders.b))
+
+    def _folders(self, split: str) -> _Folders | None:
+        """The folders of a split, or None where a data set is asked for."""
+        if split not in ("train", "test"):
+            raise ValueError(f"there is no split '{split}' of two sides: give train or test")
+        if (self.folder_a is None) != (self.folder_b is None):
+            raise ValueError("one side has a folder and the other has none: give both")
+        if self.folder_a is not None and self.folder_b is not None:
+            if self.folder is not None:
+                raise ValueError(
+                    f"both {self.folder} and folders of the two sides are given: choose one"
+                )
+            return _Folders(self.folder_a.expanduser(), self.folder_b.expanduser(), shared=True)
+        if self.folder is None:
+            return None
+        folder = self.folder.expanduser()
+        train, test, val = (_layout(folder, name) for name in ("train", "test", "val"))
+        test = test or val
+        if split == "test" and test is not None:
+            return test
+        if train is None:
+            raise ValueError(
+                f"{folder} has neither trainA and trainB nor train in it: give a folder that has, "
+                "or the folders of the two sides (--folder-a and --folder-b)"
+            )
+        return train._replace(shared=test is None)
+
+
+def _layout(folder: Path, name: str) -> _Folders | None:
+    a, b = folder / f"{name}A", folder / f"{name}B"
+    if a.is_dir() or b.is_dir():
+        return _Folders(a, b, shared=False)
+    return _Folders(folder / name, None, shared=False) if (folder / name).is_dir() else None
+
+
+def _part(source: Source, split: str, *, shared: bool) -> Source:
+    """All of a source, or its share of a split where both splits are in it."""
+    if not shared:
+        return source
+    if len(source) < 2:
+        raise ValueError(
+            "one image cannot be both for training and for testing: give a folder of two or more"
+        )
+    rows = np.arange(len(source))
+    return Subset(source, rows[(rows % _HELD_OUT == 0) == (split == "test")])

@@ -1,0 +1,155 @@
+"""Two sides without pairs: a source for each, and a pipeline of both."""
+
+import contextlib
+import zlib
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import ClassVar, Generic, Literal, TypeVar
+
+import jax
+import numpy as np
+
+from jaxgan.data.finish import Batch, Raw
+from jaxgan.data.resident import Resident
+from jaxgan.data.sources import Source
+from jaxgan.data.streamed import Streamed
+
+_P = TypeVar("_P", Resident, Streamed)
+
+
+@dataclass(frozen=True, eq=False)
+class Unpaired:
+    """Two sources, side a and side b, that need not have the same length.
+
+    Attributes:
+        a: Reads `image`, `[N, H, W, C]` uint8; labels are left aside.
+        b: The same, of the same channels.
+    """
+
+    a: Source
+    b: Source
+
+    def __post_init__(self) -> None:
+        channels = []
+        for name, side in (("a", self.a), ("b", self.b)):
+            if not len(side):
+                raise ValueError(f"side {name} is empty: give it one image or more")
+            image = side.read(np.zeros(1, np.int64)).get("image")
+            if image is None or image.dtype != np.uint8 or image.ndim != 4:
+                raise ValueError(
+                    f"side {name} does not read 'image', [N, H, W, C] uint8: give images"
+                )
+            channels.append(image.shape[-1])
+        if channels[0] != channels[1]:
+            raise ValueError(
+                f"the images of side a have {channels[0]} channels and those of side b have "
+                f"{channels[1]}: prepare both with the same"
+            )
+
+    @property
+    def fingerprint(self) -> str:
+        """Of both sources."""
+        return f"a={self.a.fingerprint} b={self.b.fingerprint}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Both(Generic[_P]):
+    """`data(step) -> batch` of two pipelines, each with a seed of its own.
+
+    Attributes:
+        a: Of the images of side a.
+        b: Of the images of side b.
+    """
+
+    a: _P
+    b: _P
+
+    @property
+    def batch_size(self) -> int:
+        """B, examples of each side in a batch."""
+        return self.a.batch_size
+
+    @property
+    def fingerprint(self) -> str:
+        """Of both sources."""
+        return f"a={self.a.fingerprint} b={self.b.fingerprint}"
+
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """Of a batch."""
+        return {"a": self.a.shapes["image"], "b": self.b.shapes["image"]}
+
+    def finish(self, step: int | jax.Array, raw: Raw) -> Batch:
+        """Crop, flip and scale both sides of the batch of a step, each in its own way.
+
+        Args:
+            step: In [0, 2^31); int32.
+            raw: `a` and `b`, as `read(step)` returned them.
+
+        Returns:
+            `a` and `b`, `[B, H, W, C]` float32 in [-1, 1].
+        """
+        return {
+            "a": self.a.finish(step, {"image": raw["a"]})["image"],
+            "b": self.b.finish(step, {"image": raw["b"]})["image"],
+        }
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, eq=False)
+class ResidentSides(_Both[Resident]):
+    """`data(step) -> batch` of two sides on the device; all of it can be traced."""
+
+    on_device: ClassVar[Literal[True]] = True
+
+    def read(self, step: int | jax.Array) -> Batch:
+        """Gather the minibatch of each side at a step, as it is stored: `a` and `b`, uint8."""
+        return {"a": self.a.read(step)["image"], "b": self.b.read(step)["image"]}
+
+    def __call__(self, step: int | jax.Array) -> Batch:
+        """Read and finish the batch of a step."""
+        return self.finish(step, self.read(step))
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedSides(_Both[Streamed]):
+    """`data(step) -> batch` of two sides that stay on the host."""
+
+    on_device: ClassVar[Literal[False]] = False
+
+    def read(self, step: int) -> dict[str, np.ndarray]:
+        """Read this process's rows of each side at a step: `a` and `b`, uint8."""
+        return {"a": self.a.read(step)["image"], "b": self.b.read(step)["image"]}
+
+    def __call__(self, step: int) -> Batch:
+        """Read and finish the batch of a step, nothing ahead."""
+        return self.finish(step, self.read(step))
+
+    def iterate(self, start: int = 0) -> Generator[dict[str, np.ndarray]]:
+        """Read the batches of the steps `start`, `start + 1`, ... ahead of their use.
+
+        Args:
+            start: The first step, in [0, 2^31).
+
+        Yields:
+            What `read` returns for each step in turn.
+        """
+        with (
+            contextlib.closing(self.a.iterate(start)) as a,
+            contextlib.closing(self.b.iterate(start)) as b,
+        ):
+            for of_a, of_b in zip(a, b, strict=True):
+                yield {"a": of_a["image"], "b": of_b["image"]}
+
+
+def side_seed(seed: int, side: str) -> int:
+    """Draw the seed of one side from the run's, so that their orders have nothing in common.
+
+    Args:
+        seed: Of the run, in [0, 2^32).
+        side: `a` or `b`.
+
+    Returns:
+        A number in [0, 2^32), a bijection of the seeds for each side.
+    """
+    return zlib.crc32(side.encode(), seed)

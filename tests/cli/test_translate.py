@@ -1,0 +1,298 @@
+"""The verb `translate`, with a game that costs nothing."""
+
+import dataclasses
+import functools
+import os
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+
+from jaxgan import cli, games, training
+from jaxgan.data import ArraySource
+from jaxgan.training import Schedule
+
+NAME = Path(__file__).stem
+TRACES = []
+
+
+@dataclasses.dataclass(frozen=True)
+class Negatives:
+    """From a to b: negatives. From b to a: half as bright. Sides in multiples of 4."""
+
+    schedule: Schedule = Schedule(steps=1)
+    channels: int = 3
+    sides: tuple[str, ...] = ("a", "b")
+
+    def game(self):
+        def generate(key, state, inputs):
+            ((side, images),) = inputs.items()
+            TRACES.append(images.shape)
+            assert images.dtype == jnp.float32
+            if images.shape[1] % 4 or images.shape[2] % 4:
+                raise ValueError(f"{images.shape} will not do: multiples of 4 are needed\nso there")
+            noise = jax.random.uniform(key, (len(images), 1, 1, images.shape[3]))
+            images = images.at[:, :1, :1].set(noise)
+            return -images * state["rounds"] if side == "a" else (images - 1) / 2
+
+        return games.Game(
+            init=lambda key, batch: {"rounds": jnp.float32(0)},
+            update=lambda key, state, batch: (
+                {"rounds": state["rounds"] + 1},
+                {"loss": jnp.zeros(())},
+            ),
+            generate=generate,
+        )
+
+    def data(self, pipeline):
+        images = np.zeros((4, 4, 4, self.channels), np.uint8)
+        return pipeline(ArraySource({"a": images, "b": images}), batch_size=2, flip=False)
+
+    def inputs(self, key, count):
+        return {"a": jax.random.uniform(key, (count, 4, 4, self.channels))}
+
+
+@dataclasses.dataclass(frozen=True)
+class Mute:
+    """Has a game of pictures, and does not say of which sides."""
+
+    schedule: Schedule = Schedule(steps=1)
+    channels: int = 3
+    game, data, inputs = Negatives.game, Negatives.data, Negatives.inputs
+
+
+@pytest.fixture
+def call(capfd, monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", os.environ["XLA_FLAGS"])
+
+    def call(experiment, *words):
+        with pytest.raises(SystemExit) as stop:
+            cli.main(experiment, small=experiment, arguments=[str(word) for word in words])
+        captured = capfd.readouterr()
+        return stop.value.code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def run_of(tmp_path_factory):
+    @functools.cache
+    def run_of(experiment):
+        directory = tmp_path_factory.mktemp("runs") / "run"
+        training.train(experiment, directory, name=NAME, devices=1)
+        return directory
+
+    return run_of
+
+
+@pytest.fixture
+def translate(call, run_of, tmp_path):
+    run, output = run_of(Negatives()), tmp_path / "out"
+
+    def translate(*words):
+        return call(Negatives(), "translate", run, *words, "--output", output)
+
+    return translate
+
+
+def save(path, shape=(8, 12), channels=3, seed=0):
+    pixels = np.random.default_rng(seed).integers(0, 256, (*shape, channels), np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels[..., 0] if channels == 1 else pixels).save(path)
+    return pixels
+
+
+def load(path):
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def same(path, expected):
+    """All but the pixel with the noise."""
+    found = load(path).astype(int)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found.reshape(-1, 3)[1:], expected.reshape(-1, 3)[1:], atol=1)
+
+
+def names(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def refused(result, *sentences):
+    code, _, error = result
+    assert code == 2
+    (line,) = error.strip().splitlines()
+    for sentence in ("error: ", *sentences):
+        assert sentence in line
+
+
+def test_a_picture(translate, tmp_path):
+    pixels = save(tmp_path / "in" / "Fjord 1.png")
+    code, out, error = translate(tmp_path / "in" / "Fjord 1.png")
+    assert code == 0, error
+    assert "1 pictures by step 1" in out
+    assert names(tmp_path / "out") == ["Fjord 1.png", "sheet.png"]
+    same(tmp_path / "out" / "Fjord 1.png", 255 - pixels)
+
+
+def test_the_other_side(translate, tmp_path):
+    pixels = save(tmp_path / "x.png")
+    assert translate(tmp_path / "x.png", "--side", "b")[0] == 0
+    same(tmp_path / "out" / "x.png", pixels // 2)
+
+
+def test_folders_files_and_patterns(translate, tmp_path):
+    folder = tmp_path / "in"
+    expected = {
+        "one.png": save(folder / "one.png", seed=1),
+        "deep/one.png": save(folder / "deep" / "one.png", (4, 4), seed=2),
+        "deep/er/two.png": save(folder / "deep" / "er" / "two.bmp", seed=3),
+        "grey.png": save(folder / "grey.png", channels=1, seed=4).repeat(3, axis=-1),
+        "m1.png": save(tmp_path / "more" / "m1.tif", (4, 4), seed=5),
+        "m2.png": save(tmp_path / "more" / "m2.tiff", seed=6),
+        "[x].png": save(tmp_path / "[x].png", seed=7),
+    }
+    (folder / "notes.txt").write_text("no picture")
+    (folder / ".hidden.png").write_text("no picture")
+    save(tmp_path / "more" / "n.png")
+    words = (folder, tmp_path / "more" / "m*", tmp_path / "[x].png")
+    refused(translate(*words, tmp_path / "more" / "m[1"), "there are no pictures at", "m[1")
+    code, out, error = translate(*words, folder / "one.png")  # once more, as the same
+    assert code == 0, error
+    assert "7 pictures" in out
+    assert names(tmp_path / "out") == sorted([*expected, "sheet.png"])
+    for name, pixels in expected.items():
+        same(tmp_path / "out" / name, 255 - pixels)
+
+
+def test_batches_of_equal_size(translate, tmp_path):
+    pixels = {}
+    for index in range(5):
+        pixels[f"{index}.png"] = save(tmp_path / "in" / f"{index}.png", seed=index)
+    for index in range(5, 7):
+        pixels[f"{index}.png"] = save(tmp_path / "in" / f"{index}.png", (4, 8), seed=index)
+    TRACES.clear()
+    assert translate(tmp_path / "in", "--batch-size", 3)[0] == 0
+    # Each shape is looked at once, with one picture, and compiled once.
+    assert TRACES == [(1, 8, 12, 3), (1, 4, 8, 3), (3, 8, 12, 3), (2, 4, 8, 3)]
+    noise = set()
+    for name, expected in pixels.items():
+        same(tmp_path / "out" / name, 255 - expected)
+        noise.add(tuple(load(tmp_path / "out" / name)[0, 0]))
+    assert len(noise) == 7
+
+
+def test_noise_is_of_the_seed(call, run_of, tmp_path):
+    run = run_of(Negatives())
+    save(tmp_path / "x.png")
+    made = []
+    for index, seed in enumerate((0, 0, 1)):
+        output = tmp_path / f"out{index}"
+        call(Negatives(), "translate", run, tmp_path / "x.png", "--output", output, "--seed", seed)
+        made.append(load(output / "x.png"))
+    np.testing.assert_array_equal(made[0], made[1])
+    assert (made[0][0, 0] != made[2][0, 0]).any()
+
+
+def test_resized(translate, tmp_path):
+    pixels = np.zeros((9, 30, 3), np.uint8)
+    pixels[:, 10:19] = 200  # the square in the centre
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    assert translate(tmp_path / "x.png", "--image-size", 16)[0] == 0
+    made = load(tmp_path / "out" / "x.png")
+    assert made.shape == (16, 16, 3)
+    np.testing.assert_allclose(made[1:], 55, atol=1)
+
+
+def test_grey_runs_see_grey(call, run_of, tmp_path):
+    experiment = Negatives(channels=1)
+    run = run_of(experiment)
+    Image.new("RGB", (8, 8), (255, 0, 0)).save(tmp_path / "red.png")
+    code, *_ = call(experiment, "translate", run, tmp_path / "red.png", "--output", tmp_path / "o")
+    assert code == 0
+    made = load(tmp_path / "o" / "red.png")
+    assert made.shape == (8, 8)
+    assert abs(int(made[4, 4]) - (255 - 76)) <= 1  # 76 is the luma of red
+
+
+def test_sheet(translate, tmp_path):
+    for index in range(17):
+        shade = 10 * index
+        size = (128, 64) if index % 2 else (64, 64)
+        Image.new("RGB", size, (shade, 0, 0)).save(tmp_path / f"{index:02}.png")
+    assert translate(tmp_path / "*.png")[0] == 0
+    sheet = load(tmp_path / "out" / "sheet.png").astype(int)
+    assert sheet.shape == (4 * 130 + 2, 8 * 130 + 2, 3)
+    for index in range(16):
+        row, column = divmod(2 * index, 8)
+        for offset, red in ((0, 10 * index), (1, 255 - 10 * index)):
+            centre = sheet[130 * row + 66, 130 * (column + offset) + 66]
+            assert abs(centre[0] - red) <= 2
+    assert (sheet[4, 2 * 130 + 66] == 255).all()  # the second picture does not fill its box
+
+
+def test_what_cannot_be_read(translate, tmp_path):
+    save(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "b.png").write_bytes((tmp_path / "in" / "a.png").read_bytes()[:80])
+    refused(translate(tmp_path / "in"), "b.png cannot be decoded", "leave it out")
+    (tmp_path / "in" / "c.doc").write_text("word")
+    refused(translate(tmp_path / "in" / "c.doc"), "c.doc cannot be decoded")
+    refused(translate(tmp_path / "nowhere"), "there are no pictures at", "nowhere")
+    refused(translate(), "there is nothing to translate")
+    (tmp_path / "empty").mkdir()
+    refused(translate(tmp_path / "empty"), "there are no pictures at", "empty")
+    assert not (tmp_path / "out").exists()
+
+
+def test_sizes_that_the_network_does_not_allow(translate, tmp_path):
+    save(tmp_path / "in" / "a.png")
+    save(tmp_path / "in" / "b.png", (8, 10))
+    said = "b.png, 8 pixels high and 10 wide", "multiples of 4 are needed): give a size with"
+    refused(translate(tmp_path / "in"), *said, "--image-size")
+    refused(translate(tmp_path / "in", "--image-size", 6), "a.png, 6", "give another --image-size")
+    refused(translate(tmp_path / "in", "--image-size", 0), "0 pixels are empty")
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_that_collide(translate, tmp_path):
+    save(tmp_path / "in" / "a.png")
+    save(tmp_path / "in" / "a.bmp")
+    refused(translate(tmp_path / "in"), "a.bmp and", "a.png would both become a.png")
+    save(tmp_path / "x" / "c.png")
+    save(tmp_path / "y" / "c.png")
+    refused(translate(tmp_path / "x", tmp_path / "y"), "would both become c.png")
+    save(tmp_path / "z" / "sheet.jpg")
+    refused(translate(tmp_path / "z"), "would take the sheet's name", "sheet.jpg")
+    assert not (tmp_path / "out").exists()
+
+
+def test_folders_that_hold_something(translate, tmp_path):
+    save(tmp_path / "x.png")
+    save(tmp_path / "out" / "y.png")
+    refused(translate(tmp_path / "x.png"), "already holds something", "--output")
+    assert names(tmp_path / "out") == ["y.png"]
+
+
+def test_flags_that_will_not_do(translate, tmp_path):
+    save(tmp_path / "x.png")
+    refused(translate(tmp_path / "x.png", "--side", "c"), "--side must be a or b, not c")
+    refused(translate(tmp_path / "x.png", "--batch-size", 0), "--batch-size must be 1 or more")
+    assert not (tmp_path / "out").exists()
+
+
+def test_experiments_that_do_not_translate(call, run_of, tmp_path):
+    run = run_of(Mute())
+    save(tmp_path / "x.png")
+    result = call(Mute(), "translate", run, tmp_path / "x.png", "--output", tmp_path / "out")
+    refused(result, f"{NAME}.py does not translate", "properties `sides` and `channels` to Mute")
+
+
+def test_no_run(call, tmp_path):
+    save(tmp_path / "x.png")
+    result = call(
+        Negatives(), "translate", tmp_path, tmp_path / "x.png", "--output", tmp_path / "o"
+    )
+    refused(result, "is no run")
