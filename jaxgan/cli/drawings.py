@@ -19,6 +19,7 @@ from jaxgan.data import (
     incidence,
     neighbours_words,
     tfds_arrays,
+    to_floats,
     tokenise,
     vocabulary,
     word_vectors,
@@ -130,9 +131,9 @@ def tagged_drawings(
     train, test = with_words(images, names), with_words(held_out, held_out_names)
     vectors = word_vectors(train.table, size=vector_size)
     classifier = word_classifier(train.images, train.table, say=say)
-    seen = classifier.features(_scaled(train.images))
+    seen = classifier.features(to_floats(train.images))
     mean, deviation = seen.mean(axis=0), seen.std(axis=0) + 1e-3
-    unseen = classifier.features(_scaled(test.images))
+    unseen = classifier.features(to_floats(test.images))
     return TaggedDrawings(
         words,
         vectors,
@@ -169,7 +170,7 @@ def word_classifier(
         variables = metrics.train_classifier(
             jax.random.key(0),
             network,
-            _scaled(images)[drawings],
+            to_floats(images)[drawings],
             words,
             steps=RECIPE.steps,
             batch_size=RECIPE.batch_size,
@@ -256,7 +257,3 @@ def _read_drawings(
 
 def _words(name: str) -> tuple[str, ...]:
     return tokenise(name, stop_words=_STOP_WORDS)
-
-
-def _scaled(images: np.ndarray) -> np.ndarray:
-    return (2.0 * images.astype(np.float32) - 255.0) / 255.0

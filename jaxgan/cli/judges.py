@@ -13,7 +13,7 @@ import numpy as np
 from flax import serialization
 
 from jaxgan import metrics
-from jaxgan.data import Images
+from jaxgan.data import Images, to_floats
 from jaxgan.networks import SmallClassifier
 
 REQUIRED = 0.975
@@ -192,7 +192,7 @@ def real_digits(
     """The digits that ship: images `[N, H, H, 1]` float32 in [-1, 1], labels `[N]` int32."""
     source = Images(split=split, image_size=image_size, data_dir=data_dir).source()
     batch = source.read(np.arange(len(source)))
-    return (2.0 * batch["image"].astype(np.float32) - 255.0) / 255.0, batch["label"]
+    return to_floats(batch["image"]), batch["label"]
 
 
 def _cache() -> Path:

@@ -18,6 +18,7 @@ from jaxgan.games.game import (
     improve,
     perform,
     prefixed,
+    present,
     stream,
     variables,
 )
@@ -118,7 +119,8 @@ def xgan(
 
     Returns:
         A game. Batches: `{"a": [B, H, W, C], "b": [B, H, W, C]}`; no row belongs to another.
-        Inputs of `generate`: `{"a": [N, H, W, C]}` for images of domain b, `{"b": ...}` for a's.
+        Inputs of `generate`: `{"a": [N, H, W, C]}` for images of domain b, `{"b": ...}` for a's;
+        with both it gives `XGANOutputs`.
 
     Raises:
         ValueError: by `init`, where a side is missing or the sides are of different shapes.
@@ -192,12 +194,13 @@ def xgan(
             average = averaging.update(variables(g), average)
         return XGANState(g, d_a, d_b, average), prefixed("generator", g_info) | a_info | b_info
 
-    def generate(key: jax.Array, state: XGANState, inputs: Batch) -> jax.Array:
+    def generate(key: jax.Array, state: XGANState, inputs: Batch) -> Any:
         learnt = variables(state.generator) if state.average is None else state.average.mean
-        side = "b" if "b" in inputs and "a" not in inputs else "a"
-        images: Any = network.apply(
+        if "a" in inputs and "b" in inputs:
+            return present(key, network, learnt, inputs["a"], inputs["b"])
+        side = "b" if "b" in inputs else "a"
+        return network.apply(
             learnt, array(inputs, side), train=False, rngs=key, method=f"translate_{side}"
         )
-        return images
 
     return Game(init, update, generate)

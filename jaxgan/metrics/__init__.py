@@ -14,4 +14,9 @@ from jaxgan.metrics.modes import mode_statistics as mode_statistics
 from jaxgan.metrics.modes import stack_labels as stack_labels
 from jaxgan.metrics.ranking import attainable_precision_at as attainable_precision_at
 from jaxgan.metrics.ranking import precision_at as precision_at
+from jaxgan.metrics.retrieval import retrieval_at as retrieval_at
+from jaxgan.metrics.similarity import absolute_error as absolute_error
+from jaxgan.metrics.similarity import chroma as chroma
+from jaxgan.metrics.similarity import colour_placement as colour_placement
+from jaxgan.metrics.similarity import structural_similarity as structural_similarity
 from jaxgan.metrics.typicality import typicality as typicality

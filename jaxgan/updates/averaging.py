@@ -1,7 +1,7 @@
 """Exponential moving averages of weights."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import chex
 import jax
@@ -13,7 +13,7 @@ class AverageState(NamedTuple):
     """A running average: how many rounds it has seen (`[]` int32), and the averaged tree."""
 
     count: jax.Array
-    mean: chex.ArrayTree
+    mean: Any
 
 
 class Averaging(NamedTuple):

@@ -173,6 +173,8 @@ def test_generates_both_ways(average_decay):
     back = game.generate(jax.random.key(2), state, {"b": batch["b"]})
     np.testing.assert_allclose(there, made.a_to_b, rtol=1e-5)
     np.testing.assert_allclose(back, made.b_to_a, rtol=1e-5)
+    for found, expected in zip(game.generate(jax.random.key(2), state, batch), made, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_sides_of_different_shapes():

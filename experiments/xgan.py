@@ -1,0 +1,146 @@
+"""XGAN (Royer et al., 2017): two domains in one embedding, and translation through it.
+
+python experiments/xgan.py train                    drawings coloured, and back: five minutes
+python experiments/xgan.py train --preset paper --folder-a FACES --folder-b CARTOONS
+python experiments/xgan.py evaluate runs/xgan-001
+python experiments/xgan.py translate runs/xgan-001 MY-DRAWINGS --output coloured
+"""
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from jaxgan import cli, games, losses, metrics, networks
+from jaxgan.data import Data, Sides, to_floats
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+@dataclasses.dataclass(frozen=True)
+class XGAN:
+    """Defaults are the paper's, section 4 and appendix, as far as it tells them."""
+
+    pairs: Sides = Sides(load_size=64, crop_size=64)
+    """The two domains (paper: faces and cartoons); in training nothing is known of pairs."""
+    schedule: Schedule = Schedule(steps=100_000, sample_every=2000, checkpoint_every=5000)
+    """How long, and what is written when."""
+    batch_size: PositiveInt = 32
+    """Images of each domain in a minibatch."""
+    embedding: PositiveInt = 1024
+    """Numbers of an embedding (paper: 1024)."""
+    width: PositiveInt = 32
+    """Channels of the encoders' first layer (paper: 32)."""
+    discriminator_width: PositiveInt = 32
+    """Channels of a discriminator's first layer."""
+    reconstruction: float = 1.0
+    """Weight of the reconstructions."""
+    domain: float = 1.0
+    """Weight of the classifier of domains, whose gradient is reversed."""
+    semantic: float = 1.0
+    """Weight of what the embedding of a translation keeps."""
+    adversarial: float = 1.0
+    """Weight of the translations' adversarial losses."""
+    learning_rate: PositiveFloat = 1e-4
+    """Of Adam, all players (paper: 1e-4)."""
+    average_decay: Fraction | None = None
+    """Of the moving average of weights that pictures are made with (paper: none)."""
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Both domains can be translated."""
+        return ("a", "b")
+
+    @property
+    def channels(self) -> int:
+        """Of the images."""
+        return self.pairs.channels
+
+    def game(self) -> games.Game:
+        """The sum of losses of section 3."""
+        size = self.pairs.crop_size
+        adam = optax.adam(self.learning_rate, b1=0.5, eps=1e-8)
+        discriminator = networks.DCGANDiscriminator(
+            size, self.discriminator_width, batch_norm=False
+        )
+        return games.xgan(
+            networks.XGAN(size, self.channels, self.embedding, self.width),
+            discriminator,
+            discriminator,
+            loss=losses.non_saturating,
+            weights=games.XGANWeights(
+                reconstruction=self.reconstruction,
+                domain=self.domain,
+                semantic=self.semantic,
+                adversarial=self.adversarial,
+            ),
+            generator_optimiser=adam,
+            discriminator_optimiser=adam,
+            average_decay=self.average_decay,
+        )
+
+    def data(self, pipeline: Pipeline) -> Data:
+        """One minibatch of each domain a round."""
+        pairs = self.pairs
+        return pipeline(
+            pairs.unpaired(), batch_size=self.batch_size, flip=pairs.flip, crop=pairs.crop_size
+        )
+
+    def inputs(self, key: jax.Array, count: int) -> games.Batch:
+        """Held-out images of domain a, in turn."""
+        del key
+        a = to_floats(self.pairs.held_out(count)["a"])
+        return {"a": jnp.asarray(a)[jnp.arange(count) % len(a)]}
+
+    def draw(self, state: Any, made: np.ndarray) -> "Image.Image":
+        """a, its reconstruction and translation; b, its reconstruction and translation."""
+        del made
+        held_out = {side: to_floats(x) for side, x in self.pairs.held_out(20).items()}
+        outputs = jax.jit(self.game().generate)(jax.random.key(0), state, held_out)
+        return cli.draw_strips(
+            held_out["a"],
+            np.asarray(outputs.reconstruction_a),
+            np.asarray(outputs.a_to_b),
+            held_out["b"],
+            np.asarray(outputs.reconstruction_b),
+            np.asarray(outputs.b_to_a),
+        )
+
+    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
+        """Errors of reconstruction and translation, and retrieval across the domains."""
+        held_out = {side: to_floats(x) for side, x in self.pairs.held_out().items()}
+        a, b = held_out["a"], held_out["b"]
+        made: Any = generate(key, held_out)
+        baselines = {"input": a, "mean": cli.mean_image(self.pairs)}
+        shapes = {side: jnp.zeros((2, *x.shape[1:])) for side, x in held_out.items()}
+        game = self.game()
+        untrained = jax.jit(game.generate)(key, jax.jit(game.init)(key, shapes), held_out)
+        return cli.judge_translation(made.a_to_b, b, baselines) | {
+            "back_l1": metrics.absolute_error(made.b_to_a, a),
+            "reconstruction_a_l1": metrics.absolute_error(made.reconstruction_a, a),
+            "reconstruction_b_l1": metrics.absolute_error(made.reconstruction_b, b),
+            "retrieval_5": metrics.retrieval_at(made.embedding_a, made.embedding_b, nearest=5),
+            "untrained_retrieval_5": metrics.retrieval_at(
+                untrained.embedding_a, untrained.embedding_b, nearest=5
+            ),
+            "chance_retrieval_5": 5 / len(a),
+        }
+
+
+SMALL = XGAN(
+    schedule=Schedule(steps=2000, log_every=50, sample_every=200, checkpoint_every=500),
+    batch_size=8,
+    embedding=256,
+    width=16,
+    discriminator_width=16,
+    learning_rate=5e-4,
+    average_decay=0.995,
+)
+
+if __name__ == "__main__":
+    cli.main(XGAN(), small=SMALL)

@@ -1,0 +1,72 @@
+"""Sheets and judges of translated images, ready for experiments."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jaxgan import metrics
+from jaxgan.data import Sides, to_floats
+from jaxgan.training import grid
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+COLUMNS = 10
+
+
+def draw_strips(*rows: np.ndarray, columns: int = COLUMNS) -> "Image.Image":
+    """Images that belong together one under another: input, output, truth, ...
+
+    Args:
+        *rows: each `[N, H, W, C]` in [-1, 1], of as many images and one shape. What is left over
+            of N by the columns is not shown.
+        columns: how many stand side by side.
+    """
+    columns = min(columns, len(rows[0]))
+    strips = len(rows[0]) // columns
+    blocks = [row[: strips * columns].reshape(strips, 1, columns, *row.shape[1:]) for row in rows]
+    images = np.concatenate(blocks, axis=1)
+    return grid(images.reshape(-1, *images.shape[3:]), columns=columns)
+
+
+def judge_translation(
+    images: np.ndarray, truth: np.ndarray, baselines: Mapping[str, np.ndarray]
+) -> dict[str, float]:
+    """How near translations are to the truth, beside baselines.
+
+    Args:
+        images: `[N, H, W, C]` float32 in [-1, 1].
+        truth: `[N, H, W, C]` float32 in [-1, 1].
+        baselines: other images to be compared by name, of the truth's shape, or one for all.
+
+    Returns:
+        `l1` (as a share of the range, 0 to 1) and `ssim`, of the images and, under `NAME_l1` and
+        `NAME_ssim`, of each baseline. Of images of three channels also `colour_inside`, their mean
+        chroma where the truth has colour, `colour_outside`, where it has none, and
+        `true_colour_inside` and `true_colour_outside`, the same of the truth.
+    """
+    figures = {}
+    for name, made in {"": images, **{f"{name}_": x for name, x in baselines.items()}}.items():
+        made = np.broadcast_to(made, truth.shape)
+        figures[f"{name}l1"] = metrics.absolute_error(made, truth)
+        figures[f"{name}ssim"] = metrics.structural_similarity(made, truth)
+    if truth.shape[3] == 3:
+        for name, made in {"": images, "true_": truth}.items():
+            inside, outside = metrics.colour_placement(made, truth)
+            figures |= {f"{name}colour_inside": inside, f"{name}colour_outside": outside}
+    return figures
+
+
+def mean_image(sides: Sides) -> np.ndarray:
+    """The mean of side b's training images, as networks see them.
+
+    Returns:
+        `[1, crop, crop, C]` float32 in [-1, 1]: the centre of what was prepared.
+    """
+    source = sides.unpaired().b
+    parts = np.array_split(np.arange(len(source)), -(-len(source) // 256))
+    total = sum(source.read(rows)["image"].sum(axis=0, dtype=np.float64) for rows in parts)
+    edge = (sides.load_size - sides.crop_size) // 2
+    mean = np.asarray(total / len(source), np.float32)[None]
+    return to_floats(mean[:, edge : edge + sides.crop_size, edge : edge + sides.crop_size])

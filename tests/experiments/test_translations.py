@@ -1,0 +1,132 @@
+"""The experiments of translation: games, sheets and figures, on images of the tests' own."""
+
+import dataclasses
+import importlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.data import ArraySource, Sides, Unpaired, pipeline
+from jaxgan.training import from_plain, to_plain
+from jaxgan.training.experiment import validated
+
+SCRIPTS = {"pix2pix": "Pix2Pix", "cyclegan": "CycleGAN", "one_way": "OneWay", "xgan": "XGAN"}
+
+
+@pytest.fixture(params=[(name, preset) for name in SCRIPTS for preset in ("small", "paper")])
+def experiment(request):
+    name, preset = request.param
+    module = importlib.import_module(f"experiments.{name}")
+    return module.SMALL if preset == "small" else getattr(module, SCRIPTS[name])()
+
+
+def test_game_fits_images(experiment):
+    size = experiment.pairs.crop_size
+    shape = experiment.batch_size, size, size, 3
+    batch = {side: jax.ShapeDtypeStruct(shape, jnp.float32) for side in "ab"}
+    game = experiment.game()
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    after, info = jax.eval_shape(game.update, jax.random.key(0), state, batch)
+    assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), after) == jax.tree.map(
+        lambda leaf: (leaf.shape, leaf.dtype), state
+    )
+    assert "generator/loss" in info
+    for side in experiment.sides:
+        images = jax.ShapeDtypeStruct((5, size, size, 3), jnp.float32)
+        made = jax.eval_shape(game.generate, jax.random.key(0), state, {side: images})
+        assert made.shape == (5, size, size, 3)
+
+
+def test_configuration_survives_the_manifest(experiment):
+    assert validated(experiment) == experiment
+    assert from_plain(type(experiment), to_plain(experiment)) == experiment
+
+
+def test_one_way_is_one_way():
+    from experiments.one_way import SMALL
+
+    shape = jax.ShapeDtypeStruct((4, 64, 64, 3), jnp.float32)
+    state = jax.eval_shape(SMALL.game().init, jax.random.key(0), {"a": shape, "b": shape})
+    assert state.judge_a is None
+
+
+COUNT = 12
+RANDOM = np.random.default_rng(0)
+PICTURES = {side: RANDOM.integers(0, 256, (COUNT, 32, 32, 3), np.uint8) for side in "ab"}
+
+
+@pytest.fixture
+def small(monkeypatch, request):
+    """An experiment with narrow networks on 12 pairs of 32x32."""
+    monkeypatch.setattr(
+        Sides, "held_out", lambda sides, count=None: {k: x[:count] for k, x in PICTURES.items()}
+    )
+    monkeypatch.setattr(Sides, "paired", lambda sides, split="train": ArraySource(PICTURES))
+    halves = [ArraySource({"image": PICTURES[side]}) for side in "ab"]
+    monkeypatch.setattr(Sides, "unpaired", lambda sides, split="train": Unpaired(*halves))
+    widths = {"width": 4, "discriminator_width": 4, "batch_size": 2}
+    if request.param != "xgan":
+        widths |= {"layers": 1}
+    found = importlib.import_module(f"experiments.{request.param}").SMALL
+    return dataclasses.replace(found, pairs=Sides(load_size=32, crop_size=32), **widths)
+
+
+def started(experiment):
+    """The game, and its state at the start."""
+    game = experiment.game()
+    batch = experiment.data(lambda source, **rules: pipeline(source, seed=0, **rules))(0)
+    assert {name: x.shape for name, x in batch.items()} == dict.fromkeys("ab", (2, 32, 32, 3))
+    return game, jax.jit(game.init)(jax.random.key(0), batch)
+
+
+@pytest.mark.parametrize("small", ["pix2pix", "cyclegan", "xgan"], indirect=True)
+def test_sheet_of_rows(small):
+    game, state = started(small)
+    inputs = small.inputs(jax.random.key(0), 30)
+    np.testing.assert_array_equal(inputs["a"][:COUNT], inputs["a"][COUNT : 2 * COUNT])
+    np.testing.assert_allclose(inputs["a"][:COUNT], PICTURES["a"] / 127.5 - 1, rtol=1e-5, atol=1e-6)
+    made = np.asarray(jax.jit(game.generate)(jax.random.key(1), state, inputs))
+    sheet = small.draw(state, made)
+    rows = {"pix2pix": 3, "cyclegan": 4, "xgan": 6}[type(small).__name__.lower()]
+    assert sheet.size == (10 * 34 * 2 + 4, rows * 34 * 2 + 4)
+    # The first row is side a, twice as large; pix2pix's second is what was made.
+    first = np.asarray(sheet)[4 : 4 + 64 : 2, 4 : 4 + 64 : 2]
+    np.testing.assert_allclose(first, PICTURES["a"][0], atol=1)
+    if rows == 3:
+        second = np.asarray(sheet)[72 : 72 + 64 : 2, 4 : 4 + 64 : 2]
+        np.testing.assert_allclose(second, (made[0] + 1) * 127.5, atol=1)
+
+
+@pytest.mark.parametrize("small", ["pix2pix", "cyclegan", "one_way"], indirect=True)
+def test_figures_of_perfect_translations(small):
+    sides = {side: x / np.float32(127.5) - 1 for side, x in PICTURES.items()}
+
+    def generate(key, inputs):
+        """Knows the partner of every picture."""
+        ((side, images),) = inputs.items()
+        other = {"a": "b", "b": "a"}[side]
+        distance = np.abs(np.asarray(images)[:, None] - sides[side][None]).mean(axis=(2, 3, 4))
+        return sides[other][distance.argmin(axis=1)]
+
+    figures = small.evaluate(generate, jax.random.key(0))
+    assert figures["l1"] == pytest.approx(0, abs=1e-6)
+    assert figures["ssim"] == pytest.approx(1, abs=1e-5)
+    assert figures["input_l1"] == pytest.approx(1 / 3, abs=0.01)  # of two uniform numbers
+    assert figures["mean_l1"] == pytest.approx(0.24, abs=0.02)
+    assert figures["colour_inside"] == pytest.approx(figures["true_colour_inside"])
+    assert figures["mean_ssim"] < 0.3
+    for name in set(figures) & {"cycle_a_l1", "cycle_b_l1", "back_l1"}:
+        assert figures[name] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("small", ["xgan"], indirect=True)
+def test_figures_of_xgan(small):
+    game, state = started(small)
+    generate = jax.jit(game.generate)
+    figures = small.evaluate(lambda key, inputs: generate(key, state, inputs), jax.random.key(0))
+    assert figures["chance_retrieval_5"] == pytest.approx(5 / COUNT)
+    for name in ("retrieval_5", "untrained_retrieval_5"):
+        assert 0 <= figures[name] <= 1
+    assert 0 < figures["reconstruction_a_l1"] < 1
