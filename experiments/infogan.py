@@ -48,8 +48,6 @@ class InfoGAN:
     """Learning rate of the Adam of D and Q (paper: 2e-4)."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: 0.5)."""
-    decay: bool = False
-    """Let both learning rates fall to 0 over the run, in a straight line (paper: no)."""
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
@@ -62,12 +60,6 @@ class InfoGAN:
         """G and Q minimise, D maximises V(D, G) - lambda L_I(G, Q) (paper: equation 6)."""
         size, channels = self.images.image_size, self.images.channels
         head = networks.Codes(self.categorical, self.continuous)
-
-        def adam(rate: float) -> optax.GradientTransformation:
-            final_rate = 0.0 if self.decay else rate
-            schedule = optax.linear_schedule(rate, final_rate, self.schedule.steps)
-            return optax.adam(schedule, b1=self.beta1, eps=1e-8)
-
         return games.adversarial(
             networks.InfoGANGenerator(size, channels, width=self.width),
             networks.InfoGANDiscriminator(size, width=self.width, head=head),
@@ -78,8 +70,8 @@ class InfoGAN:
                 continuous_weight=self.continuous_weight,
             ),
             loss=losses.non_saturating,
-            generator_optimiser=adam(self.generator_rate),
-            discriminator_optimiser=adam(self.discriminator_rate),
+            generator_optimiser=optax.adam(self.generator_rate, b1=self.beta1, eps=1e-8),
+            discriminator_optimiser=optax.adam(self.discriminator_rate, b1=self.beta1, eps=1e-8),
             average_decay=self.average_decay,
         )
 

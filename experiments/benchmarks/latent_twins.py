@@ -1,17 +1,20 @@
-"""The benchmarks' networks and updates in PyTorch, in its fast idiom.
+"""Games of images from latents in PyTorch.
 
 The same layers with the same parameters as in `jaxgan.networks`: `carry` moves the weights over.
-The same algorithm as `jaxgan.games.adversarial`, with `channels_last` and the fused Adam.
+The same algorithm as `jaxgan.games.adversarial`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import torch
 from torch import nn
 
-from experiments.benchmarks.rows import LATENT_SIZE, PENALTY_WEIGHT, Row
+from experiments.benchmarks.players import Execution, adam, descend
+from experiments.benchmarks.rows import LATENT_SIZE, PENALTY_WEIGHT, LatentRow
 
 
 class Images(nn.Module):
@@ -34,7 +37,7 @@ class Flat(nn.Module):
         return x.permute(0, 2, 3, 1).flatten(1)
 
 
-def networks(row: Row) -> tuple[nn.Module, nn.Module]:
+def networks(row: LatentRow) -> tuple[nn.Module, nn.Module]:
     """Generator and discriminator of a row."""
     if row.width is None:
         size = row.image_size**2 * row.channels
@@ -90,32 +93,36 @@ def carry(variables: Mapping[str, Any], network: nn.Module) -> None:
                 module.bias.copy_(torch.from_numpy(np.array(layer["bias"])))
 
 
-def update(
-    row: Row, *, batch: int, device: str, compiled: bool, bfloat16: bool
-) -> Callable[[], None]:
+def difference(row: LatentRow) -> float:
+    """The largest difference between the two sides' outputs, both networks, on carried weights."""
+    keys = jax.random.split(jax.random.key(0), 3)
+    inputs = jax.random.normal(keys[0], (8, LATENT_SIZE)), row.batch(8)["image"][:8]
+    differences = []
+    for network, twin, key, x in zip(
+        row.networks(jnp.float32), networks(row), keys[1:], inputs, strict=True
+    ):
+        variables = network.init(key, x, train=True)
+        carry(variables, twin)
+        ours, _ = network.apply(variables, x, train=True, mutable=["batch_stats"])
+        theirs = torch.from_numpy(np.array(x))
+        theirs = twin(theirs.permute(0, 3, 1, 2) if x.ndim == 4 else theirs).detach()
+        theirs = theirs.permute(0, 2, 3, 1) if theirs.ndim == 4 else theirs
+        differences.append(float(np.abs(np.asarray(ours) - theirs.numpy()).max()))
+    return max(differences)
+
+
+def update(row: LatentRow, execution: Execution) -> Callable[[], None]:
     """A function that plays one round, on a fixed batch of random reals."""
-    generator, discriminator = (
-        _channels_last(network.to(device)).train() for network in networks(row)
-    )
-    for network in (generator, discriminator):
-        for name, parameter in network.named_parameters():
-            if "weight" in name:
-                nn.init.normal_(parameter, 1.0 if parameter.ndim == 1 else 0.0, 0.02)
-    learning_rate, b1, b2 = row.adam
-    g_optimiser, d_optimiser = (
-        torch.optim.Adam(network.parameters(), learning_rate, (b1, b2), fused=True)
-        for network in (generator, discriminator)
-    )
-    real = torch.rand(batch, row.channels, row.image_size, row.image_size, device=device) * 2 - 1
-    real = real.to(memory_format=torch.channels_last)
-    g, d = (torch.compile(n) if compiled else n for n in (generator, discriminator))
+    batch, device, cast = execution.batch, execution.device, execution.cast
+    generator, discriminator = (execution.prepare(network) for network in networks(row))
+    g_optimiser = adam(generator.parameters(), *row.adam)
+    d_optimiser = adam(discriminator.parameters(), *row.adam)
+    real = execution.images(batch, row.channels, row.image_size)
+    g, d = execution.callable(generator), execution.callable(discriminator)
     softplus = nn.functional.softplus
 
     def fakes() -> torch.Tensor:
         return g(torch.randn(batch, LATENT_SIZE, device=device))
-
-    def cast() -> torch.autocast:
-        return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bfloat16)
 
     def penalty(fake: torch.Tensor) -> torch.Tensor:
         epsilon = torch.rand(batch, 1, 1, 1, device=device)
@@ -133,26 +140,15 @@ def update(
                     loss = (fake_scores - real_scores).mean() + PENALTY_WEIGHT * penalty(fake)
                 else:
                     loss = (softplus(-real_scores) + softplus(fake_scores)).mean()
-            d_optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            d_optimiser.step()
+            descend(d_optimiser, loss)
         discriminator.requires_grad_(False)
         with cast():
             scores = d(fakes()).float()
             loss = (-scores if row.penalised else softplus(-scores)).mean()
-        g_optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        g_optimiser.step()
+        descend(g_optimiser, loss)
         discriminator.requires_grad_(True)
 
     return play
-
-
-def _channels_last(network: nn.Module) -> nn.Module:
-    for parameter in network.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return network
 
 
 def _dense(first: int, *widths: int) -> Iterator[nn.Module]:

@@ -8,14 +8,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from experiments.benchmarks import torch_twins  # noqa: E402
-from experiments.benchmarks.rows import LATENT_SIZE, Row  # noqa: E402
+from experiments.benchmarks import latent_twins  # noqa: E402
+from experiments.benchmarks.rows import LATENT_SIZE, LatentRow  # noqa: E402
 
 ROWS = {
-    "fully connected": Row(28, 1, None),
-    "28": Row(28, 1, 8),
-    "32": Row(32, 3, 4),
-    "without batch norm": Row(16, 3, 8, penalised=True),
+    "fully connected": LatentRow(28, 1, None),
+    "28": LatentRow(28, 1, 8),
+    "32": LatentRow(32, 3, 4),
+    "without batch norm": LatentRow(16, 3, 8, penalised=True),
 }
 
 
@@ -34,13 +34,13 @@ def channels_last(x):
 def test_outputs_and_gradients(row, player, train):
     network, twin = (
         row.networks(jnp.float32)[player],
-        torch_twins.networks(row)[player].train(train),
+        latent_twins.networks(row)[player].train(train),
     )
     random = np.random.default_rng(0)
     shape = (8, row.image_size, row.image_size, row.channels) if player else (8, LATENT_SIZE)
     x = jnp.asarray(random.uniform(-1, 1, shape).astype(np.float32))
     variables = network.init(jax.random.key(0), x, train=True)
-    torch_twins.carry(variables, twin)
+    latent_twins.carry(variables, twin)
 
     made = network.apply(variables, x, train=train, mutable=["batch_stats"])[0]
     twin_x = channels_first(x).requires_grad_()
@@ -62,8 +62,8 @@ def test_outputs_and_gradients(row, player, train):
     (twin_made * channels_first(cotangent)).sum().backward()
     chex.assert_trees_all_close(of_x, channels_last(twin_x.grad), rtol=1e-4, atol=1e-4)
 
-    carried = torch_twins.networks(row)[player]  # gradients carried as weights are, to compare
-    torch_twins.carry({"params": parameters}, carried)
+    carried = latent_twins.networks(row)[player]  # gradients carried as weights are, to compare
+    latent_twins.carry({"params": parameters}, carried)
     for ours, theirs in zip(carried.parameters(), twin.parameters(), strict=True):
         scale = max(1.0, float(theirs.grad.abs().max()))
         chex.assert_trees_all_close(

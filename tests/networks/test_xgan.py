@@ -1,0 +1,164 @@
+"""XGAN: the paper's sizes, what is shared, what is wired to what, and the reversed gradient."""
+
+import chex
+import flax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.networks import XGAN
+
+NETWORK = XGAN(32, 3, 16, 4)
+
+
+def shapes(network, *sides):
+    def init(key):
+        made, variables = network.init_with_output(key, *map(jnp.zeros, sides), train=True)
+        return variables, made
+
+    return jax.eval_shape(init, jax.random.key(0))
+
+
+@pytest.fixture(scope="module")
+def played():
+    """The network's variables, two minibatches, and what becomes of them."""
+    random = np.random.default_rng(0)
+    a, b = (jnp.asarray(random.uniform(-1, 1, (2, 32, 32, 3)), jnp.float32) for _ in "ab")
+    made, variables = jax.jit(lambda key: NETWORK.init_with_output(key, a, b, train=True))(
+        jax.random.key(0)
+    )
+    return variables, a, b, made
+
+
+def call(variables, method, images):
+    def run(variables, images):
+        return NETWORK.apply(variables, images, train=False, method=method)
+
+    return jax.jit(run)(variables, images)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+@pytest.mark.parametrize("size", [32, 64, 128])
+def test_shapes_and_types(size, dtype):
+    side = (3, size, size, 1)
+    variables, made = shapes(XGAN(size, 1, 16, 4, dtype=dtype), side, side)
+    for name, x in made._asdict().items():
+        expected = (3, 16) if "embedding" in name else (3,) if "domain" in name else side
+        chex.assert_shape(x, expected)
+    assert set(variables) == {"params"}
+    chex.assert_type(jax.tree.leaves((variables, made)), jnp.float32)
+
+
+def test_the_papers_table():
+    side = (1, 64, 64, 3)
+    layers = flax.traverse_util.flatten_dict(shapes(XGAN(), side, side)[0]["params"], sep="/")
+    kernels = {name: x.shape for name, x in layers.items() if name.endswith("kernel")}
+
+    def made(part, kind, axis):
+        names = sorted(name for name in kernels if name.startswith(part) and kind in name)
+        return [kernels[name][axis] for name in names]
+
+    for domain in "ab":
+        assert made(f"encoder_{domain}", "Conv_", 3) == [32, 64]
+        assert made(f"decoder_{domain}", "ConvTranspose_", 2) == [128, 64, 3]
+    assert made("encoder_shared", "Conv_", 3) == [128, 256]
+    assert made("encoder_shared", "Dense_", 1) == [1024, 1024]
+    assert made("decoder_shared", "Dense_", 1) == [4 * 4 * 512]
+    assert made("decoder_shared", "ConvTranspose_", 2) == [256]
+
+
+def test_outputs_are_what_their_names_say(played):
+    variables, a, b, made = played
+    embedding_a, embedding_b = (call(variables, f"embed_{s}", x) for s, x in (("a", a), ("b", b)))
+    a_to_b, b_to_a = (call(variables, f"translate_{s}", x) for s, x in (("a", a), ("b", b)))
+    close = {"atol": 1e-5}
+    chex.assert_trees_all_close(made.embedding_a, embedding_a, **close)
+    chex.assert_trees_all_close(made.embedding_b, embedding_b, **close)
+    chex.assert_trees_all_close(made.a_to_b, a_to_b, **close)
+    chex.assert_trees_all_close(made.b_to_a, b_to_a, **close)
+    chex.assert_trees_all_close(made.embedding_a_to_b, call(variables, "embed_b", a_to_b), **close)
+    chex.assert_trees_all_close(made.embedding_b_to_a, call(variables, "embed_a", b_to_a), **close)
+    pairs = [(x, y) for i, x in enumerate(made) for y in made[:i] if x.shape == y.shape]
+    assert all(float(jnp.abs(x - y).max()) > 1e-4 for x, y in pairs)
+
+
+def test_embeddings_have_length_one_in_the_root_mean_square(played):
+    made = played[-1]
+    for x in (made.embedding_a, made.embedding_b, made.embedding_a_to_b, made.embedding_b_to_a):
+        chex.assert_trees_all_close(jnp.mean(x**2, axis=1), jnp.ones(2), atol=1e-4)
+
+
+DEPENDS = {
+    "embedding_a": {"encoder_a", "encoder_shared"},
+    "embedding_b": {"encoder_b", "encoder_shared"},
+    "reconstruction_a": {"encoder_a", "encoder_shared", "decoder_shared", "decoder_a"},
+    "reconstruction_b": {"encoder_b", "encoder_shared", "decoder_shared", "decoder_b"},
+    "a_to_b": {"encoder_a", "encoder_shared", "decoder_shared", "decoder_b"},
+    "b_to_a": {"encoder_b", "encoder_shared", "decoder_shared", "decoder_a"},
+    "domain_a": {"encoder_a", "encoder_shared", "classifier"},
+    "domain_b": {"encoder_b", "encoder_shared", "classifier"},
+}
+
+
+@pytest.fixture(scope="module")
+def slopes(played):
+    """The gradients of random functionals of each output, and the functionals' own."""
+    variables, a, b, made = played
+    random = np.random.default_rng(1)
+    cotangents = {
+        name: jnp.asarray(random.standard_normal(getattr(made, name).shape), jnp.float32)
+        for name in DEPENDS
+    }
+
+    def linearised(variables):
+        return jax.vjp(lambda variables: NETWORK.apply(variables, a, b, train=True), variables)
+
+    _, pull_back = jax.jit(linearised)(variables)
+    pull = jax.jit(lambda pull_back, cotangent: pull_back(cotangent)[0]["params"])
+    zeros = jax.tree.map(jnp.zeros_like, made)
+    gradients = {
+        name: pull(pull_back, zeros._replace(**{name: cotangent}))
+        for name, cotangent in cotangents.items()
+    }
+    return gradients, cotangents
+
+
+def test_what_depends_on_what(slopes):
+    for name, gradient in slopes[0].items():
+        moved = {
+            part
+            for part, leaves in gradient.items()
+            if any(float(jnp.abs(leaf).max()) > 0 for leaf in jax.tree.leaves(leaves))
+        }
+        assert moved == DEPENDS[name], name
+
+
+def test_the_classifiers_gradient_is_reversed_on_its_way_to_the_embeddings(played, slopes):
+    variables, a, *_ = played
+    gradients, cotangents = slopes
+
+    def not_reversed(variables):
+        def classify(network, images):
+            return network.classifier(network.embed_a(images, train=True))
+
+        return jnp.sum(NETWORK.apply(variables, a, method=classify) * cotangents["domain_a"])
+
+    plain = jax.jit(jax.grad(not_reversed))(variables)["params"]
+    for part in DEPENDS["domain_a"]:
+        sign = 1 if part == "classifier" else -1
+        expected = jax.tree.map(lambda leaf, sign=sign: sign * leaf, plain[part])
+        assert max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(expected)) > 1e-3
+        chex.assert_trees_all_close(gradients["domain_a"][part], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [16, 48, 0, 65])
+def test_sizes_that_cannot_be(size):
+    with pytest.raises(ValueError, match=f"no XGAN for images of size {size}: take 32, 64"):
+        shapes(XGAN(size), (1, 64, 64, 3), (1, 64, 64, 3))
+
+
+@pytest.mark.parametrize("shape", [(1, 32, 64, 3), (1, 32, 32, 1)])
+def test_images_of_another_shape(shape):
+    with pytest.raises(ValueError, match=r"came to an XGAN for images of shape \(32, 32, 3\)"):
+        shapes(NETWORK, (1, 32, 32, 3), shape)
