@@ -27,7 +27,11 @@ def digits_folder(shared_folder) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _settings(shared_folder):
+def _settings(shared_folder, tmp_path_factory):
     """Nothing of a person's own is read or written, and no shape broadcasts by adding axes."""
     os.environ["XDG_CACHE_HOME"] = str(shared_folder / "cache")
     jax.config.update("jax_numpy_rank_promotion", "raise")
+    # Most of a test's time is compilation, often of what another test of this process has compiled.
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.getbasetemp() / "xla"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
