@@ -1,6 +1,6 @@
 """InfoGAN (Chen et al., 2016): codes that come to mean something without any label.
 
-python experiments/infogan.py train                   digits, about three minutes on two CPU cores
+python experiments/infogan.py train                   digits, about seven minutes on two CPU cores
 python experiments/infogan.py train --preset paper    all of MNIST
 python experiments/infogan.py evaluate runs/infogan-001     does the code of ten name the digit?
 
@@ -117,7 +117,7 @@ class InfoGAN:
 
 SMALL = InfoGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=4000, log_every=100, sample_every=160, checkpoint_every=1000),
+    schedule=Schedule(steps=7000, log_every=100, sample_every=280, checkpoint_every=1000),
     categorical_weight=1.5,
     continuous_weight=0.3,
     batch_size=64,

@@ -3,6 +3,7 @@
 import dataclasses
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 import jax
@@ -58,13 +59,10 @@ def difference(row: TranslationRow) -> float:
     for network, twin in zip(row.networks(jnp.float32), networks(row), strict=True):
         judges_pairs = isinstance(row, Pix2PixRow) and isinstance(twin, PatchCritic)
         inputs = images if judges_pairs else images[:1]
-        shapes = jax.eval_shape(
-            lambda key, network=network, inputs=inputs: network.init(key, *inputs, train=True),
-            jax.random.key(0),
-        )
+        shapes = jax.eval_shape(partial(network.init, train=True), jax.random.key(0), *inputs)
         weights = {name: tensor.numpy() for name, tensor in twin.state_dict().items()}
         parameters = official_parameters(network, weights, shapes["params"])
-        ours = network.apply({"params": parameters}, *inputs, train=True)
+        ours = jax.jit(partial(network.apply, train=True))({"params": parameters}, *inputs)
         condition_first = [torch.from_numpy(np.array(x)).movedim(3, 1) for x in inputs[::-1]]
         theirs = twin(torch.cat(condition_first, dim=1)).detach().movedim(1, -1).numpy()
         differences.append(float(np.abs(np.asarray(ours).reshape(theirs.shape) - theirs).max()))
