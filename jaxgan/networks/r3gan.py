@@ -22,6 +22,7 @@ from jaxgan.layers import (
     Pointwise,
     bilinear_downsample,
     bilinear_upsample,
+    check_label,
     fan_in_normal,
     normal,
 )
@@ -116,13 +117,9 @@ class R3GANGenerator(nn.Module):
         return _linear(self.channels, self.dtype)(x).astype(jnp.float32)
 
     def _with_label(self, latent: jax.Array, label: jax.Array | None) -> jax.Array:
-        if self.classes is None and label is None:
-            return latent
+        check_label(label, self.classes)
         if self.classes is None or label is None:
-            raise ValueError(
-                f"a generator of classes={self.classes} was called "
-                f"{'without' if label is None else 'with'} labels: give both, or neither"
-            )
+            return latent
         vector = LabelEmbedding(self.classes, latent.shape[-1], fan_in_normal())(label)
         return jnp.concatenate([latent, vector], axis=-1)
 

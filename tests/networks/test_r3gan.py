@@ -303,9 +303,9 @@ def test_other_heads_fit(head):
 def test_labels_missing_unasked_for_or_out_of_range_are_named():
     latent, label = jnp.ones((2, 5)), jnp.array([0, 3])
     key = jax.random.key(0)
-    with pytest.raises(ValueError, match="classes=3 was called without labels"):
+    with pytest.raises(ValueError, match="classes=3 was called without a label"):
         R3GANGenerator(classes=3, **SMALL).init(key, latent, train=True)
-    with pytest.raises(ValueError, match="classes=None was called with labels"):
+    with pytest.raises(ValueError, match="classes=None was called with a label"):
         R3GANGenerator(**SMALL).init(key, latent, label, train=True)
     with pytest.raises(ValueError, match="label 3 is out of range"):
         R3GANGenerator(classes=3, **SMALL).init(key, latent, label, train=True)
