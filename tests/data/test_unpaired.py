@@ -146,6 +146,7 @@ def moments():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["one_a_call", "looped", "streamed"])
 def test_is_placed_and_resumed(sides, way):
     """Round `step` plays `data(step)`, on one device or two, however the rounds are cut."""

@@ -81,6 +81,7 @@ def started(experiment):
     return game, jax.jit(game.init)(jax.random.key(0), batch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("small", ["pix2pix", "cyclegan", "xgan"], indirect=True)
 def test_sheet_of_rows(small):
     game, state = started(small)
@@ -121,6 +122,7 @@ def test_figures_of_perfect_translations(small):
         assert figures[name] == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("small", ["xgan"], indirect=True)
 def test_figures_of_xgan(small):
     game, state = started(small)

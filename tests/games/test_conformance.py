@@ -312,6 +312,7 @@ def test_contract(name):
     assert all(jax.tree.leaves(moved)), moved
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gan", "hinge_own_collections", "wgan_gp", "one_way"])
 def test_eager_and_jit_agree(name):
     """Of games with small networks: every operation is compiled by itself here."""
@@ -365,6 +366,7 @@ def test_finite_after_ten_rounds(name):
     chex.assert_tree_all_finite((state, info))
 
 
+@pytest.mark.slow
 def test_devices_do_not_matter(name):
     case, _, _ = compiled(name)
     results = []
