@@ -162,7 +162,7 @@ class CycleGAN:
 
 SMALL = CycleGAN(
     pairs=Sides(),
-    schedule=Schedule(steps=2000, log_every=50, sample_every=200, checkpoint_every=500),
+    schedule=Schedule(steps=1200, log_every=20, sample_every=100, checkpoint_every=400),
     batch_size=4,
     width=16,
     blocks=3,

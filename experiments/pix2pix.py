@@ -136,7 +136,7 @@ class Pix2Pix:
 
 SMALL = Pix2Pix(
     pairs=Sides(),
-    schedule=Schedule(steps=2000, log_every=50, sample_every=200, checkpoint_every=500),
+    schedule=Schedule(steps=1500, log_every=50, sample_every=100, checkpoint_every=500),
     batch_size=8,
     width=24,
     discriminator_width=24,

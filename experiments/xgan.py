@@ -133,7 +133,7 @@ class XGAN:
 
 
 SMALL = XGAN(
-    schedule=Schedule(steps=2000, log_every=50, sample_every=200, checkpoint_every=500),
+    schedule=Schedule(steps=1500, log_every=50, sample_every=100, checkpoint_every=500),
     batch_size=8,
     embedding=256,
     width=16,
