@@ -56,7 +56,11 @@ class Side:
         self._process = context.Process(target=_guarded, args=(serve, theirs, setting), daemon=True)
         self._process.start()
         theirs.close()
-        self.first_call = self._answer()
+        try:
+            self.first_call = self._answer()
+        except RuntimeError:
+            self.close()
+            raise
 
     def play(self, rounds: int) -> float:
         """Seconds that so many rounds took."""

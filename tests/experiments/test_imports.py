@@ -10,7 +10,7 @@ from jaxgan import cli
 
 torch = pytest.importorskip("torch")
 
-from tests import official  # noqa: E402
+from experiments.benchmarks import official_twins as official  # noqa: E402
 
 FLAGS = ["--load-size", "32", "--crop-size", "32", "--width", "4"]
 

@@ -21,7 +21,7 @@ from jaxgan.networks import (
 
 torch = pytest.importorskip("torch")
 
-from tests import official  # noqa: E402
+from experiments.benchmarks import official_twins as official  # noqa: E402
 
 NORMS = {"batch": MinibatchNorm, "instance": InstanceNorm, "none": None}
 
