@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import multiprocessing
 import random
 
 import jax
@@ -9,7 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from experiments.benchmarks import sides
 from experiments.benchmarks.rows import CPU_ROWS, ROWS, CycleGANRow, Pix2PixRow
+from experiments.benchmarks.sides import Setting, Side
 from experiments.cyclegan import CycleGAN
 from experiments.pix2pix import Pix2Pix
 from jaxgan import games
@@ -113,6 +116,13 @@ def test_rows_that_are_not_there():
     with pytest.raises(ValueError, match=r"no rows \['dcgan-2'\]"):
         Updates(None, rows=("dcgan-2",))
     assert set(CPU_ROWS) < set(ROWS)
+
+
+def test_a_side_that_fails_says_why_and_ends():
+    before = multiprocessing.active_children()
+    with pytest.raises(RuntimeError, match="KeyError: 'no-such-row'"):
+        Side(sides.jaxgan, Setting("no-such-row", batch=1, threads=1))
+    assert multiprocessing.active_children() == before
 
 
 @pytest.mark.parametrize(
