@@ -27,11 +27,14 @@ def digits_folder(shared_folder) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _settings(shared_folder, tmp_path_factory):
+def _settings(shared_folder):
     """Nothing of a person's own is read or written, and no shape broadcasts by adding axes."""
     os.environ["XDG_CACHE_HOME"] = str(shared_folder / "cache")
     jax.config.update("jax_numpy_rank_promotion", "raise")
-    # Most of a test's time is compilation, often of what another test of this process has compiled.
-    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.getbasetemp() / "xla"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget():
+    """What a file of tests has compiled goes with it: a process may not map memory without end."""
+    yield
+    jax.clear_caches()

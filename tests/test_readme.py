@@ -34,7 +34,7 @@ def test_examples_run(code, lines, tmp_path, digits_folder):
 
 
 def test_two_commands_of_one_line():
-    commands = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    commands = re.findall(r"```sh\n(.*?)```", README.partition("\n## ")[0], re.DOTALL)
     assert len(commands) == 2
     for command in commands:
         assert command.startswith("python3 -m venv .venv && ")

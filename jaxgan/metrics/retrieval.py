@@ -22,8 +22,8 @@ def retrieval_at(queries: np.ndarray, targets: np.ndarray, *, nearest: int) -> f
         ValueError: where `nearest` is out of range.
 
     >>> line = np.arange(4.0).reshape(-1, 1)
-    >>> retrieval_at(line, line[::-1], nearest=2)
-    0.5
+    >>> retrieval_at(line, line + 0.6, nearest=1)
+    0.25
     """
     chex.assert_rank([queries, targets], 2)
     chex.assert_equal_shape([queries, targets])

@@ -25,6 +25,7 @@ class Case(NamedTuple):
     examples: int = BATCH
     size: int = 28
     labels: bool = False
+    random: bool = True
 
     def batch(self, seed: int = 1) -> dict[str, jax.Array]:
         noise = jax.random.normal(jax.random.key(seed), (self.examples, self.size, self.size, 1))
@@ -42,6 +43,8 @@ class SidesCase(NamedTuple):
 
     game: games.Game
     size: int = 16
+    random: bool = False
+    """Whether its rounds draw random numbers: those of a pool."""
 
     def batch(self, seed: int = 1) -> dict[str, jax.Array]:
         shape = (BATCH, self.size, self.size, 1)
@@ -195,10 +198,9 @@ def lazy() -> Case:
     )
 
 
-ADAM = {
-    "generator_optimiser": optax.adam(2e-4, b1=0.5),
-    "discriminator_optimiser": optax.adam(2e-4, b1=0.5),
-}
+# Small steps of gradient descent: in front of instance norm a bias has a gradient of rounding alone,
+# and at large steps the first difference of rounding grows tenfold a round.
+GENTLE = {"generator_optimiser": optax.sgd(1e-4), "discriminator_optimiser": optax.sgd(1e-4)}
 
 
 def pix2pix() -> SidesCase:
@@ -207,13 +209,12 @@ def pix2pix() -> SidesCase:
         networks.PatchGAN(width=4, layers=1),
         loss=losses.non_saturating,
         average_decay=0.99,
-        **ADAM,
+        **GENTLE,
     )
     return SidesCase(game)
 
 
 def cycle(*, one_way: bool) -> SidesCase:
-    """By gradient descent: biases in front of instance norm have a gradient of rounding alone."""
     generator = networks.ResNetTranslator(1, width=4, blocks=1)
     discriminator = networks.PatchGAN(width=4, layers=1, norm=layers.InstanceNorm)
     game = games.cycle(
@@ -223,12 +224,11 @@ def cycle(*, one_way: bool) -> SidesCase:
         discriminator,
         loss=losses.least_squares,
         identity_weight=0.0 if one_way else 5.0,
-        pool_size=20,
+        pool_size=4,
         average_decay=None if one_way else 0.99,
-        generator_optimiser=optax.sgd(1e-2),
-        discriminator_optimiser=optax.sgd(1e-2),
+        **GENTLE,
     )
-    return SidesCase(game)
+    return SidesCase(game, random=True)
 
 
 def xgan() -> SidesCase:
@@ -239,7 +239,7 @@ def xgan() -> SidesCase:
         discriminator,
         loss=losses.non_saturating,
         weights=games.XGANWeights(),
-        **ADAM,
+        **GENTLE,
     )
     return SidesCase(game, size=32)
 
@@ -346,8 +346,11 @@ def test_key_matters_and_is_all_that_matters(name):
     again, _ = update(jax.random.key(1), state, case.batch())
     assert_same(one, again)
     other, _ = update(jax.random.key(2), state, case.batch())
-    with pytest.raises(AssertionError):
-        assert_same(*(players(state)[0].parameters for state in (one, other)))
+    if case.random:
+        with pytest.raises(AssertionError):
+            assert_same(*([p.parameters for p in players(state)] for state in (one, other)))
+    else:
+        assert_same(one, other)
 
 
 def test_resumes_to_the_bit(name):
