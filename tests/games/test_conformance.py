@@ -198,8 +198,8 @@ def lazy() -> Case:
     )
 
 
-# Small steps of gradient descent: in front of instance norm a bias has a gradient of rounding alone,
-# and at large steps the first difference of rounding grows tenfold a round.
+# Small steps of gradient descent: a bias in front of instance norm has a gradient of rounding
+# alone, and at large steps the first difference of rounding grows tenfold a round.
 GENTLE = {"generator_optimiser": optax.sgd(1e-4), "discriminator_optimiser": optax.sgd(1e-4)}
 
 
