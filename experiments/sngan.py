@@ -1,6 +1,6 @@
 """SNGAN (Miyato et al., 2018): a discriminator whose weights have spectral norm one.
 
-python experiments/sngan.py train                   digits, about four minutes on two CPU cores
+python experiments/sngan.py train                   digits, about five minutes of one CPU core
 python experiments/sngan.py train --preset paper    CIFAR-10, residual networks
 """
 

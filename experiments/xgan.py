@@ -1,6 +1,6 @@
 """XGAN (Royer et al., 2017): two domains in one embedding, and translation through it.
 
-python experiments/xgan.py train                    drawings coloured, and back: five minutes
+python experiments/xgan.py train                    drawings; this preset does not work yet
 python experiments/xgan.py train --preset paper --folder-a FACES --folder-b CARTOONS
 python experiments/xgan.py evaluate runs/xgan-001
 python experiments/xgan.py translate runs/xgan-001 MY-DRAWINGS --output coloured
