@@ -7,10 +7,10 @@ from jaxgan.layers.augmentation import differentiable_augmentation as differenti
 from jaxgan.layers.augmentation import translation as translation
 from jaxgan.layers.bilinear import bilinear_downsample as bilinear_downsample
 from jaxgan.layers.bilinear import bilinear_upsample as bilinear_upsample
-from jaxgan.layers.convolution import Conv as Conv
-from jaxgan.layers.convolution import ConvTranspose as ConvTranspose
 from jaxgan.layers.convolution import convolution as convolution
 from jaxgan.layers.convolution import transposed_convolution as transposed_convolution
+from jaxgan.layers.convolutional import Conv as Conv
+from jaxgan.layers.convolutional import ConvTranspose as ConvTranspose
 from jaxgan.layers.grouped import GroupedConv as GroupedConv
 from jaxgan.layers.grouped import grouped_convolution as grouped_convolution
 from jaxgan.layers.initialisers import fan_in_normal as fan_in_normal

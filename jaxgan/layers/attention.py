@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from flax.typing import Dtype
 
-from jaxgan.layers.convolution import Conv
+from jaxgan.layers.convolutional import Conv
 from jaxgan.layers.initialisers import glorot
 from jaxgan.layers.resampling import max_pool
 

@@ -18,6 +18,8 @@ GEOMETRIES = [
     ((7, 8), (4, 4), 2, 1),
     ((9, 6), (3, 5), 2, 2),
     ((6, 5), (4, 3), 1, 0),
+    ((5, 6), (4, 4), 1, 3),
+    ((4, 3), (2, 2), 1, 2),
     ((10, 11), (4, 4), 3, 0),
 ]
 
@@ -291,6 +293,21 @@ def test_kernel_gradient_tap_by_tap(geometry):
     taps = module._kernel_gradient_by_taps(y, x, module._Geometry(*shape))
     _, pull = jax.vjp(lambda w: xla(y, w, *geometry[2:]), w)
     np.testing.assert_allclose(taps, pull(x)[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("channels", "dots"), [(8, 1), (9, 0)])
+def test_few_channels_take_overlapping_products(channels, dots):
+    random = np.random.default_rng(0)
+    y = random.standard_normal((2, 12, 10, 5), np.float32)
+    w = random.standard_normal((7, 7, 5, channels), np.float32)
+    ours = jax.jit(lambda y, w: convolution(y, w, padding=2))
+    assert ours.lower(y, w).as_text().count("dot_general") == dots
+    chex.assert_trees_all_close(ours(y, w), xla(y, w, 1, 2), atol=1e-4)
+    back = jax.jit(lambda x, w: transposed_convolution(x, w, padding=2))
+    w = w.swapaxes(2, 3)
+    x = random.standard_normal((2, 8, 6, 5), np.float32)
+    assert back.lower(x, w).as_text().count("dot_general") == dots
+    chex.assert_trees_all_close(back(x, w), xla_transposed(x, w, 1, 2), atol=1e-4)
 
 
 def test_large_images_take_the_taps():
