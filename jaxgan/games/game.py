@@ -143,6 +143,8 @@ def improve(
     collections: Any,
 ) -> Player:
     """The player after one step of its optimiser, with what its network has seen meanwhile."""
+    # Or else the compiler works out gradients anew for each of an optimiser's moments.
+    gradients = jax.lax.optimization_barrier(gradients)
     updates, state = optimiser.update(gradients, player.optimiser, player.parameters)
     return Player(optax.apply_updates(player.parameters, updates), collections, state)
 

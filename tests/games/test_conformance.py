@@ -200,7 +200,7 @@ def lazy() -> Case:
 
 # Small steps of gradient descent: a bias in front of instance norm has a gradient of rounding
 # alone, and at large steps the first difference of rounding grows tenfold a round.
-GENTLE = {"generator_optimiser": optax.sgd(1e-4), "discriminator_optimiser": optax.sgd(1e-4)}
+GENTLE = {"generator_optimiser": optax.sgd(1e-5), "discriminator_optimiser": optax.sgd(1e-5)}
 
 
 def pix2pix() -> SidesCase:
@@ -379,7 +379,10 @@ def test_devices_do_not_matter(name):
         whole = replicated(mesh)
         state = jax.jit(case.game.init, out_shardings=whole)(jax.random.key(0), case.batch())
         update = jax.jit(case.game.update, out_shardings=whole)
-        results.append(play(update, state, batch, range(10)))
+        state, info = play(update, state, batch, range(1))
+        results.append((play(update, state, batch, range(1, 10))[0], info))
+    # Slopes have corners (absolute values, ReLUs): of ten rounds only the first has slopes at one
+    # and the same place.
     (one, one_info), (four, four_info) = results
     for before, after in zip(players(one), players(four), strict=True):
         before, after = before.parameters, jax.device_get(after.parameters)
