@@ -2,7 +2,7 @@
 
     L_GAN(G_AB, D_B) + lambda E_a |G_BA(G_AB(a)) - a|_1
 
-python experiments/one_way.py train                 drawings coloured
+python experiments/one_way.py train                 drawings coloured, about four minutes
 python experiments/one_way.py train --preset paper  horses to zebras
 python experiments/one_way.py evaluate runs/one_way-001
 """

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class Pix2Pix:
+class Pix2Pix(cli.Translation):
     """Defaults are the paper's for facades: 400 pairs, appendix 6.2, and the authors' code."""
 
     pairs: Sides = Sides(load_size=286, crop_size=256, flip=True, stretch=True)
@@ -55,18 +54,6 @@ class Pix2Pix:
     def sides(self) -> tuple[str, ...]:
         """Images of side a are translated."""
         return ("a",)
-
-    @property
-    def channels(self) -> int:
-        """Of the images."""
-        return self.pairs.channels
-
-    @property
-    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
-        """Of a batch."""
-        size = self.pairs.crop_size
-        images = jax.ShapeDtypeStruct((self.batch_size, size, size, self.channels), jnp.float32)
-        return {"a": images, "b": images}
 
     @property
     def generator(self) -> UNetGenerator:
@@ -113,12 +100,6 @@ class Pix2Pix:
         mean = state.average.mean | {"params": taken}
         return state._replace(average=state.average._replace(mean=mean))
 
-    def inputs(self, key: jax.Array, count: int) -> games.Batch:
-        """Held-out images of side a, in turn."""
-        del key
-        a = to_floats(self.pairs.held_out(count)["a"])
-        return {"a": jnp.asarray(a)[jnp.arange(count) % len(a)]}
-
     def draw(self, state: Any, made: np.ndarray) -> "Image.Image":
         """Input, output and truth, one under another."""
         del state
@@ -136,7 +117,7 @@ class Pix2Pix:
 
 SMALL = Pix2Pix(
     pairs=Sides(),
-    schedule=Schedule(steps=1500, log_every=50, sample_every=100, checkpoint_every=500),
+    schedule=Schedule(steps=3000, log_every=50, sample_every=200, checkpoint_every=1000),
     batch_size=8,
     width=24,
     discriminator_width=24,

@@ -12,6 +12,7 @@ from jaxgan.cli.judges import judge_labels as judge_labels
 from jaxgan.cli.judges import judge_modes as judge_modes
 from jaxgan.cli.judges import real_digits as real_digits
 from jaxgan.cli.main import main as main
+from jaxgan.cli.translations import Translation as Translation
 from jaxgan.cli.translations import draw_strips as draw_strips
 from jaxgan.cli.translations import judge_translation as judge_translation
 from jaxgan.cli.translations import mean_image as mean_image

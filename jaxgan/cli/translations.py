@@ -1,18 +1,66 @@
-"""Sheets and judges of translated images, ready for experiments."""
+"""What experiments of translation have in common: their data, sheets and judges."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.data import Sides, to_floats
-from jaxgan.training import grid
+from jaxgan.data import Data, Sides, to_floats
+from jaxgan.games import Batch
+from jaxgan.training import Pipeline, PositiveInt, grid
 
 if TYPE_CHECKING:
     from PIL import Image
 
 COLUMNS = 10
+
+
+@dataclass(frozen=True)
+class Translation:
+    """An experiment between two sides: what follows from its images.
+
+    Training knows of no pairs, and both sides can be translated, unless an experiment says
+    otherwise.
+    """
+
+    pairs: Sides
+    """The images."""
+    batch_size: PositiveInt
+    """Images of each side in a minibatch."""
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Both sides can be translated."""
+        return ("a", "b")
+
+    @property
+    def channels(self) -> int:
+        """Of the images."""
+        return self.pairs.channels
+
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """Of a batch."""
+        size = self.pairs.crop_size
+        images = jax.ShapeDtypeStruct((self.batch_size, size, size, self.channels), jnp.float32)
+        return {"a": images, "b": images}
+
+    def data(self, pipeline: Pipeline) -> Data:
+        """One minibatch of each side a round, of which no image belongs to another."""
+        pairs = self.pairs
+        return pipeline(
+            pairs.unpaired(), batch_size=self.batch_size, flip=pairs.flip, crop=pairs.crop_size
+        )
+
+    def inputs(self, key: jax.Array, count: int) -> Batch:
+        """Held-out images of side a, in turn."""
+        del key
+        a = to_floats(self.pairs.held_out(count)["a"])
+        return {"a": jnp.asarray(a)[jnp.arange(count) % len(a)]}
 
 
 def draw_strips(*rows: np.ndarray, columns: int = COLUMNS) -> "Image.Image":

@@ -14,7 +14,6 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from flax.typing import Dtype
-from jax import lax
 
 from jaxgan.layers import Conv, ConvTranspose, glorot, reverse_gradient
 
@@ -53,9 +52,12 @@ class XGAN(nn.Module):
     The innermost layers of both encoders are one and the same, and so are those of both decoders
     (Table 1). The classifier's gradient is reversed on its way to the embeddings.
 
-    Of this library: kernels of 4x4; layer norm behind every convolution but the last, which leaves
-    every example to itself and is in use what it is in training; embeddings of root mean square 1,
-    so that no distance between them shrinks by scale alone; one hidden layer in the classifier.
+    Of this library: kernels of 4x4; layer norm behind every convolution but the last; one hidden
+    layer in the classifier. And embeddings behind batch norm without gain and shift, of moments of
+    its own for each domain and each direction of translation: every number of an embedding has mean
+    0 and variance 1. Without it, all images come to one point, where semantic consistency and the
+    confusion of domains are perfect, before a decoder has learnt to tell points apart. A minibatch
+    has two images or more of each domain.
 
     Attributes:
         image_size: height and width of the images, a power of two, 32 or more; further layers at
@@ -95,6 +97,10 @@ class XGAN(nn.Module):
         self.encoder_a = _Halvings(tuple(up[:-2]), self.dtype)
         self.encoder_b = _Halvings(tuple(up[:-2]), self.dtype)
         self.encoder_shared = _SharedEncoder(tuple(up[-2:]), self.embedding, self.dtype)
+        self.norm_a, self.norm_b, self.norm_a_to_b, self.norm_b_to_a = (
+            nn.BatchNorm(momentum=0.99, epsilon=1e-5, use_bias=False, use_scale=False)
+            for _ in range(4)
+        )
         self.decoder_shared = _SharedDecoder((down[0], down[1]), self.dtype)
         self.decoder_a = _Decoder((*down[2:], self.channels), self.dtype)
         self.decoder_b = _Decoder((*down[2:], self.channels), self.dtype)
@@ -116,21 +122,19 @@ class XGAN(nn.Module):
             self.decoder_b(middle_b),
             a_to_b,
             b_to_a,
-            self.embed_b(a_to_b, train=train),
-            self.embed_a(b_to_a, train=train),
+            self.norm_a_to_b(self._embed_b(a_to_b), use_running_average=not train),
+            self.norm_b_to_a(self._embed_a(b_to_a), use_running_average=not train),
             self.classifier(reverse_gradient(embedding_a, self.reversal)),
             self.classifier(reverse_gradient(embedding_b, self.reversal)),
         )
 
     def embed_a(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Images of domain a, `[B, H, W, C]`, to embeddings `[B, E]`."""
-        del train  # the same in both
-        return self.encoder_shared(self.encoder_a(self._checked(images)))
+        return self.norm_a(self._embed_a(images), use_running_average=not train)
 
     def embed_b(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Images of domain b, `[B, H, W, C]`, to embeddings `[B, E]`."""
-        del train  # the same in both
-        return self.encoder_shared(self.encoder_b(self._checked(images)))
+        return self.norm_b(self._embed_b(images), use_running_average=not train)
 
     def translate_a(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Images of domain a to images of domain b, `[B, H, W, C]` both."""
@@ -139,6 +143,12 @@ class XGAN(nn.Module):
     def translate_b(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Images of domain b to images of domain a, `[B, H, W, C]` both."""
         return self.decoder_a(self.decoder_shared(self.embed_b(images, train=train)))
+
+    def _embed_a(self, images: jax.Array) -> jax.Array:
+        return self.encoder_shared(self.encoder_a(self._checked(images)))
+
+    def _embed_b(self, images: jax.Array) -> jax.Array:
+        return self.encoder_shared(self.encoder_b(self._checked(images)))
 
     def _checked(self, images: jax.Array) -> jax.Array:
         chex.assert_rank(images, 4)
@@ -177,8 +187,7 @@ class _SharedEncoder(nn.Module):
         x = _Halvings(self.widths, self.dtype)(x).reshape(len(x), -1)
         x = nn.Dense(self.embedding, dtype=self.dtype, kernel_init=glorot())(x)
         x = nn.Dense(self.embedding, dtype=self.dtype, kernel_init=glorot())(nn.leaky_relu(x, 0.2))
-        x = x.astype(jnp.float32)
-        return x * lax.rsqrt(jnp.mean(x**2, axis=1, keepdims=True) + 1e-8)
+        return x.astype(jnp.float32)
 
 
 class _SharedDecoder(nn.Module):

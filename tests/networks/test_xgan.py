@@ -24,18 +24,20 @@ def shapes(network, *sides):
 def played():
     """The network's variables, two minibatches, and what becomes of them."""
     random = np.random.default_rng(0)
-    a, b = (jnp.asarray(random.uniform(-1, 1, (2, 32, 32, 3)), jnp.float32) for _ in "ab")
-    made, variables = jax.jit(lambda key: NETWORK.init_with_output(key, a, b, train=True))(
-        jax.random.key(0)
-    )
-    return variables, a, b, made
+    a, b = (jnp.asarray(random.uniform(-1, 1, (4, 32, 32, 3)), jnp.float32) for _ in "ab")
+    variables = jax.jit(lambda key: NETWORK.init(key, a, b, train=True))(jax.random.key(0))
+    return variables, a, b, jax.jit(perform)(variables, a, b)
 
 
-def call(variables, method, images):
-    def run(variables, images):
-        return NETWORK.apply(variables, images, train=False, method=method)
+def perform(variables, a, b):
+    return NETWORK.apply(variables, a, b, train=True, mutable="batch_stats")[0]
 
-    return jax.jit(run)(variables, images)
+
+def call(variables, method, *images):
+    def run(variables, *images):
+        return NETWORK.apply(variables, *images, train=False, method=method)
+
+    return jax.jit(run)(variables, *images)
 
 
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
@@ -46,7 +48,7 @@ def test_shapes_and_types(size, dtype):
     for name, x in made._asdict().items():
         expected = (3, 16) if "embedding" in name else (3,) if "domain" in name else side
         chex.assert_shape(x, expected)
-    assert set(variables) == {"params"}
+    assert set(variables) == {"params", "batch_stats"}
     chex.assert_type(jax.tree.leaves((variables, made)), jnp.float32)
 
 
@@ -69,24 +71,40 @@ def test_the_papers_table():
 
 
 def test_outputs_are_what_their_names_say(played):
-    variables, a, b, made = played
-    embedding_a, embedding_b = (call(variables, f"embed_{s}", x) for s, x in (("a", a), ("b", b)))
-    a_to_b, b_to_a = (call(variables, f"translate_{s}", x) for s, x in (("a", a), ("b", b)))
+    variables, a, b, _ = played
+    made = call(variables, "__call__", a, b)
     close = {"atol": 1e-5}
-    chex.assert_trees_all_close(made.embedding_a, embedding_a, **close)
-    chex.assert_trees_all_close(made.embedding_b, embedding_b, **close)
+    for side, image in ("a", a), ("b", b):
+        embedding = call(variables, f"embed_{side}", image)
+        chex.assert_trees_all_close(getattr(made, f"embedding_{side}"), embedding, **close)
+    a_to_b, b_to_a = call(variables, "translate_a", a), call(variables, "translate_b", b)
     chex.assert_trees_all_close(made.a_to_b, a_to_b, **close)
     chex.assert_trees_all_close(made.b_to_a, b_to_a, **close)
+    # The moments start alike for images and translations.
     chex.assert_trees_all_close(made.embedding_a_to_b, call(variables, "embed_b", a_to_b), **close)
     chex.assert_trees_all_close(made.embedding_b_to_a, call(variables, "embed_a", b_to_a), **close)
     pairs = [(x, y) for i, x in enumerate(made) for y in made[:i] if x.shape == y.shape]
     assert all(float(jnp.abs(x - y).max()) > 1e-4 for x, y in pairs)
 
 
-def test_embeddings_have_length_one_in_the_root_mean_square(played):
+def test_each_number_of_an_embedding_has_mean_0_and_variance_1_in_training(played):
     made = played[-1]
     for x in (made.embedding_a, made.embedding_b, made.embedding_a_to_b, made.embedding_b_to_a):
-        chex.assert_trees_all_close(jnp.mean(x**2, axis=1), jnp.ones(2), atol=1e-4)
+        chex.assert_trees_all_close(jnp.mean(x, axis=0), jnp.zeros(16), atol=1e-4)
+        chex.assert_trees_all_close(jnp.var(x, axis=0), jnp.ones(16), atol=1e-2)
+
+
+def test_each_direction_keeps_moments_of_its_own(played):
+    variables, a, b, _ = played
+
+    def moments(a, b):
+        kept = NETWORK.apply(variables, a, b, train=True, mutable="batch_stats")[1]["batch_stats"]
+        return {name: of["mean"] for name, of in kept.items()}
+
+    both, other = jax.jit(moments)(a, b), jax.jit(moments)(a, b[::-1] / 2)
+    same = {name for name in both if jnp.array_equal(both[name], other[name])}
+    assert set(both) == {"norm_a", "norm_b", "norm_a_to_b", "norm_b_to_a"}
+    assert same == {"norm_a", "norm_a_to_b"}
 
 
 DEPENDS = {
@@ -112,7 +130,7 @@ def slopes(played):
     }
 
     def linearised(variables):
-        return jax.vjp(lambda variables: NETWORK.apply(variables, a, b, train=True), variables)
+        return jax.vjp(lambda variables: perform(variables, a, b), variables)
 
     _, pull_back = jax.jit(linearised)(variables)
     pull = jax.jit(lambda pull_back, cotangent: pull_back(cotangent)[0]["params"])
@@ -142,7 +160,8 @@ def test_the_classifiers_gradient_is_reversed_on_its_way_to_the_embeddings(playe
         def classify(network, images):
             return network.classifier(network.embed_a(images, train=True))
 
-        return jnp.sum(NETWORK.apply(variables, a, method=classify) * cotangents["domain_a"])
+        logits, _ = NETWORK.apply(variables, a, method=classify, mutable="batch_stats")
+        return jnp.sum(logits * cotangents["domain_a"])
 
     plain = jax.jit(jax.grad(not_reversed))(variables)["params"]
     for part in DEPENDS["domain_a"]:
