@@ -52,7 +52,8 @@ class WGAN:
             final_rate = 0.0 if self.decay else self.learning_rate
             steps = updates_a_round * self.schedule.steps
             rate = optax.linear_schedule(self.learning_rate, final_rate, steps)
-            return optax.rmsprop(rate, decay=0.99, eps=1e-8)
+            # As in PyTorch, epsilon is outside of the root: the clipped critic's slopes are small.
+            return optax.rmsprop(rate, decay=0.99, eps=1e-8, eps_in_sqrt=False)
 
         return games.adversarial(
             DCGANGenerator(size, channels, width=self.width),
@@ -93,11 +94,12 @@ class WGAN:
 
 SMALL = WGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=2000, log_every=20, sample_every=100, checkpoint_every=1000),
+    schedule=Schedule(steps=6000, log_every=50, sample_every=300, checkpoint_every=2000),
     width=32,
-    learning_rate=1e-3,
+    learning_rate=5e-4,
     decay=True,
     clip=0.02,
+    n_critic=2,
     thorough=False,
     average_decay=0.998,
 )

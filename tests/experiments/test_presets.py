@@ -120,3 +120,19 @@ def test_pictures_of_infogan():
         noise = coded.noise[3:200:10][rows]
         np.testing.assert_array_equal(noise, noise[:1].repeat(5, 0))
     assert (abs(walk[:5]) <= 1).all()
+
+
+def test_wgans_small_slopes_are_not_damped(monkeypatch):
+    """RMSProp's epsilon is outside of its root: steps do not depend on how large slopes are."""
+    module = importlib.import_module("experiments.wgan")
+    players = {}
+    monkeypatch.setattr(module.games, "adversarial", lambda *_, **rules: players.update(rules))
+    module.WGAN().game()
+    for optimiser in players["generator_optimiser"], players["discriminator_optimiser"]:
+        weights = np.zeros(1, np.float32)
+        steps = [
+            optimiser.update(np.full(1, slope, np.float32), optimiser.init(weights), weights)[0]
+            for slope in (1e-5, 1.0)
+        ]
+        np.testing.assert_allclose(steps[0], steps[1], rtol=0.02)
+        np.testing.assert_allclose(steps[1], -10 * 5e-5, rtol=0.02)
