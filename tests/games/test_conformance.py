@@ -271,7 +271,8 @@ GAMES: dict[str, Callable[[], Case | SidesCase]] = {
 def compiled(name: str) -> tuple[Case | SidesCase, Any, Callable]:
     case = GAMES[name]()
     state = jax.jit(case.game.init)(jax.random.key(0), case.batch())
-    return case, state, jax.jit(case.game.update)
+    chex.clear_trace_counter()
+    return case, state, jax.jit(chex.assert_max_traces(case.game.update, n=1))
 
 
 def play(update, state, batch, rounds):
@@ -284,9 +285,12 @@ def assert_same(one, other):
     jax.tree.map(np.testing.assert_array_equal, one, other)
 
 
-@pytest.fixture(params=GAMES)
+@pytest.fixture(params=GAMES, scope="module")
 def name(request):
-    return request.param
+    """One game after another: what is compiled for a game goes before the next one comes."""
+    yield request.param
+    compiled.cache_clear()
+    jax.clear_caches()
 
 
 def test_contract(name):
@@ -313,7 +317,9 @@ def test_contract(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["gan", "hinge_own_collections", "wgan_gp", "one_way"])
+@pytest.mark.parametrize(
+    "name", ["gan", "hinge_own_collections", "wgan_gp", "one_way"], indirect=True
+)
 def test_eager_and_jit_agree(name):
     """Of games with small networks: every operation is compiled by itself here."""
     case, state, update = compiled(name)
@@ -326,18 +332,16 @@ def test_eager_and_jit_agree(name):
 
 
 def test_no_retrace(name):
-    case, state, _ = compiled(name)
-    chex.clear_trace_counter()
-    update = jax.jit(chex.assert_max_traces(case.game.update, n=1))
-    play(update, state, case.batch(), range(3))
+    case, state, update = compiled(name)
+    play(update, state, case.batch(), range(3))  # a second trace raises
 
 
 def test_no_key_is_used_twice(name):
     case, state, _ = compiled(name)
-    with jax.debug_key_reuse(True):
-        jax.jit(case.game.init)(jax.random.key(0), case.batch())
-        jax.jit(case.game.update)(jax.random.key(1), state, case.batch())
-        jax.jit(case.game.generate)(jax.random.key(1), state, case.inputs())
+    with jax.debug_key_reuse(True):  # looks while a function is traced
+        jax.jit(case.game.init).trace(jax.random.key(0), case.batch())
+        jax.jit(case.game.update).trace(jax.random.key(1), state, case.batch())
+        jax.jit(case.game.generate).trace(jax.random.key(1), state, case.inputs())
 
 
 def test_key_matters_and_is_all_that_matters(name):
@@ -371,16 +375,20 @@ def test_finite_after_ten_rounds(name):
 
 @pytest.mark.slow
 def test_devices_do_not_matter(name):
-    case, _, _ = compiled(name)
+    case, state, update = compiled(name)
+    mesh = make_mesh(4)
+    divided = jax.jit(case.game.update, out_shardings=replicated(mesh))
     results = []
-    for count in (1, 4):
-        mesh = make_mesh(count)
-        batch = jax.device_put(case.batch(), split(mesh))
-        whole = replicated(mesh)
-        state = jax.jit(case.game.init, out_shardings=whole)(jax.random.key(0), case.batch())
-        update = jax.jit(case.game.update, out_shardings=whole)
-        state, info = play(update, state, batch, range(1))
-        results.append((play(update, state, batch, range(1, 10))[0], info))
+    for play_round, begun, batch in (
+        (update, state, case.batch()),
+        (
+            divided,
+            jax.device_put(state, replicated(mesh)),
+            jax.device_put(case.batch(), split(mesh)),
+        ),
+    ):
+        begun, info = play(play_round, begun, batch, range(1))
+        results.append((play(play_round, begun, batch, range(1, 10))[0], info))
     # Slopes have corners (absolute values, ReLUs): of ten rounds only the first has slopes at one
     # and the same place.
     (one, one_info), (four, four_info) = results
