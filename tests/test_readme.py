@@ -1,4 +1,4 @@
-"""The README's example runs as it stands, and its commands are what CI calls."""
+"""The README's examples run, and its commands are what CI calls."""
 
 import os
 import re
@@ -23,6 +23,8 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 )
 def test_examples_run(code, lines, tmp_path, digits_folder):
     assert len(code.splitlines()) <= lines
+    assert code.count("range(2000)") == 1
+    code = code.replace("range(2000)", "range(500)")  # digits are bright by then, if not yet good
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TFDS_DATA_DIR": str(digits_folder)}
     environment["XLA_FLAGS"] = ""
     subprocess.run(

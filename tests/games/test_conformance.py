@@ -267,12 +267,17 @@ GAMES: dict[str, Callable[[], Case | SidesCase]] = {
 }
 
 
+# Programs are played for a few rounds here, and LLVM's optimisations take half of a compilation.
+QUICKLY = {"xla_backend_optimization_level": 0}
+
+
 @functools.cache
 def compiled(name: str) -> tuple[Case | SidesCase, Any, Callable]:
     case = GAMES[name]()
-    state = jax.jit(case.game.init)(jax.random.key(0), case.batch())
+    state = jax.jit(case.game.init, compiler_options=QUICKLY)(jax.random.key(0), case.batch())
     chex.clear_trace_counter()
-    return case, state, jax.jit(chex.assert_max_traces(case.game.update, n=1))
+    update = chex.assert_max_traces(case.game.update, n=1)
+    return case, state, jax.jit(update, compiler_options=QUICKLY)
 
 
 def play(update, state, batch, rounds):
@@ -306,7 +311,7 @@ def test_contract(name):
     assert len(roles) >= 2
     for role in roles:
         assert {f"{role}/loss", f"{role}/gradient_norm"} <= info.keys()
-    images = case.game.generate(jax.random.key(1), after, case.inputs())
+    images = jax.jit(case.game.generate)(jax.random.key(1), after, case.inputs())
     chex.assert_shape(images, (5, case.size, case.size, 1))
     chex.assert_type(images, jnp.float32)
     assert float(jnp.abs(images).max()) <= 1
@@ -317,9 +322,7 @@ def test_contract(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["gan", "hinge_own_collections", "wgan_gp", "one_way"], indirect=True
-)
+@pytest.mark.parametrize("name", ["gan", "hinge_own_collections", "wgan_gp"], indirect=True)
 def test_eager_and_jit_agree(name):
     """Of games with small networks: every operation is compiled by itself here."""
     case, state, update = compiled(name)
@@ -377,7 +380,7 @@ def test_finite_after_ten_rounds(name):
 def test_devices_do_not_matter(name):
     case, state, update = compiled(name)
     mesh = make_mesh(4)
-    divided = jax.jit(case.game.update, out_shardings=replicated(mesh))
+    divided = jax.jit(case.game.update, out_shardings=replicated(mesh), compiler_options=QUICKLY)
     results = []
     for play_round, begun, batch in (
         (update, state, case.batch()),
