@@ -25,8 +25,8 @@ class SNGAN:
     """The pictures."""
     schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
     """Rounds of n_critic updates of D and one of G (code: 50,000)."""
-    architecture: Literal["resnet", "dcgan"] = "resnet"
-    """The networks: residual, or DCGAN's with the norm in place of D's batch norm (Table 3)."""
+    architecture: Literal["resnet", "dcgan", "infogan"] = "resnet"
+    """The networks: residual; or DCGAN's (Table 3) or InfoGAN's, without batch norm in D."""
     batch_size: PositiveInt = 64
     """Images in a minibatch of D (paper: 64)."""
     generator_batches: PositiveInt = 2
@@ -34,9 +34,9 @@ class SNGAN:
     latent_size: PositiveInt = 128
     """Z, numbers in a latent, drawn from N(0, I) (paper: 128)."""
     generator_width: PositiveInt = 256
-    """Channels of G (paper: 256); of DCGAN's, those next to the image."""
+    """Channels of G (paper: 256); of networks that are not residual, those next to the image."""
     discriminator_width: PositiveInt = 128
-    """Channels of D (paper: 128); of DCGAN's, those next to the image."""
+    """Channels of D (paper: 128); of networks that are not residual, those next to the image."""
     learning_rate: PositiveFloat = 2e-4
     """Of Adam, both players, falling to 0 over the run in a straight line (paper: 2e-4)."""
     beta2: Fraction = 0.9
@@ -53,6 +53,11 @@ class SNGAN:
         if self.architecture == "dcgan":
             discriminator = networks.DCGANDiscriminator(size, width=d_width, batch_norm=False)
             return networks.DCGANGenerator(size, channels, width=width), SpectralNorm(discriminator)
+        if self.architecture == "infogan":
+            head = networks.Score()
+            discriminator = networks.InfoGANDiscriminator(size, d_width, head, batch_norm=False)
+            generator = networks.InfoGANGenerator(size, channels, width=width)
+            return generator, SpectralNorm(discriminator)
         discriminator = networks.ResNetDiscriminator(size, width=d_width)
         return networks.ResNetGenerator(size, channels, width=width), SpectralNorm(discriminator)
 

@@ -6,14 +6,15 @@ python experiments/estimate.py runs/wgan-001        how far the critic holds the
 """
 
 import dataclasses
+from typing import Literal
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan import cli, games, latents, losses, updates
+from jaxgan import cli, games, latents, losses, networks, updates
 from jaxgan.data import Images, Resident, Streamed
-from jaxgan.networks import DCGANDiscriminator, DCGANGenerator
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
 
 
@@ -25,6 +26,8 @@ class WGAN:
     """The pictures."""
     schedule: Schedule = Schedule(steps=200_000, sample_every=2000, checkpoint_every=5000)
     """Rounds of n_critic updates of the critic; nearly every one ends with one of G."""
+    architecture: Literal["dcgan", "infogan"] = "dcgan"
+    """The networks: DCGAN's (paper), or InfoGAN's, which have a fully connected layer besides."""
     batch_size: PositiveInt = 64
     """m: images in a minibatch (paper: 64)."""
     latent_size: PositiveInt = 100
@@ -39,14 +42,24 @@ class WGAN:
     """c: no weight of the critic is beyond it (paper: 0.01)."""
     n_critic: PositiveInt = 5
     """Updates of the critic for one of G (paper: 5)."""
-    thorough: bool = True
-    """100 updates of the critic before each of G's first 25 updates and every 500th (code: so)."""
+    thorough: PositiveInt = 100
+    """Updates of the critic for each of G's first 25 updates and every 500th (code: 100)."""
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
+    def players(self) -> tuple[nn.Module, nn.Module]:
+        """Both have batch norm; the critic ends in a weighted sum."""
+        size, channels, width = self.images.image_size, self.images.channels, self.width
+        if self.architecture == "dcgan":
+            generator = networks.DCGANGenerator(size, channels, width=width)
+            return generator, networks.DCGANDiscriminator(size, width=width)
+        return (
+            networks.InfoGANGenerator(size, channels, width=width),
+            networks.InfoGANDiscriminator(size, width=width, head=networks.Score()),
+        )
+
     def game(self) -> games.Game:
         """Algorithm 1: RMSProp without momentum, then the weights are clipped."""
-        size, channels = self.images.image_size, self.images.channels
 
         def rmsprop(updates_a_round: int) -> optax.GradientTransformation:
             final_rate = 0.0 if self.decay else self.learning_rate
@@ -56,8 +69,7 @@ class WGAN:
             return optax.rmsprop(rate, decay=0.99, eps=1e-8, eps_in_sqrt=False)
 
         return games.adversarial(
-            DCGANGenerator(size, channels, width=self.width),
-            DCGANDiscriminator(size, width=self.width),
+            *self.players(),
             latent=latents.normal(self.latent_size),
             loss=losses.wasserstein,
             generator_optimiser=rmsprop(1),
@@ -65,13 +77,13 @@ class WGAN:
                 rmsprop(self.n_critic), updates.clip_weights(self.clip)
             ),
             n_critic=self.n_critic,
-            generator_plays=self.generator_plays if self.thorough else None,
+            generator_plays=self.generator_plays,
             average_decay=self.average_decay,
         )
 
     def generator_plays(self, played: jax.Array) -> jax.Array:
         """Whether G is updated in a round: a thorough update of G takes several rounds."""
-        rounds = -(-100 // self.n_critic)
+        rounds = -(-self.thorough // self.n_critic)
         first = 25 * rounds
         # From G's update 25 on, every 500th takes `rounds` rounds, the 499 between one each.
         since = (played - first - 475) % (499 + rounds)
@@ -94,13 +106,13 @@ class WGAN:
 
 SMALL = WGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=6000, log_every=50, sample_every=300, checkpoint_every=2000),
+    schedule=Schedule(steps=2500, log_every=25, sample_every=125, checkpoint_every=1250),
+    architecture="infogan",
     width=32,
     learning_rate=5e-4,
     decay=True,
-    clip=0.02,
     n_critic=2,
-    thorough=False,
+    thorough=20,
     average_decay=0.998,
 )
 

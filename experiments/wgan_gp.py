@@ -26,7 +26,7 @@ class WGANGP:
     """The pictures."""
     schedule: Schedule = Schedule(steps=100_000, sample_every=1000, checkpoint_every=5000)
     """Rounds of n_critic updates of the critic and one of G (paper: 100,000)."""
-    architecture: Literal["resnet", "dcgan"] = "resnet"
+    architecture: Literal["resnet", "dcgan", "infogan"] = "resnet"
     """The networks (paper: residual for its CIFAR-10 figures, DCGAN's among many others)."""
     batch_size: PositiveInt = 64
     """m: images in a minibatch of the critic (paper: 64)."""
@@ -35,7 +35,7 @@ class WGANGP:
     latent_size: PositiveInt = 128
     """Z, numbers in a latent, drawn from N(0, I) (paper: 128)."""
     width: PositiveInt = 128
-    """Channels of residual networks; of DCGAN's, those next to the image (paper: 128)."""
+    """Channels of residual networks; of the others, those next to the image (paper: 128)."""
     penalty: PositiveFloat = 10.0
     """lambda, of the gradient penalty (paper: 10)."""
     learning_rate: PositiveFloat = 2e-4
@@ -53,6 +53,12 @@ class WGANGP:
         if self.architecture == "dcgan":
             generator = networks.DCGANGenerator(size, channels, width=self.width)
             return generator, networks.DCGANDiscriminator(size, self.width, batch_norm=False)
+        if self.architecture == "infogan":
+            head = networks.Score()
+            return (
+                networks.InfoGANGenerator(size, channels, width=self.width),
+                networks.InfoGANDiscriminator(size, self.width, head, batch_norm=False),
+            )
         return (
             networks.ResNetGenerator(size, channels, width=self.width),
             networks.ResNetDiscriminator(size, width=self.width, pool=jnp.mean),

@@ -140,12 +140,15 @@ class InfoGANDiscriminator(nn.Module):
         width: channels of the first layer; 2 and 16 times as many in those after it.
         head: what is asked of the features; InfoGAN's code for MNIST.
         dtype: of the computation; parameters, batch statistics and the head's are float32.
+        batch_norm: False leaves batch norm out of the trunk and gives every layer a bias: for
+            critics under a penalty on the gradient of each example, which batch norm would mix.
     """
 
     image_size: int = 28
     width: int = 64
     head: nn.Module = Codes()
     dtype: Dtype = jnp.float32
+    batch_norm: bool = True
 
     @nn.compact
     def __call__(self, images: jax.Array, *condition: jax.Array, train: bool) -> Any:
@@ -161,12 +164,20 @@ class InfoGANDiscriminator(nn.Module):
                 f"images of {images.shape[1]}x{images.shape[2]} came to a discriminator of "
                 f"image_size={self.image_size}: make the two agree"
             )
+
+        def activated(x: jax.Array) -> jax.Array:
+            return nn.leaky_relu(
+                _batch_norm(train, self.dtype)(x) if self.batch_norm else x, _SLOPE
+            )
+
+        bias = not self.batch_norm
         x = Conv(self.width, strides=2, padding=1, dtype=self.dtype)(images)
         x = nn.leaky_relu(x, _SLOPE)
-        x = Conv(2 * self.width, strides=2, padding=1, use_bias=False, dtype=self.dtype)(x)
-        x = nn.leaky_relu(_batch_norm(train, self.dtype)(x), _SLOPE)
-        x = _dense(16 * self.width, self.dtype, use_bias=False)(x.reshape(len(x), -1))
-        features = nn.leaky_relu(_batch_norm(train, self.dtype)(x), _SLOPE)
+        x = activated(
+            Conv(2 * self.width, strides=2, padding=1, use_bias=bias, dtype=self.dtype)(x)
+        )
+        x = _dense(16 * self.width, self.dtype, use_bias=bias)(x.reshape(len(x), -1))
+        features = activated(x)
         return self.head(features, *condition, train=train)
 
 

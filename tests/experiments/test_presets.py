@@ -78,17 +78,39 @@ def test_configuration_survives_the_manifest(experiment):
     assert from_plain(type(experiment), to_plain(experiment)) == experiment
 
 
-def test_thorough_critic_of_wgan_is_the_authors():
-    """Against their loop: 100 updates of the critic before G's first 25 and each 500th update."""
+@pytest.mark.parametrize(("n_critic", "thorough", "rounds"), [(5, 100, 20), (2, 20, 10), (5, 5, 1)])
+def test_thorough_critic_of_wgan_is_the_authors(n_critic, thorough, rounds):
+    """Against their loop: G's first 25 updates and each 500th are behind a thorough critic."""
     from experiments.wgan import WGAN
 
-    expected, updates_of_g = [], 0
-    while updates_of_g < 1600:
-        rounds = 20 if updates_of_g < 25 or updates_of_g % 500 == 0 else 1
-        expected += [False] * (rounds - 1) + [True]
-        updates_of_g += 1
-    made = jax.vmap(WGAN().generator_plays)(np.arange(len(expected)))
-    np.testing.assert_array_equal(made, expected)
+    expected = []
+    for updates_of_g in range(1600):
+        thoroughly = updates_of_g < 25 or updates_of_g % 500 == 0
+        expected += [False] * (rounds - 1 if thoroughly else 0) + [True]
+    plays = WGAN(n_critic=n_critic, thorough=thorough).generator_plays
+    np.testing.assert_array_equal(jax.vmap(plays)(np.arange(len(expected))), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "architecture", "collections"),
+    [
+        ("wgan", "dcgan", {"batch_stats"}),
+        ("wgan", "infogan", {"batch_stats"}),
+        ("wgan_gp", "resnet", set()),
+        ("wgan_gp", "dcgan", set()),
+        ("wgan_gp", "infogan", set()),
+        ("sngan", "resnet", {"spectral"}),
+        ("sngan", "dcgan", {"spectral"}),
+        ("sngan", "infogan", {"spectral"}),
+    ],
+)
+def test_what_keeps_a_critic_of_any_architecture_smooth(name, architecture, collections):
+    small = importlib.import_module(f"experiments.{name}").SMALL
+    game = dataclasses.replace(small, architecture=architecture).game()
+    batch = {"image": jax.ShapeDtypeStruct((8 * small.n_critic, 28, 28, 1), np.float32)}
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    jax.eval_shape(game.update, jax.random.key(0), state, batch)
+    assert set(state.discriminator.collections) == collections
 
 
 @pytest.mark.parametrize("conditioning", ["append", "multiply", "projection"])

@@ -69,6 +69,8 @@ def test_parameter_counts_are_the_papers():
 
 def torch_batch_norm(torch, x, variables, name, train):
     """With the moving averages' part left out: `train` takes the batch's own statistics."""
+    if name not in variables["params"]:  # a critic without
+        return x
     affine, moving = variables["params"][name], variables["batch_stats"][name]
     return torch.nn.functional.batch_norm(
         x,
@@ -103,12 +105,14 @@ def torch_discriminator(torch, variables, images, train):
     x = images.permute(0, 3, 1, 2)
     x = functional.conv2d(x, kernels[0], parameters["Conv_0"]["bias"], stride=2, padding=1)
     x = functional.leaky_relu(x, 0.1)
-    x = functional.conv2d(x, kernels[1], stride=2, padding=1)
+    x = functional.conv2d(x, kernels[1], parameters["Conv_1"].get("bias"), stride=2, padding=1)
     x = torch_batch_norm(torch, x, variables, "BatchNorm_0", train)
     x = functional.leaky_relu(x, 0.1).permute(0, 2, 3, 1).flatten(1)
-    x = x @ parameters["Dense_0"]["kernel"]
+    x = x @ parameters["Dense_0"]["kernel"] + parameters["Dense_0"].get("bias", 0.0)
     x = functional.leaky_relu(torch_batch_norm(torch, x, variables, "BatchNorm_1", train), 0.1)
     head = {kind: variables[kind]["head"] for kind in variables}
+    if "score" not in head["params"]:
+        return x @ head["params"]["Dense_0"]["kernel"] + head["params"]["Dense_0"]["bias"]
     score = head["params"]["score"]["Dense_0"]
     q = x @ head["params"]["Dense_0"]["kernel"]
     q = functional.leaky_relu(torch_batch_norm(torch, q, head, "BatchNorm_0", train), 0.1)
@@ -120,17 +124,20 @@ def torch_discriminator(torch, variables, images, train):
 
 def side_by_side(outputs):
     if not isinstance(outputs, tuple):
-        return outputs
+        return outputs if outputs.ndim == 4 else outputs[:, None]
     scores, codes = outputs
     return jnp.concatenate([scores[:, None], *codes.logits, codes.mean, codes.log_variance], axis=1)
 
 
 @pytest.mark.parametrize("train", [True, False], ids=["train", "evaluate"])
-@pytest.mark.parametrize("player", ["generator", "discriminator"])
+@pytest.mark.parametrize("player", ["generator", "discriminator", "critic"])
 def test_outputs_and_gradients_are_pytorchs(player, train):
     torch = pytest.importorskip("torch")
     if player == "generator":
         network, twin, x = InfoGANGenerator(28, 2, 2), torch_generator, drawn((6, 9))
+    elif player == "critic":
+        network = InfoGANDiscriminator(28, 2, Score(), batch_norm=False)
+        twin, x = torch_discriminator, drawn((6, 28, 28, 1))
     else:
         head = Codes((3,), 2, fixed_variance=False, width=4)
         network, twin = InfoGANDiscriminator(28, 2, head), torch_discriminator
