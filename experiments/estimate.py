@@ -20,7 +20,31 @@ import tyro
 from matplotlib import pyplot
 from PIL import Image
 
-from jaxgan.training import Run
+from jaxgan.training import Run, RunError
+
+LINES = 3
+"""The fewest lines of metrics that have a course."""
+
+
+def estimates(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """Rounds, and E D(x) - E D(G(z)) at each that has a line of metrics.
+
+    Raises:
+        RunError: where the run has no Wasserstein critic, or is too short.
+    """
+    if run.manifest["experiment"] not in ("wgan", "wgan_gp"):
+        raise RunError(
+            f"{run.directory} is a run of {run.manifest['experiment']}.py, whose discriminator "
+            "estimates no distance: name a run of wgan.py or wgan_gp.py"
+        )
+    lines = run.metrics()
+    if len(lines) < LINES:
+        raise RunError(
+            f"{run.directory} has {len(lines)} lines of metrics, and a course takes {LINES}: "
+            "resume it, or train with a smaller --log-every"
+        )
+    steps = np.array([line["step"] for line in lines])
+    return steps, np.array([-line["terms"]["discriminator/adversarial"] for line in lines])
 
 
 def main(run: tyro.conf.Positional[Path], *, output: Path = Path("estimate.png")) -> None:
@@ -30,12 +54,13 @@ def main(run: tyro.conf.Positional[Path], *, output: Path = Path("estimate.png")
         run: Directory of a run of wgan.py or wgan_gp.py.
         output: Where the picture goes.
     """
-    opened = Run.open(run)
-    lines = opened.metrics()
-    steps = np.array([line["step"] for line in lines])
-    estimates = np.array([-line["terms"]["discriminator/adversarial"] for line in lines])
-    window = max(3, len(steps) // 20)
-    smooth = np.convolve(estimates, np.ones(window) / window, mode="valid")
+    try:
+        opened = Run.open(run)
+        steps, values = estimates(opened)
+    except RunError as error:
+        raise SystemExit(f"error: {error}") from None
+    window = max(LINES, len(steps) // 20)
+    smooth = np.convolve(values, np.ones(window) / window, mode="valid")
     frames = sorted(opened.samples.glob("step_*.png"))[1:]
     shown = [frames[index] for index in np.linspace(0, len(frames) - 1, 5).astype(int)]
     figure = pyplot.figure(figsize=(9, 5), layout="constrained")
@@ -48,7 +73,7 @@ def main(run: tyro.conf.Positional[Path], *, output: Path = Path("estimate.png")
         axes.set_title(f"round {int(frame.stem.removeprefix('step_'))}", fontsize=9)
         axes.axis("off")
     axes = plot.subplots()
-    axes.plot(steps, estimates, color="0.8", label="each line of the metrics")
+    axes.plot(steps, values, color="0.8", label="each line of the metrics")
     axes.plot(steps[window // 2 :][: len(smooth)], smooth, label=f"mean of {window}")
     axes.set(xlabel="rounds", ylabel="E D(x) - E D(G(z))", yscale="log")
     axes.legend()

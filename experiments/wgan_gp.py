@@ -102,13 +102,14 @@ class WGANGP:
 
 SMALL = WGANGP(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=2000, log_every=20, sample_every=100, checkpoint_every=1000),
-    architecture="dcgan",
-    batch_size=32,
+    schedule=Schedule(steps=1600, log_every=20, sample_every=80, checkpoint_every=800),
+    architecture="infogan",
+    batch_size=64,
     generator_batches=2,
     width=32,
     learning_rate=1e-3,
-    average_decay=0.99,
+    n_critic=2,
+    average_decay=0.998,
 )
 
 if __name__ == "__main__":

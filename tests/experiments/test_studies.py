@@ -5,10 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import random
+from PIL import Image
 from scipy.stats import wasserstein_distance
 
-from experiments import earth_mover, vanishing_gradient
+from experiments import earth_mover, estimate, vanishing_gradient
 from jaxgan import games
+from jaxgan.training import Run, grid
 
 
 @pytest.mark.parametrize("offset", [0.0, 0.5, 1.7, 2.0, 5.0])
@@ -62,3 +64,41 @@ def test_norms_of_a_discriminator_of_one_opinion(logit):
     belief, minimax, non_saturating = vanishing_gradient.measured(key, d, generator)
     assert float(belief) == pytest.approx(1 / (1 + np.exp(-logit)), rel=0.01)
     assert float(minimax / non_saturating) == pytest.approx(np.exp(logit), rel=0.01)
+
+
+def written_run(directory, experiment="wgan", lines=4):
+    run = Run.create(directory, {"experiment": experiment})
+    run.samples.mkdir()
+    for step in range(lines + 1):
+        grid(np.full((100, 4, 4, 1), step / 9)).save(run.samples / f"step_{step:07}.png")
+    for step in range(1, lines + 1):
+        run.add_metrics({"step": step, "terms": {"discriminator/adversarial": -1 / step}})
+    return run
+
+
+def test_estimate_is_the_difference_of_means(tmp_path, capsys):
+    run = written_run(tmp_path / "run")
+    steps, values = estimate.estimates(run)
+    np.testing.assert_array_equal(steps, [1, 2, 3, 4])
+    np.testing.assert_allclose(values, [1, 1 / 2, 1 / 3, 1 / 4])
+    estimate.main(run.directory, output=tmp_path / "estimate.png")
+    assert "first 0.611, largest 0.611, last 0.361" in capsys.readouterr().out
+    with Image.open(tmp_path / "estimate.png") as drawn:
+        assert np.asarray(drawn.convert("L")).std() > 10
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        ({"experiment": "dcgan"}, "is a run of dcgan.py, whose discriminator estimates no"),
+        ({"lines": 2}, "has 2 lines of metrics, and a course takes 3: resume it"),
+        (None, "is no run: it has no manifest.json"),
+    ],
+)
+def test_runs_without_an_estimate(rules, sentence, tmp_path):
+    directory = tmp_path / "run"
+    if rules is not None:
+        written_run(directory, **rules)
+    with pytest.raises(SystemExit, match=f"^error: .* {sentence}"):
+        estimate.main(directory, output=tmp_path / "estimate.png")
+    assert not (tmp_path / "estimate.png").exists()
