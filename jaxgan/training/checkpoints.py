@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from jaxgan.training.digests import digest
+from jaxgan.training.digests import digest, places
 from jaxgan.training.run import Run, RunError
 
 
@@ -72,8 +72,13 @@ class Checkpoints:
 
         Returns:
             None where no whole checkpoint is there.
+
+        Raises:
+            RunError: where the run's states hold other arrays than the game's; none is touched.
         """
         expected = {line["step"]: line["leaves"] for line in self._run.digests()}
+        for leaves in expected.values():
+            self._refuse_others(leaves.keys() ^ set(places(shapes)), leaves)
         target = jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), shapes
         )
@@ -87,6 +92,17 @@ class Checkpoints:
                 return step, state
             say(f"the checkpoint of step {step} is not what was saved: its digest differs")
         return None
+
+    def _refuse_others(self, others: set[str], saved: dict[str, str]) -> None:
+        if others:
+            one = min(others)
+            side = "the run's" if one in saved else "the game's"
+            revision = self._run.manifest["environment"]["revision"]
+            raise RunError(
+                f"the states of {self._run.directory} are those of another jaxgan: {one} is in "
+                f"{side} alone; go on with the version that made it (revision {revision}), or "
+                "train a new run"
+            )
 
     def discard_after(self, step: int) -> None:
         """Delete the checkpoints after a step: those that `restore` has passed over."""

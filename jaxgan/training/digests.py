@@ -19,11 +19,20 @@ def digest(tree: Any) -> dict[str, str]:
     >>> list(digest({"a": {"b": np.zeros(2)}}))
     ['a/b']
     """
-    leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
     return {
-        jax.tree_util.keystr(path, simple=True, separator="/"): _digest(np.asarray(leaf))
-        for path, leaf in leaves
+        path: _digest(np.asarray(leaf))
+        for path, leaf in zip(places(tree), jax.tree.leaves(tree), strict=True)
     }
+
+
+def places(tree: Any) -> list[str]:
+    """The paths of a tree's leaves, in the order of `jax.tree.leaves`.
+
+    >>> places({"a": {"b": 1, "c": 2}})
+    ['a/b', 'a/c']
+    """
+    leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return [jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in leaves]
 
 
 def _digest(array: np.ndarray) -> str:

@@ -180,6 +180,30 @@ def test_all_checkpoints_cut_short(tiny, tmp_path, capsys):
     assert run.digests() == whole.digests()
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda leaves: leaves | {"anchors": "0" * 16}, "anchors is in the run's alone"),
+        (
+            lambda leaves: {k: v for k, v in leaves.items() if k != "round"},
+            "round is in the game's",
+        ),
+    ],
+)
+def test_states_of_another_version_are_left_alone(tiny, tmp_path, change, sentence):
+    run = train(tiny, tmp_path / "run", until=10)
+    lines = [line | {"leaves": change(line["leaves"])} for line in run.digests()]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (run.directory / "digests.jsonl").write_text(text)
+    before = {path: path.stat().st_mtime_ns for path in run.directory.rglob("*") if path.is_file()}
+    for go_on in (resume, load):
+        with pytest.raises(RunError, match=rf"those of another jaxgan: {sentence}.*revision \w+"):
+            go_on(run, tiny)
+    assert before == {
+        path: path.stat().st_mtime_ns for path in run.directory.rglob("*") if path.is_file()
+    }
+
+
 def test_a_checkpoint_that_was_changed_is_not_believed(tiny, tmp_path, capsys):
     run = train(tiny, tmp_path / "run")
     lines = run.digests()
