@@ -177,12 +177,20 @@ def from_plain(kind: type[E], values: dict[str, Any]) -> E:
     """The configuration that such values stand for.
 
     Raises:
-        ValueError: where a value is outside what its field allows; one sentence a value.
+        ValueError: where a value is outside what its field allows, one sentence a value; or where
+            one would be lost or read as another.
     """
     try:
-        return TypeAdapter(kind).validate_python(values)
+        made = TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         raise ValueError("; ".join(_sentence(detail) for detail in error.errors())) from None
+    lost = _lost(values, to_plain(made))
+    if lost is not None:
+        raise ValueError(
+            f"{lost} means nothing to {kind.__name__} as it is now: go on with the version of "
+            "jaxgan that wrote it"
+        )
+    return made
 
 
 def validated(experiment: E) -> E:
@@ -192,6 +200,21 @@ def validated(experiment: E) -> E:
         ValueError: names each field that is not, its value, and what would be right.
     """
     return from_plain(type(experiment), to_plain(experiment))
+
+
+def _lost(values: Mapping[str, Any], kept: Mapping[str, Any], prefix: str = "") -> str | None:
+    """The first value that is not kept as it is; `kept` may have more fields."""
+    for name, value in values.items():
+        other = kept.get(name)
+        if isinstance(value, dict) and isinstance(other, dict):
+            lost = _lost(value, other, f"{prefix}{name}.")
+            if lost is not None:
+                return lost
+        elif (
+            name not in kept or value != other or isinstance(value, bool) != isinstance(other, bool)
+        ):
+            return f"{prefix}{name} = {value!r}"
+    return None
 
 
 def _sentence(detail: Any) -> str:
