@@ -1,6 +1,6 @@
 """WGAN (Arjovsky, Chintala and Bottou, 2017): a critic with clipped weights for the discriminator.
 
-python experiments/wgan.py train                    digits, about five minutes of one CPU core
+python experiments/wgan.py train                    digits, about 18 minutes of one old CPU core
 python experiments/wgan.py train --preset paper     bedrooms at 64x64
 python experiments/estimate.py runs/wgan-001        how far the critic holds the two apart
 """

@@ -1,6 +1,6 @@
 """WGAN-GP (Gulrajani et al., 2017): a critic whose gradient is held at norm one.
 
-python experiments/wgan_gp.py train                    digits, about six minutes of one CPU core
+python experiments/wgan_gp.py train                    digits, about 17 minutes of one old CPU core
 python experiments/wgan_gp.py train --preset paper     CIFAR-10, residual networks
 python experiments/estimate.py runs/wgan_gp-001        how far the critic holds the two apart
 """
