@@ -112,11 +112,15 @@ def _row_of_blocks(y: jax.Array, w: jax.Array, groups: int, block: int) -> jax.A
 
 
 def _block_diagonal(w: jax.Array, groups: int) -> jax.Array:
-    """`[K, L, C, groups * O]` to `[K, L, groups * C, groups * O]`."""
+    """`[K, L, C, groups * O]` to `[K, L, groups * C, groups * O]`.
+
+    No array on the way has more than four axes: jaxlib 0.10.2 and 0.11.0 can crash on the CPU where
+    products of seven axes are summed, and here every `vmap` adds one and every derivative sums.
+    """
     rows, columns, channels, features = w.shape
-    w = w.reshape(rows, columns, 1, channels, groups, features // groups)
-    diagonal = jnp.eye(groups, dtype=w.dtype).reshape(1, 1, groups, 1, groups, 1)
-    return (w * diagonal).reshape(rows, columns, groups * channels, features)
+    own = jnp.repeat(jnp.eye(groups, dtype=w.dtype), features // groups, axis=1)
+    w = w.reshape(rows * columns, 1, channels, features) * own.reshape(1, groups, 1, features)
+    return w.reshape(rows, columns, groups * channels, features)
 
 
 def _turned(w: jax.Array, groups: int) -> jax.Array:

@@ -1,6 +1,7 @@
 """Grouped convolutions: values and derivatives against loops in float64 and XLA's own rules."""
 
 import importlib
+import re
 
 import chex
 import jax
@@ -110,12 +111,22 @@ def test_one_group_is_a_convolution():
 
 
 def test_groups_do_not_see_each_other():
-    y, w = operands(GEOMETRIES[0])
-    seen = jax.jacobian(lambda y: grouped_convolution(y, w, groups=4).sum((0, 1, 2)))(
-        jnp.asarray(y)
-    )
-    seen = np.abs(seen).sum(axis=(1, 2, 3)) > 0  # [channels out, channels in]
+    y, w = map(jnp.asarray, operands(GEOMETRIES[0]))
+    slopes = jax.jacobian(lambda y: grouped_convolution(y, w, groups=4).sum((0, 1, 2)))
+    seen = np.abs(slopes(y)).sum(axis=(1, 2, 3)) > 0  # [channels out, channels in]
     np.testing.assert_array_equal(seen, np.kron(np.eye(4), np.ones((2, 2))) > 0)
+
+
+def test_under_vmap_no_array_has_seven_axes():
+    y, w = map(jnp.asarray, operands(GEOMETRIES[0]))
+
+    def value(y, w):
+        return grouped_convolution(y, w, groups=4).sum()
+
+    each = jax.vmap(jax.grad(value, argnums=(0, 1)))
+    lowered = jax.jit(each).lower(y[:, None], jnp.stack([w, w]))
+    shapes = re.findall(r"tensor<([\dx]+)x[a-z]", lowered.as_text())
+    assert 5 <= max(shape.count("x") + 1 for shape in shapes) <= 6
 
 
 @pytest.mark.parametrize("use_bias", [True, False])
