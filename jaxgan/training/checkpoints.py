@@ -1,7 +1,8 @@
 """States on disk, by Orbax: saved while training goes on, whole or not there."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,7 +25,9 @@ class Checkpoints:
     def __init__(self, run: Run, *, keep: int) -> None:
         self._run = run
         self._manager = ocp.CheckpointManager(
-            run.checkpoints.absolute(), options=ocp.CheckpointManagerOptions(max_to_keep=keep)
+            run.checkpoints.absolute(),
+            options=ocp.CheckpointManagerOptions(max_to_keep=keep),
+            item_handlers=ocp.StandardCheckpointHandler(),
         )
 
     def __enter__(self) -> Self:
@@ -71,52 +74,71 @@ class Checkpoints:
             say: is told of each checkpoint that is passed over, and why.
 
         Returns:
-            None where no whole checkpoint is there.
+            None where no checkpoint is there.
 
         Raises:
-            RunError: where the run's states hold other arrays than the game's; none is touched.
+            RunError: where none is whole, or the game's states hold other arrays than the run's;
+                no checkpoint is touched.
         """
+        steps = sorted(self._manager.all_steps(), reverse=True)
         expected = {line["step"]: line["leaves"] for line in self._run.digests()}
-        for leaves in expected.values():
-            self._refuse_others(leaves.keys() ^ set(places(shapes)), leaves)
-        target = jax.tree.map(
-            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), shapes
-        )
-        for step in sorted(self._manager.all_steps(), reverse=True):
+        reasons = []
+        for step in steps:
             try:
-                state = self._read(step, target)
+                saved = self._shapes(step)
+                self._refuse_others(saved, shapes)
+                state = self._read(step, saved, shapes, sharding)
+            except RunError:
+                raise
             except Exception as error:  # Orbax raises as many kinds as there are ways to be cut
-                say(f"the checkpoint of step {step} cannot be read ({_first_line(error)})")
-                continue
-            if digest(state) == expected.get(step):
-                return step, state
-            say(f"the checkpoint of step {step} is not what was saved: its digest differs")
+                reasons.append(f"that of step {step} cannot be read: {_first_line(error)}")
+            else:
+                if digest(state) == expected.get(step):
+                    for reason in reasons:
+                        say(f"a checkpoint is passed over: {reason}")
+                    return step, state
+                reasons.append(f"that of step {step} is not what was saved: its digest differs")
+        if reasons:
+            raise RunError(
+                f"no checkpoint in {self._run.checkpoints} is whole ({reasons[0]}): look at the "
+                "disk; to play the run again from its seed, move that folder away and resume"
+            )
         return None
 
-    def _refuse_others(self, others: set[str], saved: dict[str, str]) -> None:
-        if others:
-            one = min(others)
-            side = "the run's" if one in saved else "the game's"
-            revision = self._run.manifest["environment"]["revision"]
-            raise RunError(
-                f"the states of {self._run.directory} are those of another jaxgan: {one} is in "
-                f"{side} alone; go on with the version that made it (revision {revision}), or "
-                "train a new run"
+    def _shapes(self, step: int) -> Any:
+        """What a checkpoint says that it holds, as a tree of Orbax's own containers."""
+        with _silent():
+            return jax.tree.map(
+                lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype),
+                self._manager.item_metadata(step).tree,
             )
+
+    def _refuse_others(self, saved: Any, shapes: Any) -> None:
+        of_run, of_game = _by_place(saved), _by_place(shapes)
+        for place in sorted(of_run | of_game):
+            run, game = of_run.get(place), of_game.get(place)
+            if _array(run) != _array(game):
+                revision = self._run.manifest["environment"]["revision"]
+                raise RunError(
+                    f"the states of {self._run.directory} are those of another jaxgan: {place} is "
+                    f"{_array(run)} in the run and {_array(game)} in the game; go on with the "
+                    f"version that made it (revision {revision}), or train a new run"
+                )
+
+    def _read(self, step: int, saved: Any, shapes: Any, sharding: jax.sharding.Sharding) -> Any:
+        target = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), saved
+        )
+        with _silent():
+            state = self._manager.restore(step, args=ocp.args.StandardRestore(target))
+        leaves = _by_place(state)
+        return jax.tree.unflatten(jax.tree.structure(shapes), [leaves[p] for p in places(shapes)])
 
     def discard_after(self, step: int) -> None:
         """Delete the checkpoints after a step: those that `restore` has passed over."""
         for later in self._manager.all_steps():
             if later > step:
                 self._manager.delete(later)
-
-    def _read(self, step: int, target: Any) -> Any:
-        # What Orbax logs of a damaged checkpoint is said in one sentence by `restore`.
-        logging.disable(logging.ERROR)
-        try:
-            return self._manager.restore(step, args=ocp.args.StandardRestore(target))
-        finally:
-            logging.disable(logging.NOTSET)
 
 
 def is_finite(state: Any) -> bool:
@@ -138,3 +160,21 @@ def _unwritable(folder: Path, step: int | None, error: Exception) -> RunError:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+
+
+def _by_place(tree: Any) -> dict[str, Any]:
+    return dict(zip(places(tree), jax.tree.leaves(tree), strict=True))
+
+
+def _array(leaf: Any) -> str:
+    return "absent" if leaf is None else f"{leaf.dtype}{list(leaf.shape)}"
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """What Orbax logs of a damaged checkpoint is said in one sentence by `restore`."""
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

@@ -177,7 +177,7 @@ def test_checkpoint_that_was_cut_short(call, done, tmp_path):
     for path in (done / "checkpoints").rglob("*"):
         if path.is_file():
             path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    refused(call("sample", done), "has no checkpoint")
+    refused(call("sample", done), "no checkpoint in", "is whole")
 
 
 def test_word_that_is_no_verb(call):
