@@ -25,7 +25,7 @@ from jaxgan.games.game import (
     variables,
 )
 from jaxgan.games.terms import Auxiliary, Penalties, Terms, no_penalties, settled, weighed
-from jaxgan.losses import AdversarialLoss, combine
+from jaxgan.losses import AdversarialLoss, combine, lecam
 from jaxgan.updates import AverageState, average_weights
 
 
@@ -37,12 +37,15 @@ class AdversarialState(NamedTuple):
         discriminator: the player D.
         average: moving average of G's variables; None where none is kept.
         round: how many rounds have been played, [] int32.
+        anchors: moving averages of D's mean scores, `real_anchor` and `fake_anchor`; None where
+            LeCam's term is not played with.
     """
 
     generator: Player
     discriminator: Player
     average: AverageState | None
     round: jax.Array
+    anchors: AverageState | None = None
 
 
 def adversarial(
@@ -55,6 +58,7 @@ def adversarial(
     discriminator_optimiser: optax.GradientTransformation,
     penalties: Penalties = no_penalties,
     penalty_interval: int = 1,
+    lecam_weight: float | optax.Schedule | None = None,
     augment: Callable[[jax.Array, jax.Array], jax.Array] | None = None,
     augment_probability: float | optax.Schedule = 1.0,
     real: str = "image",
@@ -89,6 +93,8 @@ def adversarial(
         penalty_interval: 1 adds the penalties to D's loss. k > 1 is lazy: each k-th round ends
             D's updates with one more, of k times the penalties alone; then D's optimiser should be
             `updates.lazy_adam(..., every=k * n_critic)`.
+        lecam_weight: of `losses.lecam` in D's loss (paper: lambda), or its schedule; its anchors
+            are averages of decay 0.99, begun at 0 and soon free of it. None plays without.
         augment: `(key, images) -> images`, differentiable; in front of D for reals and fakes alike.
         augment_probability: share of the images that are augmented, in [0, 1], or its schedule.
         real: name of the array of the batch that G learns to make.
@@ -113,6 +119,10 @@ def adversarial(
     if not 1 <= generator_hands <= n_critic:
         raise ValueError(f"generator_hands must be in 1 to n_critic={n_critic}: {generator_hands}")
     averaging = None if average_decay is None else average_weights(average_decay)
+    anchoring = average_weights(0.99)
+
+    def means_of(real: Any, fake: Any) -> dict[str, jax.Array]:
+        return {"real_anchor": jnp.float32(real), "fake_anchor": jnp.float32(fake)}
 
     def condition_of(batch: Batch) -> Any:
         return None if condition is None else array(batch, condition)
@@ -162,17 +172,18 @@ def adversarial(
                 "out (batch_norm=False) or take the penalty away"
             )
         average = None if averaging is None else averaging.init(variables(g))
-        return AdversarialState(g, d, average, jnp.int32(0))
+        anchors = None if lecam_weight is None else anchoring.init(means_of(0.0, 0.0))
+        return AdversarialState(g, d, average, jnp.int32(0), anchors)
 
     def update(
         key: jax.Array, state: AdversarialState, batch: Batch
     ) -> tuple[AdversarialState, Info]:
-        g, d, average, played = state
+        g, d, average, played, anchors = state
         d_info: Info = {}
         hands = deal(batch, n_critic)
         for k, hand in enumerate(hands):  # unrolled: convolutions in a loop are slow on the CPU
             key_critic = jax.random.fold_in(stream(key, "discriminator"), k)
-            d, d_info = update_discriminator(key_critic, d, g, hand, played)
+            d, anchors, d_info = update_discriminator(key_critic, d, anchors, g, hand, played)
         if penalty_interval > 1:
             key_lazy = stream(key, "lazy")
             d = jax.lax.cond(
@@ -191,11 +202,16 @@ def adversarial(
         if averaging is not None and average is not None:
             average = averaging.update(variables(moved), average)
         info = prefixed("discriminator", d_info) | prefixed("generator", g_info)
-        return AdversarialState(moved, d, average, played + 1), info
+        return AdversarialState(moved, d, average, played + 1, anchors), info
 
     def update_discriminator(
-        key: jax.Array, d: Player, g: Player, hand: Batch, played: jax.Array
-    ) -> tuple[Player, Info]:
+        key: jax.Array,
+        d: Player,
+        anchors: AverageState | None,
+        g: Player,
+        hand: Batch,
+        played: jax.Array,
+    ) -> tuple[Player, AverageState | None, Info]:
         x, y = hand[real], condition_of(hand)
         z = latent(stream(key, "latent"), len(x))
         fake, _ = make(stream(key, "generator"), g.parameters, g.collections, z, y)
@@ -213,6 +229,8 @@ def adversarial(
             if auxiliary is not None:
                 terms |= prefixed("fake", auxiliary.fake(heads, z, y))
             terms["adversarial"] = (1.0, loss.discriminator(real_scores, fake_scores))
+            if anchors is not None:
+                terms["lecam"] = (lecam_weight, lecam(real_scores, fake_scores, **anchors.mean))
             if penalty_interval == 1:
                 terms |= penalise(key, (parameters, seen), x, fake, y, played)
             total, info = combine(weighed(terms, played))
@@ -221,7 +239,9 @@ def adversarial(
 
         gradients, (info, collections) = jax.grad(objective, has_aux=True)(d.parameters)
         info["gradient_norm"] = optax.tree.norm(gradients)
-        return improve(d, discriminator_optimiser, gradients, collections), info
+        if anchors is not None:
+            anchors = anchoring.update(means_of(info["real_score"], info["fake_score"]), anchors)
+        return improve(d, discriminator_optimiser, gradients, collections), anchors, info
 
     def regularise(key: jax.Array, d: Player, g: Player, hand: Batch, played: jax.Array) -> Player:
         x, y = hand[real], condition_of(hand)

@@ -124,6 +124,38 @@ def test_penalties_are_weighed_and_reported(batch):
     assert info["discriminator/constant"] == 1
 
 
+def test_lecam_pulls_to_anchors_that_are_kept(batch):
+    weight = 0.3
+    game = make(loss=losses.wasserstein, lecam_weight=lambda played: weight * (1 + played))
+    state = game.init(jax.random.key(0), batch)
+    (b,) = (
+        np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(state.discriminator.parameters)
+    )
+    images = np.asarray(batch["image"], np.float64).reshape(K * B, -1)
+    anchors = np.zeros(2)  # of reals, of fakes
+    for played in range(2):
+        key = jax.random.key(7 + played)
+        a = np.asarray(jax.tree.leaves(state.generator.parameters)[0], np.float64)
+        state, info = jax.jit(game.update)(key, state, batch)
+        for k in range(K):
+            z = latents.normal(Z)(
+                stream(jax.random.fold_in(stream(key, "discriminator"), k), "latent"), B
+            )
+            real, fake = images[k::K], np.asarray(z, np.float64) @ a
+            to_fakes, to_reals = real @ b - anchors[1], fake @ b - anchors[0]
+            term = np.mean(to_fakes**2 + to_reals**2)
+            means = np.array([np.mean(real @ b), np.mean(fake @ b)])
+            pull = 2 * (real.T @ to_fakes + fake.T @ to_reals) / B
+            push = (fake - real).mean(axis=0)[:, None]
+            rate = max(0.01, 9 / (10 + played * K + k))
+            b = b - RATE * (push + weight * (1 + played) * pull)
+            anchors = anchors + rate * (means - anchors)
+        assert float(info["discriminator/lecam"]) == pytest.approx(term, rel=1e-4)
+    np.testing.assert_allclose(jax.tree.leaves(state.discriminator.parameters)[0], b, rtol=1e-4)
+    kept = state.anchors.mean
+    np.testing.assert_allclose([kept["real_anchor"], kept["fake_anchor"]], anchors, rtol=1e-4)
+
+
 def test_generate_uses_the_average(batch):
     decay = 0.5
     game = make(average_decay=decay)

@@ -249,7 +249,7 @@ GAMES: dict[str, Callable[[], Case | SidesCase]] = {
     "minimax": lambda: Case(fully_connected(loss=losses.minimax, average_decay=None)),
     "least_squares": lambda: Case(fully_connected(loss=losses.least_squares)),
     "hinge_own_collections": lambda: Case(
-        fully_connected(loss=losses.hinge, discriminator=NoisyDiscriminator())
+        fully_connected(loss=losses.hinge, discriminator=NoisyDiscriminator(), lecam_weight=0.3)
     ),
     "wgan": wgan,
     "wgan_gp": wgan_gp,
