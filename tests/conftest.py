@@ -5,7 +5,7 @@ import os
 # Four virtual devices on the CPU, threads enough for their collectives, and patience with a busy
 # machine: XLA ends a process whose devices wait 40 s for each other. Before JAX starts.
 os.environ["XLA_FLAGS"] = (
-    "--xla_force_host_platform_device_count=4 "
+    f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4 "
     "--xla_cpu_collective_call_terminate_timeout_seconds=300"
 )
 os.environ["NPROC"] = "8"

@@ -24,7 +24,9 @@ SCRIPTS = {
 }
 
 
-@pytest.fixture(params=[(name, preset) for name in SCRIPTS for preset in ("small", "paper")])
+@pytest.fixture(
+    params=[(name, preset) for name in SCRIPTS for preset in ("small", "paper")], ids="-".join
+)
 def experiment(request):
     name, preset = request.param
     module = importlib.import_module(f"experiments.{name}")

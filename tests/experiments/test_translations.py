@@ -15,7 +15,9 @@ from jaxgan.training.experiment import validated
 SCRIPTS = {"pix2pix": "Pix2Pix", "cyclegan": "CycleGAN", "one_way": "OneWay", "xgan": "XGAN"}
 
 
-@pytest.fixture(params=[(name, preset) for name in SCRIPTS for preset in ("small", "paper")])
+@pytest.fixture(
+    params=[(name, preset) for name in SCRIPTS for preset in ("small", "paper")], ids="-".join
+)
 def experiment(request):
     name, preset = request.param
     module = importlib.import_module(f"experiments.{name}")

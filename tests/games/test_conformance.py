@@ -311,13 +311,14 @@ def test_contract(name):
     assert len(roles) >= 2
     for role in roles:
         assert {f"{role}/loss", f"{role}/gradient_norm"} <= info.keys()
-    images = jax.jit(case.game.generate)(jax.random.key(1), after, case.inputs())
+    generate = jax.jit(case.game.generate, compiler_options=QUICKLY)
+    images = generate(jax.random.key(1), after, case.inputs())
     chex.assert_shape(images, (5, case.size, case.size, 1))
     chex.assert_type(images, jnp.float32)
-    assert float(jnp.abs(images).max()) <= 1
-    parameters, new = ([player.parameters for player in players(x)] for x in (state, after))
+    assert np.abs(images).max() <= 1
+    parameters, new = ([p.parameters for p in players(jax.device_get(x))] for x in (state, after))
     # A bias may stay: hinge and Wasserstein losses pull the last one of D up and down alike.
-    moved = jax.tree.map(lambda a, b: a.ndim < 2 or bool((a != b).any()), parameters, new)
+    moved = jax.tree.map(lambda a, b: a.ndim < 2 or (a != b).any(), parameters, new)
     assert all(jax.tree.leaves(moved)), moved
 
 
@@ -394,9 +395,9 @@ def test_devices_do_not_matter(name):
         results.append((play(play_round, begun, batch, range(1, 10))[0], info))
     # Slopes have corners (absolute values, ReLUs): of ten rounds only the first has slopes at one
     # and the same place.
-    (one, one_info), (four, four_info) = results
+    (one, one_info), (four, four_info) = jax.device_get(results)
     for before, after in zip(players(one), players(four), strict=True):
-        before, after = before.parameters, jax.device_get(after.parameters)
-        difference = optax.tree.norm(optax.tree.sub(before, after))
-        assert float(difference / optax.tree.norm(before)) < 1e-4
-    chex.assert_trees_all_close(one_info, jax.device_get(four_info), rtol=1e-3, atol=1e-4)
+        before, after = (jax.tree.leaves(player.parameters) for player in (before, after))
+        difference = sum(np.sum((a - b) ** 2) for a, b in zip(before, after, strict=True))
+        assert difference < 1e-8 * sum(np.sum(a**2) for a in before)
+    chex.assert_trees_all_close(one_info, four_info, rtol=1e-3, atol=1e-4)
