@@ -1,4 +1,4 @@
-"""ACGAN (Odena, Olah and Shlens, 2017): the discriminator tells the label that G was given.
+"""ACGAN (Odena, Olah and Shlens, 2017): the discriminator says the label that G was given.
 
 python experiments/acgan.py train                   digits, about three minutes on two CPU cores
 python experiments/acgan.py train --preset paper    CIFAR-10
@@ -8,18 +8,15 @@ python experiments/acgan.py evaluate runs/acgan-001
 
 import dataclasses
 
-import jax
-import jax.numpy as jnp
-import numpy as np
 import optax
 
-from jaxgan import cli, games, latents, losses, networks
-from jaxgan.data import Images, Resident, Streamed, check_labels
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan import cli, games, latents, losses, networks, recipes
+from jaxgan.data import Images
+from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
-class ACGAN:
+class ACGAN(recipes.FromLabels):
     """The paper's game on CIFAR-10, with DCGAN's networks (the paper's D has dropout besides)."""
 
     images: Images = Images(dataset="cifar10", image_size=32, channels=3)
@@ -45,6 +42,11 @@ class ACGAN:
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
+    @property
+    def latent(self) -> latents.Prior:
+        """p(z)."""
+        return latents.normal(self.latent_size)
+
     def game(self) -> games.Game:
         """D maximises L_S + L_C, G maximises L_C - L_S (paper: section 3), non-saturating."""
         size, channels, width = self.images.image_size, self.images.channels, self.width
@@ -55,30 +57,14 @@ class ACGAN:
         return games.adversarial(
             networks.AppendLabel(generator, self.classes),
             networks.DCGANDiscriminator(size, width=width, head=head),
-            latent=latents.normal(self.latent_size),
+            latent=self.latent,
             condition="label",
-            auxiliary=games.told_labels(weight=self.class_weight),
+            auxiliary=games.auxiliary_classifier(weight=self.class_weight),
             loss=losses.non_saturating,
             generator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
             discriminator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
             average_decay=self.average_decay,
         )
-
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """One minibatch a round, with its labels."""
-        source = check_labels(self.images.source(), classes=self.classes)
-        return pipeline(source, batch_size=self.batch_size, flip=self.images.flip)
-
-    def inputs(self, key: jax.Array, count: int) -> games.Batch:
-        """Latents, and the labels in turn."""
-        latent = latents.normal(self.latent_size)(key, count)
-        return {"latent": latent, "label": jnp.arange(count) % self.classes}
-
-    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
-        inputs = self.inputs(key, 5000)
-        made, asked = generate(key, inputs), np.asarray(inputs["label"])
-        return cli.judge_labels(made, asked, data_dir=self.images.data_dir)
 
 
 SMALL = ACGAN(

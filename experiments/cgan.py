@@ -11,19 +11,16 @@ import dataclasses
 from typing import Literal
 
 import flax.linen as nn
-import jax
-import jax.numpy as jnp
-import numpy as np
 import optax
 
-from jaxgan import cli, games, latents, losses, networks
-from jaxgan.data import Images, Resident, Streamed, check_labels
+from jaxgan import cli, games, latents, losses, networks, recipes
+from jaxgan.data import Images
 from jaxgan.layers import SpectralNorm
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
-class CGAN:
+class CGAN(recipes.FromLabels):
     """The paper's game on MNIST, with DCGAN's networks for its fully connected ones."""
 
     images: Images = Images(dataset="mnist")
@@ -49,6 +46,11 @@ class CGAN:
     average_decay: Fraction | None = 0.999
     """Of the moving average of G's weights that pictures are made with."""
 
+    @property
+    def latent(self) -> latents.Prior:
+        """p(z)."""
+        return latents.normal(self.latent_size)
+
     def players(self) -> tuple[nn.Module, nn.Module]:
         """A generator and a discriminator that take a label."""
         size, channels, width = self.images.image_size, self.images.channels, self.width
@@ -72,29 +74,13 @@ class CGAN:
         rate = optax.linear_schedule(self.learning_rate, 0.0, self.schedule.steps)
         return games.adversarial(
             *self.players(),
-            latent=latents.normal(self.latent_size),
+            latent=self.latent,
             condition="label",
             loss=losses.non_saturating,
             generator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
             discriminator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
             average_decay=self.average_decay,
         )
-
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """One minibatch a round, with its labels."""
-        source = check_labels(self.images.source(), classes=self.classes)
-        return pipeline(source, batch_size=self.batch_size, flip=self.images.flip)
-
-    def inputs(self, key: jax.Array, count: int) -> games.Batch:
-        """Latents, and the labels in turn."""
-        latent = latents.normal(self.latent_size)(key, count)
-        return {"latent": latent, "label": jnp.arange(count) % self.classes}
-
-    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
-        inputs = self.inputs(key, 5000)
-        made, asked = generate(key, inputs), np.asarray(inputs["label"])
-        return cli.judge_labels(made, asked, data_dir=self.images.data_dir)
 
 
 SMALL = CGAN(

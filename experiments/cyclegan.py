@@ -9,25 +9,23 @@ python experiments/cyclegan.py translate runs/cyclegan-001 MY-DRAWINGS --output 
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxgan import cli, games, losses, metrics, updates
-from jaxgan.data import Sides, to_floats
+from jaxgan import cli, games, losses, metrics, recipes, updates
+from jaxgan.data import Sides
 from jaxgan.layers import InstanceNorm
-from jaxgan.networks import PatchGAN, ResNetTranslator, official_parameters
-from jaxgan.training import Fraction, Generate, PositiveFloat, PositiveInt, Schedule
-
-if TYPE_CHECKING:
-    from PIL import Image
+from jaxgan.networks import PatchGAN, ResNetTranslator
+from jaxgan.training import Fraction, Generate, Picture, PositiveFloat, PositiveInt, Schedule
+from jaxgan.weights import official_parameters
 
 
 @dataclasses.dataclass(frozen=True)
-class CycleGAN(cli.Translation):
+class CycleGAN(recipes.BetweenSides):
     """Defaults are the paper's, section 4 and appendix 7, for images of 256x256."""
 
     pairs: Sides = Sides("cycle_gan/horse2zebra", load_size=286, crop_size=256, flip=True)
@@ -45,7 +43,7 @@ class CycleGAN(cli.Translation):
     discriminator_width: PositiveInt = 64
     """Channels of a discriminator's first layer (paper: 64)."""
     layers: PositiveInt = 3
-    """Halvings of a discriminator: 1 judges patches of 16x16, 3 of 70x70 (paper: 3)."""
+    """Halvings of a discriminator: 1 scores patches of 16x16, 3 of 70x70 (paper: 3)."""
     cycle: PositiveFloat = 10.0
     """lambda, of the cycles (paper: 10)."""
     identity: float = 5.0
@@ -106,17 +104,17 @@ class CycleGAN(cli.Translation):
         mean[place] = mean[place] | {"params": taken}
         return state._replace(average=state.average._replace(mean=tuple(mean)))
 
-    def draw(self, state: Any, made: np.ndarray) -> "Image.Image":
+    def draw(self, state: Any, made: np.ndarray) -> Picture:
         """x, G(x), F(G(x)), and where it is known the truth, one under another."""
-        held_out = {side: to_floats(x) for side, x in self.pairs.held_out(30).items()}
+        held_out = self.held_out(30)
         made = made[: len(held_out["a"])]
         back = jax.jit(self.game().generate)(jax.random.key(0), state, {"b": jnp.asarray(made)})
         truth = (held_out["b"],) if self.pairs.has_pairs else ()
-        return cli.draw_strips(held_out["a"], made, np.asarray(back), *truth)
+        return recipes.draw_strips(held_out["a"], made, np.asarray(back), *truth)
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Errors of the cycles; where pairs are held out, of translations beside baselines."""
-        held_out = {side: to_floats(x) for side, x in self.pairs.held_out().items()}
+        held_out = self.held_out()
         a, b = held_out["a"], held_out["b"]
         a_to_b, b_to_a = generate(key, {"a": a}), generate(key, {"b": b})
         figures = {
@@ -125,9 +123,7 @@ class CycleGAN(cli.Translation):
         }
         if not self.pairs.has_pairs:
             return figures
-        baselines = {"input": a, "mean": cli.mean_image(self.pairs)}
-        back = {"back_l1": metrics.absolute_error(b_to_a, a)}
-        return cli.judge_translation(a_to_b, b, baselines) | figures | back
+        return self.compare(a_to_b) | figures | {"back_l1": metrics.absolute_error(b_to_a, a)}
 
 
 SMALL = CycleGAN(

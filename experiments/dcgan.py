@@ -5,25 +5,27 @@ python experiments/dcgan.py train --preset paper    bedrooms at 64x64, five epoc
 """
 
 import dataclasses
+from typing import Literal
 
-import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan import cli, games, latents, losses
-from jaxgan.data import Images, Resident, Streamed
-from jaxgan.networks import DCGANDiscriminator, DCGANGenerator
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan import cli, games, latents, losses, recipes
+from jaxgan.data import Images
+from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
-class DCGAN:
+class DCGAN(recipes.FromLatents):
     """Defaults are the paper's, section 4."""
 
     images: Images = Images(dataset="lsun/bedroom", image_size=64, channels=3)
     """The pictures."""
     schedule: Schedule = Schedule(steps=118_479, sample_every=2000, checkpoint_every=5000)
     """Five epochs of 3,033,042 bedrooms (paper: Figure 3)."""
+    architecture: Literal["dcgan", "infogan"] = "dcgan"
+    """The networks: by the paper's five rules, or InfoGAN's, which break the second of them: they
+    have fully connected hidden layers."""
     batch_size: PositiveInt = 128
     """Images in a minibatch (paper: 128)."""
     latent_size: PositiveInt = 100
@@ -31,43 +33,44 @@ class DCGAN:
     width: PositiveInt = 128
     """Channels next to the image; they double towards the smallest map (paper: 128, Figure 1)."""
     learning_rate: PositiveFloat = 2e-4
-    """Of Adam, both players (paper: 2e-4)."""
+    """Of Adam (paper: 2e-4)."""
+    discriminator_rate: PositiveFloat | None = None
+    """Of D's Adam, where it is another than G's (paper: the same)."""
     decay: bool = False
     """Let the learning rate fall to 0 over the run, in a straight line (paper: no)."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: 0.5)."""
+    beta2: Fraction = 0.999
+    """Second moment's decay of Adam (paper: not told; Adam's own)."""
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
     bfloat16: bool = False
     """Compute in bfloat16; parameters stay float32."""
 
+    @property
+    def latent(self) -> latents.Prior:
+        """p(z)."""
+        return latents.uniform(self.latent_size)
+
     def game(self) -> games.Game:
         """Non-saturating, one update of D for one of G."""
-        size, channels = self.images.image_size, self.images.channels
-        final_rate = 0.0 if self.decay else self.learning_rate
-        rate = optax.linear_schedule(self.learning_rate, final_rate, self.schedule.steps)
+
+        def adam(rate: float) -> optax.GradientTransformation:
+            final_rate = 0.0 if self.decay else rate
+            schedule = optax.linear_schedule(rate, final_rate, self.schedule.steps)
+            return optax.adam(schedule, b1=self.beta1, b2=self.beta2, eps=1e-8)
+
         dtype = jnp.bfloat16 if self.bfloat16 else jnp.float32
         return games.adversarial(
-            DCGANGenerator(size, channels, width=self.width, dtype=dtype),
-            DCGANDiscriminator(size, width=self.width, dtype=dtype),
-            latent=latents.uniform(self.latent_size),
+            *recipes.convolutional_networks(
+                self.architecture, self.images, width=self.width, dtype=dtype
+            ),
+            latent=self.latent,
             loss=losses.non_saturating,
-            generator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
-            discriminator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
+            generator_optimiser=adam(self.learning_rate),
+            discriminator_optimiser=adam(self.discriminator_rate or self.learning_rate),
             average_decay=self.average_decay,
         )
-
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """One minibatch a round."""
-        return pipeline(self.images.source(), batch_size=self.batch_size, flip=self.images.flip)
-
-    def inputs(self, key: jax.Array, count: int) -> games.Batch:
-        """Latents."""
-        return {"latent": latents.uniform(self.latent_size)(key, count)}
-
-    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of digits, plain or stacked."""
-        return cli.judge(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
 SMALL = DCGAN(

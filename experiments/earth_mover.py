@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from scipy.stats import wasserstein_distance
 
 from jaxgan import losses, penalties
-from jaxgan.games import present, stream
+from jaxgan.games import apply_eval, stream
 from jaxgan.networks import PerceptronDiscriminator
 
 CRITIC = PerceptronDiscriminator(widths=(64, 64))
@@ -44,7 +44,7 @@ def critics_estimate(
     optimiser = optax.adam(optax.cosine_decay_schedule(3e-3, steps), b1=0.5, b2=0.99, eps=1e-8)
 
     def objective(variables: Any, key: jax.Array) -> jax.Array:
-        critic = partial(present, key, CRITIC, variables)
+        critic = partial(apply_eval, key, CRITIC, variables)
         low, high = jnp.array([0.0, -1.0]), jnp.array([2.0, 1.0])
         x = jax.random.uniform(stream(key, "x"), (batch_size, 2), minval=low, maxval=high)
         y = jax.random.uniform(stream(key, "y"), (batch_size, 2), minval=low, maxval=high)
@@ -63,7 +63,7 @@ def critics_estimate(
     variables, _ = jax.lax.fori_loop(0, steps, update, (initial, optimiser.init(initial)))
     heights = (np.arange(20) + 0.5) / 10 - 1
     x = jnp.array(np.stack(np.meshgrid(TICKS, heights), axis=-1).reshape(-1, 2), jnp.float32)
-    score = partial(present, key, CRITIC, variables)
+    score = partial(apply_eval, key, CRITIC, variables)
     return score(x).mean() - score(moved(x, offset)).mean()
 
 

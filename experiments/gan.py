@@ -8,19 +8,18 @@ python experiments/gan.py train --preset paper      all of MNIST
 import dataclasses
 from typing import Literal
 
-import jax
 import optax
 
-from jaxgan import cli, games, latents, losses
-from jaxgan.data import Images, Resident, Streamed
+from jaxgan import cli, games, latents, losses, recipes
+from jaxgan.data import Images
 from jaxgan.networks import FullyConnectedDiscriminator, FullyConnectedGenerator
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
 
 LOSSES = {"non_saturating": losses.non_saturating, "minimax": losses.minimax}
 
 
 @dataclasses.dataclass(frozen=True)
-class GAN:
+class GAN(recipes.FromLatents):
     """The paper's game, with Adam for its SGD, and leaky ReLU for its maxout and dropout."""
 
     images: Images = Images(dataset="mnist")
@@ -42,33 +41,29 @@ class GAN:
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
+    @property
+    def latent(self) -> latents.Prior:
+        """p(z)."""
+        return latents.uniform(self.latent_size)
+
+    @property
+    def minibatches(self) -> int:
+        """One for each update of D."""
+        return self.n_critic
+
     def game(self) -> games.Game:
         """Algorithm 1."""
         image = self.images
         return games.adversarial(
             FullyConnectedGenerator(shape=(image.image_size, image.image_size, image.channels)),
             FullyConnectedDiscriminator(),
-            latent=latents.uniform(self.latent_size),
+            latent=self.latent,
             loss=LOSSES[self.loss],
             generator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),
             discriminator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),
             n_critic=self.n_critic,
             average_decay=self.average_decay,
         )
-
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """A minibatch for each update of D."""
-        return pipeline(
-            self.images.source(), batch_size=self.batch_size * self.n_critic, flip=self.images.flip
-        )
-
-    def inputs(self, key: jax.Array, count: int) -> games.Batch:
-        """Latents."""
-        return {"latent": latents.uniform(self.latent_size)(key, count)}
-
-    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of digits, plain or stacked."""
-        return cli.judge(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
 SMALL = GAN(

@@ -15,13 +15,13 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxgan import cli, games, losses, networks
-from jaxgan.data import Images, Resident, Streamed
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan import cli, games, losses, networks, recipes
+from jaxgan.data import Images
+from jaxgan.training import Fraction, Generate, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
-class InfoGAN:
+class InfoGAN(recipes.FromLatents):
     """Defaults are the paper's for MNIST, appendix C.1."""
 
     images: Images = Images(dataset="mnist")
@@ -75,10 +75,6 @@ class InfoGAN:
             average_decay=self.average_decay,
         )
 
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """One minibatch a round; labels, where there are any, are not looked at."""
-        return pipeline(self.images.source(), batch_size=self.batch_size, flip=self.images.flip)
-
     def inputs(self, key: jax.Array, count: int) -> games.Batch:
         """Latents by rows of K, a column for each value of the first categorical code.
 
@@ -112,7 +108,7 @@ class InfoGAN:
         latent = self.latent(key, 5000)
         codes = np.asarray(self.latent.split(latent).categorical[0]).argmax(1)
         made = generate(key, {"latent": latent})
-        return cli.judge_codes(made, codes, data_dir=self.images.data_dir)
+        return recipes.evaluate_codes(made, codes, data_dir=self.images.data_dir)
 
 
 SMALL = InfoGAN(

@@ -8,23 +8,29 @@ python experiments/pix2pix.py translate runs/pix2pix-001 MY-DRAWINGS --output co
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
 import optax
 
-from jaxgan import cli, games, losses, updates
-from jaxgan.data import Data, Sides, to_floats
-from jaxgan.networks import PatchGAN, UNetGenerator, official_parameters
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
-
-if TYPE_CHECKING:
-    from PIL import Image
+from jaxgan import cli, games, losses, recipes, updates
+from jaxgan.data import Data, Sides
+from jaxgan.networks import PatchGAN, UNetGenerator
+from jaxgan.training import (
+    Fraction,
+    Generate,
+    Picture,
+    Pipeline,
+    PositiveFloat,
+    PositiveInt,
+    Schedule,
+)
+from jaxgan.weights import official_parameters
 
 
 @dataclasses.dataclass(frozen=True)
-class Pix2Pix(cli.Translation):
+class Pix2Pix(recipes.BetweenSides):
     """Defaults are the paper's for facades: 400 pairs, appendix 6.2, and the authors' code."""
 
     pairs: Sides = Sides(load_size=286, crop_size=256, flip=True, stretch=True)
@@ -38,7 +44,7 @@ class Pix2Pix(cli.Translation):
     discriminator_width: PositiveInt = 64
     """Channels of D's first layer (paper: 64)."""
     layers: PositiveInt = 3
-    """Halvings of D: 1 judges patches of 16x16, 3 of 70x70, 5 of 286x286 (paper: 3)."""
+    """Halvings of D: 1 scores patches of 16x16, 3 of 70x70, 5 of 286x286 (paper: 3)."""
     dropout: Fraction = 0.5
     """Of the middle blocks of G's decoder (paper: 0.5)."""
     reconstruction: PositiveFloat = 100.0
@@ -100,19 +106,16 @@ class Pix2Pix(cli.Translation):
         mean = state.average.mean | {"params": taken}
         return state._replace(average=state.average._replace(mean=mean))
 
-    def draw(self, state: Any, made: np.ndarray) -> "Image.Image":
+    def draw(self, state: Any, made: np.ndarray) -> Picture:
         """Input, output and truth, one under another."""
         del state
-        truth = {side: to_floats(x) for side, x in self.pairs.held_out(30).items()}
+        truth = self.held_out(30)
         count = len(truth["a"])
-        return cli.draw_strips(truth["a"], made[:count], truth["b"])
+        return recipes.draw_strips(truth["a"], made[:count], truth["b"])
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Error and similarity of held-out images to the truth, beside two baselines."""
-        held_out = {side: to_floats(x) for side, x in self.pairs.held_out().items()}
-        made = generate(key, {"a": held_out["a"]})
-        baselines = {"input": held_out["a"], "mean": cli.mean_image(self.pairs)}
-        return cli.judge_translation(made, held_out["b"], baselines)
+        return self.compare(generate(key, {"a": self.held_out()["a"]}))
 
 
 SMALL = Pix2Pix(

@@ -11,13 +11,13 @@ import dataclasses
 import jax
 import optax
 
-from jaxgan import cli, games, latents, layers, losses, networks, penalties, updates
-from jaxgan.data import Images, Resident, Streamed
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan import cli, games, latents, layers, losses, networks, penalties, recipes, updates
+from jaxgan.data import Images
+from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
-class R3GAN:
+class R3GAN(recipes.FromLatents):
     """Defaults are the authors' for CIFAR-10, without its labels.
 
     Schedules go from the first value to the second in half a cosine. The authors augment with the
@@ -50,6 +50,11 @@ class R3GAN:
     average_decay: Fraction | None = 0.9999
     """Of the moving average of G's weights that pictures are made with."""
 
+    @property
+    def latent(self) -> latents.Prior:
+        """p(z)."""
+        return latents.normal(self.latent_size)
+
     def game(self) -> games.Game:
         """L_D + gamma / 2 (R1 + R2), at every update (paper: equation 2 and section 3)."""
         steps = max(1, round(self.burn_in * self.schedule.steps))
@@ -63,31 +68,19 @@ class R3GAN:
             return {"r1": (gamma, r1), "r2": (gamma, r2)}
 
         size, channels = self.images.image_size, self.images.channels
+        augmentation = games.Augmentation(layers.differentiable_augmentation, share)
         adam = optax.inject_hyperparams(optax.adam)(rate, b1=0.0, b2=beta2, eps=1e-8)
         return games.adversarial(
             networks.R3GANGenerator(size, channels, self.widths, self.blocks),
             networks.R3GANDiscriminator(size, self.widths, self.blocks),
-            latent=latents.normal(self.latent_size),
+            latent=self.latent,
             loss=losses.relativistic,
             penalties=terms,
-            augment=layers.differentiable_augmentation if any(self.augment) else None,
-            augment_probability=share,
+            augment=augmentation if any(self.augment) else None,
             generator_optimiser=adam,
             discriminator_optimiser=adam,
             average_decay=self.average_decay,
         )
-
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """One minibatch a round."""
-        return pipeline(self.images.source(), batch_size=self.batch_size, flip=self.images.flip)
-
-    def inputs(self, key: jax.Array, count: int) -> games.Batch:
-        """Latents."""
-        return {"latent": latents.normal(self.latent_size)(key, count)}
-
-    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of digits, plain or stacked."""
-        return cli.judge(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
 SMALL = R3GAN(

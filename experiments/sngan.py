@@ -8,17 +8,16 @@ import dataclasses
 from typing import Literal
 
 import flax.linen as nn
-import jax
 import optax
 
-from jaxgan import cli, games, latents, losses, networks
-from jaxgan.data import Images, Resident, Streamed
+from jaxgan import cli, games, latents, losses, networks, recipes
+from jaxgan.data import Images
 from jaxgan.layers import SpectralNorm
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
-class SNGAN:
+class SNGAN(recipes.FromLatents):
     """Defaults are the paper's for residual networks on CIFAR-10: section 4 and Table 4."""
 
     images: Images = Images(dataset="cifar10", image_size=32, channels=3)
@@ -46,20 +45,31 @@ class SNGAN:
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
+    @property
+    def latent(self) -> latents.Prior:
+        """p(z)."""
+        return latents.normal(self.latent_size)
+
+    @property
+    def minibatches(self) -> int:
+        """One for each update of D."""
+        return self.n_critic
+
     def players(self) -> tuple[nn.Module, nn.Module]:
         """Spectral norm stands in every layer of D."""
-        size, channels = self.images.image_size, self.images.channels
         width, d_width = self.generator_width, self.discriminator_width
-        if self.architecture == "dcgan":
-            discriminator = networks.DCGANDiscriminator(size, width=d_width, batch_norm=False)
-            return networks.DCGANGenerator(size, channels, width=width), SpectralNorm(discriminator)
-        if self.architecture == "infogan":
-            head = networks.Score()
-            discriminator = networks.InfoGANDiscriminator(size, d_width, head, batch_norm=False)
-            generator = networks.InfoGANGenerator(size, channels, width=width)
-            return generator, SpectralNorm(discriminator)
-        discriminator = networks.ResNetDiscriminator(size, width=d_width)
-        return networks.ResNetGenerator(size, channels, width=width), SpectralNorm(discriminator)
+        if self.architecture == "resnet":
+            size, channels = self.images.image_size, self.images.channels
+            generator = networks.ResNetGenerator(size, channels, width=width)
+            discriminator = networks.ResNetDiscriminator(size, width=d_width)
+        else:
+            generator, discriminator = recipes.convolutional_networks(
+                *(self.architecture, self.images),
+                width=width,
+                discriminator_width=d_width,
+                batch_norm=False,
+            )
+        return generator, SpectralNorm(discriminator)
 
     def game(self) -> games.Game:
         """Hinge losses (paper: equations 16 and 17)."""
@@ -68,28 +78,14 @@ class SNGAN:
         d_rate = optax.linear_schedule(self.learning_rate, 0.0, rounds * self.n_critic)
         return games.adversarial(
             *self.players(),
-            latent=latents.normal(self.latent_size),
+            latent=self.latent,
             loss=losses.hinge,
             generator_optimiser=optax.adam(rate, b1=0.0, b2=self.beta2, eps=1e-8),
             discriminator_optimiser=optax.adam(d_rate, b1=0.0, b2=self.beta2, eps=1e-8),
             n_critic=self.n_critic,
-            generator_hands=self.generator_batches,
+            generator_minibatches=self.generator_batches,
             average_decay=self.average_decay,
         )
-
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """A minibatch for each update of D."""
-        return pipeline(
-            self.images.source(), batch_size=self.batch_size * self.n_critic, flip=self.images.flip
-        )
-
-    def inputs(self, key: jax.Array, count: int) -> games.Batch:
-        """Latents."""
-        return {"latent": latents.normal(self.latent_size)(key, count)}
-
-    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of digits, plain or stacked."""
-        return cli.judge(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
 SMALL = SNGAN(

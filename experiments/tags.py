@@ -11,19 +11,24 @@ features of a small classifier, all made from the drawings for training.
 """
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxgan import cli, games, latents, losses, networks, penalties
+from jaxgan import cli, games, latents, losses, networks, penalties, recipes
 from jaxgan.data import ArraySource, Resident, Streamed, common_neighbours
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
-
-if TYPE_CHECKING:
-    from PIL import Image
+from jaxgan.training import (
+    Fraction,
+    Generate,
+    Picture,
+    Pipeline,
+    PositiveFloat,
+    PositiveInt,
+    Schedule,
+)
 
 LOSSES = {"non_saturating": losses.non_saturating, "relativistic": losses.relativistic}
 SHOWN = 10
@@ -79,9 +84,9 @@ class Tags:
     nearest: PositiveInt = 20
     """Words that are near to a vector, by cosine (paper: 20 of 247,465; here are about 300)."""
 
-    def drawings(self) -> cli.TaggedDrawings:
+    def drawings(self) -> recipes.TaggedDrawings:
         """Drawings for training and held-out ones, with words and features."""
-        return cli.tagged_drawings(
+        return recipes.tagged_drawings(
             image_size=self.image_size, minimum=self.minimum, vector_size=self.vector_size
         )
 
@@ -159,12 +164,12 @@ class Tags:
         """Vectors `[N, S, E]` to words `[N, V]`, by how many samples they are near to."""
         return common_neighbours(samples, self.drawings().vectors, nearest=self.nearest)
 
-    def draw(self, state: Any, made: np.ndarray) -> "Image.Image":
+    def draw(self, state: Any, made: np.ndarray) -> Picture:
         """The notes' table: true words | generated words."""
         del state
         samples = made[: len(made) // SHOWN * SHOWN].reshape(-1, SHOWN, self.vector_size)
         ranked = self.tags(samples.swapaxes(0, 1))[:, :10]
-        return cli.draw_tags(self.drawings(), self.shown(), ranked)
+        return recipes.draw_tags(self.drawings(), self.shown(), ranked)
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Precision of the first 5 and 10 tags of held-out drawings, beside two baselines."""
@@ -175,7 +180,7 @@ class Tags:
             games.stream(key, "sample"), {"latent": latent, "features": jnp.asarray(features)}
         )
         samples = made.reshape(-1, self.samples, self.vector_size)
-        return cli.judge_tags(self.tags(samples), drawings)
+        return recipes.evaluate_tags(self.tags(samples), drawings)
 
 
 SMALL = Tags(

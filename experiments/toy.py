@@ -14,7 +14,7 @@ Other rules and other data, as flags of `train`:
 import dataclasses
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -24,10 +24,15 @@ import optax
 from jaxgan import cli, games, latents, losses, penalties, updates
 from jaxgan.data import Resident, Streamed, mixtures
 from jaxgan.networks import PerceptronDiscriminator, PerceptronGenerator
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
-
-if TYPE_CHECKING:
-    from PIL import Image
+from jaxgan.training import (
+    Fraction,
+    Generate,
+    Picture,
+    Pipeline,
+    PositiveFloat,
+    PositiveInt,
+    Schedule,
+)
 
 MIXTURES: dict[str, Callable[[], mixtures.Mixture]] = {
     "ring": mixtures.ring,
@@ -135,7 +140,7 @@ class Toy:
         """Latents."""
         return {"latent": latents.normal(self.latent_size)(key, count)}
 
-    def draw(self, state: Any, made: np.ndarray) -> "Image.Image":
+    def draw(self, state: Any, made: np.ndarray) -> Picture:
         """Samples over data, on the landscape of the discriminator's scores."""
         from matplotlib.figure import Figure
         from PIL import Image
@@ -146,7 +151,7 @@ class Toy:
         ticks = jnp.linspace(-2.3, 2.3, 120)
         plane = jnp.stack(jnp.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
         critic = PerceptronDiscriminator(widths=(self.width,) * self.depth)
-        scores = games.present(
+        scores = games.apply_eval(
             jax.random.key(0), critic, games.variables(state.discriminator), plane
         )
         figure = Figure(figsize=(3.5, 3.5), dpi=100)

@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 
 from jaxgan import games, latents, losses
 from jaxgan.data import Images, Resident, resident
-from jaxgan.games import present, stream
+from jaxgan.games import apply_eval, stream
 from jaxgan.networks import FullyConnectedDiscriminator, FullyConnectedGenerator
 
 GENERATOR, DISCRIMINATOR = FullyConnectedGenerator(), FullyConnectedDiscriminator()
@@ -71,13 +71,13 @@ def warmed_up(data: Resident, *, rounds: int, seed: int) -> Any:
 def improved(key: jax.Array, d: games.Player, generator: Any, real: jax.Array) -> games.Player:
     """D after one more update against a generator that stands still."""
     z = LATENT(stream(key, "latent"), len(real))
-    fake = present(key, GENERATOR, generator, z)
+    fake = apply_eval(key, GENERATOR, generator, z)
 
     def objective(parameters: Any) -> jax.Array:
-        score = partial(present, key, DISCRIMINATOR, {"params": parameters})
+        score = partial(apply_eval, key, DISCRIMINATOR, {"params": parameters})
         return jnp.mean(losses.minimax.discriminator(score(real), score(fake)))
 
-    return games.improve(d, ADAM, jax.grad(objective)(d.parameters), d.collections)
+    return games.update_player(d, ADAM, jax.grad(objective)(d.parameters), d.collections)
 
 
 @jax.jit
@@ -86,8 +86,8 @@ def measured(key: jax.Array, d: games.Player, generator: Any) -> Measures:
     z = LATENT(key, FAKES)
 
     def scores(generator: Any) -> jax.Array:
-        fake = present(key, GENERATOR, generator, z)
-        return present(key, DISCRIMINATOR, games.variables(d), fake)
+        fake = apply_eval(key, GENERATOR, generator, z)
+        return apply_eval(key, DISCRIMINATOR, games.variables(d), fake)
 
     def gradient_norm(loss: losses.AdversarialLoss) -> jax.Array:
         def objective(generator: Any) -> jax.Array:
@@ -104,7 +104,7 @@ def study(data: Resident, *, rounds: int, checkpoints: np.ndarray, seed: int) ->
     """The measures at each checkpoint, for one seed."""
     generator = warmed_up(data, rounds=rounds, seed=seed)
     key = jax.random.key(seed)
-    d = games.enter(stream(key, "discriminator"), DISCRIMINATOR, ADAM, data(0)["image"])
+    d = games.init_player(stream(key, "discriminator"), DISCRIMINATOR, ADAM, data(0)["image"])
     found = []
     for start, stop in itertools.pairwise([0, *checkpoints]):
         for step in range(start, stop):

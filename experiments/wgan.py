@@ -8,18 +8,17 @@ python experiments/estimate.py runs/wgan-001        how far the critic holds the
 import dataclasses
 from typing import Literal
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan import cli, games, latents, losses, networks, updates
-from jaxgan.data import Images, Resident, Streamed
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan import cli, games, latents, losses, recipes, updates
+from jaxgan.data import Images
+from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
-class WGAN:
+class WGAN(recipes.FromLatents):
     """Defaults are the paper's, Algorithm 1 and its authors' code."""
 
     images: Images = Images(dataset="lsun/bedroom", image_size=64, channels=3)
@@ -47,16 +46,15 @@ class WGAN:
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
-    def players(self) -> tuple[nn.Module, nn.Module]:
-        """Both have batch norm; the critic ends in a weighted sum."""
-        size, channels, width = self.images.image_size, self.images.channels, self.width
-        if self.architecture == "dcgan":
-            generator = networks.DCGANGenerator(size, channels, width=width)
-            return generator, networks.DCGANDiscriminator(size, width=width)
-        return (
-            networks.InfoGANGenerator(size, channels, width=width),
-            networks.InfoGANDiscriminator(size, width=width, head=networks.Score()),
-        )
+    @property
+    def latent(self) -> latents.Prior:
+        """p(z)."""
+        return latents.normal(self.latent_size)
+
+    @property
+    def minibatches(self) -> int:
+        """One for each update of the critic."""
+        return self.n_critic
 
     def game(self) -> games.Game:
         """Algorithm 1: RMSProp without momentum, then the weights are clipped."""
@@ -69,8 +67,8 @@ class WGAN:
             return optax.rmsprop(rate, decay=0.99, eps=1e-8, eps_in_sqrt=False)
 
         return games.adversarial(
-            *self.players(),
-            latent=latents.normal(self.latent_size),
+            *recipes.convolutional_networks(self.architecture, self.images, width=self.width),
+            latent=self.latent,
             loss=losses.wasserstein,
             generator_optimiser=rmsprop(1),
             discriminator_optimiser=optax.chain(
@@ -88,20 +86,6 @@ class WGAN:
         # From G's update 25 on, every 500th takes `rounds` rounds, the 499 between one each.
         since = (played - first - 475) % (499 + rounds)
         return jnp.where(played < first, played % rounds == rounds - 1, since >= rounds - 1)
-
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """A minibatch for each update of the critic."""
-        return pipeline(
-            self.images.source(), batch_size=self.batch_size * self.n_critic, flip=self.images.flip
-        )
-
-    def inputs(self, key: jax.Array, count: int) -> games.Batch:
-        """Latents."""
-        return {"latent": latents.normal(self.latent_size)(key, count)}
-
-    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of digits, plain or stacked."""
-        return cli.judge(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
 SMALL = WGAN(

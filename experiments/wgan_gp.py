@@ -13,13 +13,13 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan import cli, games, latents, losses, networks, penalties
-from jaxgan.data import Images, Resident, Streamed
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan import cli, games, latents, losses, networks, penalties, recipes
+from jaxgan.data import Images
+from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
-class WGANGP:
+class WGANGP(recipes.FromLatents):
     """Defaults are the paper's for CIFAR-10: Algorithm 1 and its appendix."""
 
     images: Images = Images(dataset="cifar10", image_size=32, channels=3)
@@ -47,18 +47,23 @@ class WGANGP:
     average_decay: Fraction | None = None
     """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
+    @property
+    def latent(self) -> latents.Prior:
+        """p(z)."""
+        return latents.normal(self.latent_size)
+
+    @property
+    def minibatches(self) -> int:
+        """One for each update of the critic."""
+        return self.n_critic
+
     def players(self) -> tuple[nn.Module, nn.Module]:
         """No batch norm in the critic: every example has a gradient of its own."""
-        size, channels = self.images.image_size, self.images.channels
-        if self.architecture == "dcgan":
-            generator = networks.DCGANGenerator(size, channels, width=self.width)
-            return generator, networks.DCGANDiscriminator(size, self.width, batch_norm=False)
-        if self.architecture == "infogan":
-            head = networks.Score()
-            return (
-                networks.InfoGANGenerator(size, channels, width=self.width),
-                networks.InfoGANDiscriminator(size, self.width, head, batch_norm=False),
+        if self.architecture != "resnet":
+            return recipes.convolutional_networks(
+                self.architecture, self.images, width=self.width, batch_norm=False
             )
+        size, channels = self.images.image_size, self.images.channels
         return (
             networks.ResNetGenerator(size, channels, width=self.width),
             networks.ResNetDiscriminator(size, width=self.width, pool=jnp.mean),
@@ -75,29 +80,15 @@ class WGANGP:
         d_rate = optax.linear_schedule(self.learning_rate, 0.0, self.schedule.steps * self.n_critic)
         return games.adversarial(
             *self.players(),
-            latent=latents.normal(self.latent_size),
+            latent=self.latent,
             loss=losses.wasserstein,
             penalties=terms,
             generator_optimiser=optax.adam(rate, b1=0.0, b2=self.beta2, eps=1e-8),
             discriminator_optimiser=optax.adam(d_rate, b1=0.0, b2=self.beta2, eps=1e-8),
             n_critic=self.n_critic,
-            generator_hands=self.generator_batches,
+            generator_minibatches=self.generator_batches,
             average_decay=self.average_decay,
         )
-
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """A minibatch for each update of the critic."""
-        return pipeline(
-            self.images.source(), batch_size=self.batch_size * self.n_critic, flip=self.images.flip
-        )
-
-    def inputs(self, key: jax.Array, count: int) -> games.Batch:
-        """Latents."""
-        return {"latent": latents.normal(self.latent_size)(key, count)}
-
-    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of digits, plain or stacked."""
-        return cli.judge(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
 SMALL = WGANGP(

@@ -7,23 +7,20 @@ python experiments/xgan.py translate runs/xgan-001 MY-DRAWINGS --output coloured
 """
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxgan import cli, games, losses, metrics, networks
-from jaxgan.data import Sides, to_floats
-from jaxgan.training import Fraction, Generate, PositiveFloat, PositiveInt, Schedule
-
-if TYPE_CHECKING:
-    from PIL import Image
+from jaxgan import cli, games, losses, metrics, networks, recipes
+from jaxgan.data import Sides
+from jaxgan.training import Fraction, Generate, Picture, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
-class XGAN(cli.Translation):
+class XGAN(recipes.BetweenSides):
     """Defaults are the paper's, section 4 and appendix, as far as it tells them."""
 
     pairs: Sides = Sides(load_size=64, crop_size=64)
@@ -74,12 +71,12 @@ class XGAN(cli.Translation):
             average_decay=self.average_decay,
         )
 
-    def draw(self, state: Any, made: np.ndarray) -> "Image.Image":
+    def draw(self, state: Any, made: np.ndarray) -> Picture:
         """a, its reconstruction and translation; b, its reconstruction and translation."""
         del made
-        held_out = {side: to_floats(x) for side, x in self.pairs.held_out(20).items()}
+        held_out = self.held_out(20)
         outputs = jax.jit(self.game().generate)(jax.random.key(0), state, held_out)
-        return cli.draw_strips(
+        return recipes.draw_strips(
             held_out["a"],
             np.asarray(outputs.reconstruction_a),
             np.asarray(outputs.a_to_b),
@@ -90,14 +87,13 @@ class XGAN(cli.Translation):
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Errors of reconstruction and translation, and retrieval across the domains."""
-        held_out = {side: to_floats(x) for side, x in self.pairs.held_out().items()}
+        held_out = self.held_out()
         a, b = held_out["a"], held_out["b"]
         made: Any = generate(key, held_out)
-        baselines = {"input": a, "mean": cli.mean_image(self.pairs)}
         shapes = {side: jnp.zeros((2, *x.shape[1:])) for side, x in held_out.items()}
         game = self.game()
         untrained = jax.jit(game.generate)(key, jax.jit(game.init)(key, shapes), held_out)
-        return cli.judge_translation(made.a_to_b, b, baselines) | {
+        return self.compare(made.a_to_b) | {
             "back_l1": metrics.absolute_error(made.b_to_a, a),
             "reconstruction_a_l1": metrics.absolute_error(made.reconstruction_a, a),
             "reconstruction_b_l1": metrics.absolute_error(made.reconstruction_b, b),

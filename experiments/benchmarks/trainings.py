@@ -12,7 +12,7 @@ import optax
 
 from experiments.benchmarks.drawings import pairs
 from experiments.benchmarks.rows import LATENT_SIZE
-from jaxgan import cli, games, latents, losses
+from jaxgan import games, latents, losses, recipes
 from jaxgan.data import ArraySource, Data, resident, to_floats
 from jaxgan.networks import DCGANDiscriminator, DCGANGenerator, PatchGAN, UNetGenerator
 from jaxgan.training import grid, make_mesh, place, save_picture
@@ -96,9 +96,9 @@ def drawings(
             for some in np.array_split(a, -(-len(a) // 50))
         ]
     )
-    save_picture(cli.draw_strips(a[:20], made[:20], b[:20]), picture)
+    save_picture(recipes.draw_strips(a[:20], made[:20], b[:20]), picture)
     mean = to_floats(source.arrays["b"].mean(axis=0, dtype=np.float32)[None])
-    figures = cli.judge_translation(made, b, {"input": a, "mean": mean})
+    figures = recipes.evaluate_translation(made, b, {"input": a, "mean": mean})
     return {
         "pairs": len(source),
         "image_size": size,

@@ -23,7 +23,7 @@ from experiments.benchmarks.rows import (
     Pix2PixRow,
     TranslationRow,
 )
-from jaxgan.networks import official_parameters
+from jaxgan.weights import official_parameters
 
 Round: TypeAlias = Callable[[torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
 """Images of side a and of side b, `[B, C, H, W]`, to what was minimised."""
@@ -57,8 +57,8 @@ def difference(row: TranslationRow) -> float:
     images = list(row.batch(2).values())
     differences = []
     for network, twin in zip(row.networks(jnp.float32), networks(row), strict=True):
-        judges_pairs = isinstance(row, Pix2PixRow) and isinstance(twin, PatchCritic)
-        inputs = images if judges_pairs else images[:1]
+        scores_pairs = isinstance(row, Pix2PixRow) and isinstance(twin, PatchCritic)
+        inputs = images if scores_pairs else images[:1]
         shapes = jax.eval_shape(partial(network.init, train=True), jax.random.key(0), *inputs)
         weights = {name: tensor.numpy() for name, tensor in twin.state_dict().items()}
         parameters = official_parameters(network, weights, shapes["params"])
@@ -92,18 +92,18 @@ def pix2pix(generator: nn.Module, discriminator: nn.Module, execution: Execution
     d_optimiser = adam(discriminator.parameters(), 2e-4, 0.5, 0.999)
     g, d = execution.callable(generator), execution.callable(discriminator)
 
-    def judge(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    def score(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         return d(torch.cat([a, b], dim=1)).float()
 
     def play(a: torch.Tensor, b: torch.Tensor) -> dict[str, torch.Tensor]:
         with execution.cast():
             fake = g(a).float()
-            real_scores, fake_scores = judge(a, b), judge(a, fake.detach())
+            real_scores, fake_scores = score(a, b), score(a, fake.detach())
             d_loss = 0.5 * (softplus(-real_scores) + softplus(fake_scores)).mean()
         descend(d_optimiser, d_loss)
         discriminator.requires_grad_(False)
         with execution.cast():
-            adversarial = softplus(-judge(a, fake)).mean()
+            adversarial = softplus(-score(a, fake)).mean()
             g_loss = adversarial + RECONSTRUCTION_WEIGHT * l1(fake, b)
         descend(g_optimiser, g_loss)
         discriminator.requires_grad_(True)
@@ -124,7 +124,7 @@ def cyclegan(
     g_optimiser = adam([*nn.ModuleList(generators).parameters()], 2e-4, 0.5, 0.999)
     d_optimisers = [adam(network.parameters(), 2e-4, 0.5, 0.999) for network in discriminators]
     g, f = (execution.callable(network) for network in generators)
-    judges = [execution.callable(network) for network in discriminators]
+    critics = [execution.callable(network) for network in discriminators]
     pools = [Pool(POOL_SIZE), Pool(POOL_SIZE)]
 
     def play(a: torch.Tensor, b: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -134,7 +134,7 @@ def cyclegan(
             fake_b, fake_a = g(a).float(), f(b).float()
             cycle = l1(f(fake_b).float(), a) + l1(g(fake_a).float(), b)
             identity = l1(g(b).float(), b) + l1(f(a).float(), a)
-            said_b, said_a = judges[0](fake_b).float(), judges[1](fake_a).float()
+            said_b, said_a = critics[0](fake_b).float(), critics[1](fake_a).float()
             adversarial = ((said_b - 1) ** 2).mean() + ((said_a - 1) ** 2).mean()
             g_loss = adversarial + CYCLE_WEIGHT * cycle + IDENTITY_WEIGHT * identity
         descend(g_optimiser, g_loss)
@@ -144,8 +144,8 @@ def cyclegan(
             discriminators[index].requires_grad_(True)
             shown = pools[index].exchange(fake.detach())
             with execution.cast():
-                real_scores = judges[index](real).float()
-                fake_scores = judges[index](shown).float()
+                real_scores = critics[index](real).float()
+                fake_scores = critics[index](shown).float()
                 loss = 0.5 * (((real_scores - 1) ** 2).mean() + (fake_scores**2).mean())
             descend(d_optimisers[index], loss)
             terms[f"discriminator_{side}"] = loss.detach()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,14 @@ import tyro
 
 from jaxgan.cli.translate import import_run, translate_run
 from jaxgan.cli.verbs import evaluate_run, reproduce_run, resume_run, sample_run, train_run
-from jaxgan.training import Experiment, Interrupted, RunError
+from jaxgan.training import (
+    Evaluates,
+    Experiment,
+    Imports,
+    Interrupted,
+    RunError,
+    Translates,
+)
 
 INTERRUPTED = 75
 """Exit code of a run that a signal stopped and that can be resumed (EX_TEMPFAIL)."""
@@ -203,21 +211,26 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         del preset  # it has chosen the defaults
         return import_run(experiment, name, file=file, other=other, directory=directory)
 
+    verbs: dict[str, Any] = {"train": train, "resume": resume, "sample": sample}
+    if isinstance(default, Evaluates):
+        verbs["evaluate"] = evaluate
+    verbs["reproduce"] = reproduce
+    if isinstance(default, Translates):
+        verbs["translate"] = translate
+    if isinstance(default, Imports):
+        verbs["import"] = import_
     return tyro.extras.subcommand_cli_from_dict(
-        {
-            "train": train,
-            "resume": resume,
-            "sample": sample,
-            "evaluate": evaluate,
-            "reproduce": reproduce,
-            "translate": translate,
-            "import": import_,
-        },
+        verbs,
         args=arguments,
         prog=f"{name}.py",
-        description=sys.modules[kind.__module__].__doc__,
+        description=_examples_apart(sys.modules[kind.__module__].__doc__ or ""),
         config=(tyro.conf.OmitArgPrefixes,),
     )
+
+
+def _examples_apart(text: str) -> str:
+    """The text with its commands indented: of lines that are not, tyro makes paragraphs."""
+    return re.sub("^python ", "  python ", text, flags=re.MULTILINE)
 
 
 def _preset(arguments: list[str]) -> Preset:

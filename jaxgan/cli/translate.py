@@ -13,23 +13,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.cli.verbs import _free_directory, _open
-from jaxgan.data import Transform, read_tensors, to_floats
+from jaxgan.cli.verbs import free_directory, open_run
+from jaxgan.data import Transform, to_floats
 from jaxgan.data.folder import SUFFIXES
 from jaxgan.data.transforms import decode, to_channels
 from jaxgan.games import stream
 from jaxgan.training import (
-    Experiment,
     Imports,
     RunError,
     Translates,
-    adopt,
+    create_from_state,
     grid,
     load,
     picture,
     save_picture,
+    validated,
 )
-from jaxgan.training.experiment import validated
+from jaxgan.weights import read_tensors
 
 _PAIRS = 16
 """How many pairs the sheet shows."""
@@ -38,7 +38,7 @@ _SHEET = "sheet.png"
 
 def translate_run(
     directory: Path,
-    kind: type[Any],
+    kind: type[Translates],
     name: str,
     *,
     pictures: Sequence[str],
@@ -51,12 +51,7 @@ def translate_run(
     """Translate pictures with a run's newest checkpoint."""
     if batch_size <= 0:
         raise RunError(f"--batch-size must be 1 or more, not {batch_size}")
-    run, experiment = _open(directory, kind, name)
-    if not isinstance(experiment, Translates):
-        raise RunError(
-            f"{name}.py does not translate pictures: add properties `sides` and `channels` to "
-            f"{kind.__name__}"
-        )
+    run, experiment = open_run(directory, kind, name)
     side = experiment.sides[0] if side is None else side
     if side not in experiment.sides:
         raise RunError(f"--side must be {' or '.join(experiment.sides)}, not {side}")
@@ -99,7 +94,7 @@ def translate_run(
 
 
 def import_run(
-    experiment: Experiment,
+    experiment: Imports,
     name: str,
     *,
     file: Path,
@@ -108,18 +103,13 @@ def import_run(
 ) -> int:
     """Make a run whose generators come from files of PyTorch's."""
     experiment = validated(experiment)
-    if not isinstance(experiment, Imports):
-        raise RunError(
-            f"{name}.py imports no generators: add a property `shapes` and a method `imported` to "
-            f"{type(experiment).__name__}"
-        )
     files, sides = (file, *other), experiment.sides
     if len(files) > len(sides):
         raise RunError(
             f"{name}.py has {len(sides)} generators to import, from {' and '.join(sides)}: "
             f"{len(files)} files are too many, so leave out --other {files[len(sides)]}"
         )
-    directory = directory or _free_directory(Path("runs"), name)
+    directory = directory or free_directory(Path("runs"), name)
     tensors = [read_tensors(path) for path in files]
     shapes = experiment.shapes
     zeros = {array: jnp.zeros(leaf.shape, leaf.dtype) for array, leaf in shapes.items()}
@@ -133,7 +123,7 @@ def import_run(
     chex.assert_trees_all_equal_shapes_and_dtypes(state, fresh)
     digests = [f"{path.name} sha256:{_digest(path)}" for path in files]
     source = f"imported: {', '.join(digests)}"
-    adopt(experiment, directory, state, name=name, seed=0, shapes=shapes, data=source)
+    create_from_state(experiment, directory, state, name=name, seed=0, shapes=shapes, data=source)
     print(
         f"{directory} is a run with the generators of {', '.join(digests)}; go on with: "
         f"python experiments/{name}.py translate {directory} PICTURES --output FOLDER"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -30,6 +30,8 @@ from jaxgan.training import (
     write_whole,
 )
 
+E = TypeVar("E")
+
 _CHUNK = 256
 """How many pictures are made at once."""
 
@@ -38,7 +40,7 @@ def train_run(
     experiment: Experiment, name: str, *, directory: Path | None, seed: int, devices: int | None
 ) -> int:
     """Train from the beginning."""
-    directory = directory or _free_directory(Path("runs"), name)
+    directory = directory or free_directory(Path("runs"), name)
     try:
         train(experiment, directory, name=name, seed=seed, devices=devices)
     except Interrupted as stop:
@@ -46,9 +48,9 @@ def train_run(
     return 0
 
 
-def resume_run(directory: Path, kind: type[Any], name: str) -> int:
+def resume_run(directory: Path, kind: type[Experiment], name: str) -> int:
     """Go on with a run."""
-    run, experiment = _open(directory, kind, name)
+    run, experiment = open_run(directory, kind, name)
     _refuse_imported(run)
     try:
         resume(run, experiment)
@@ -59,7 +61,7 @@ def resume_run(directory: Path, kind: type[Any], name: str) -> int:
 
 def sample_run(
     directory: Path,
-    kind: type[Any],
+    kind: type[Experiment],
     name: str,
     *,
     count: int,
@@ -70,14 +72,14 @@ def sample_run(
     """Draw pictures from a run's newest checkpoint."""
     if count <= 0:
         raise RunError(f"--count must be 1 or more, not {count}")
-    run, experiment = _open(directory, kind, name)
+    run, experiment = open_run(directory, kind, name)
     folder = f"seed_{seed}" if label is None else f"seed_{seed}_label_{label}"
     output = output or run.directory / "generated" / folder
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise RunError(f"{output} already holds something: name another folder with --output")
     step, state = load(run, experiment)
     key = jax.random.key(seed)
-    inputs = dict(experiment.inputs(stream(key, "inputs"), count))
+    inputs: dict[str, Any] = dict(experiment.inputs(stream(key, "inputs"), count))
     if label is not None:
         inputs["label"] = _labels(experiment, inputs, label)
     made = _generator(experiment, state)(stream(key, "sample"), inputs)
@@ -96,13 +98,9 @@ def sample_run(
     return 0
 
 
-def evaluate_run(directory: Path, kind: type[Any], name: str, *, seed: int) -> int:
+def evaluate_run(directory: Path, kind: type[Evaluates], name: str, *, seed: int) -> int:
     """Say in figures how good a run's newest checkpoint is."""
-    run, experiment = _open(directory, kind, name)
-    if not isinstance(experiment, Evaluates):
-        raise RunError(
-            f"{name}.py has no figures to give: add a method `evaluate` to {kind.__name__}"
-        )
+    run, experiment = open_run(directory, kind, name)
     step, state = load(run, experiment)
     generate = _generator(experiment, state)
     evaluated = experiment.evaluate(generate, stream(jax.random.key(seed), "evaluate"))
@@ -115,9 +113,11 @@ def evaluate_run(directory: Path, kind: type[Any], name: str, *, seed: int) -> i
     return 0
 
 
-def reproduce_run(directory: Path, kind: type[Any], name: str, *, output: Path | None) -> int:
+def reproduce_run(
+    directory: Path, kind: type[Experiment], name: str, *, output: Path | None
+) -> int:
     """Repeat a run and compare; 0 where the two are identical, 1 where not."""
-    run, experiment = _open(directory, kind, name)
+    run, experiment = open_run(directory, kind, name)
     _refuse_imported(run)
     output = output or directory.with_name(directory.name + "-reproduced")
     repeated, comparison = reproduce(run, experiment, output)
@@ -169,7 +169,13 @@ def _surroundings(run: Run) -> dict[str, Any]:
     return run.manifest["environment"] | {name: run.manifest[name] for name in ("devices", "data")}
 
 
-def _open(directory: Path, kind: type[Any], name: str) -> tuple[Run, Any]:
+def open_run(directory: Path, kind: type[E], name: str) -> tuple[Run, E]:
+    """A run of an experiment, and the configuration that its manifest has.
+
+    Raises:
+        RunError: where it is no run, or one of another experiment.
+        ValueError: where the configuration is not one of this version.
+    """
     run = Run.open(directory)
     if run.manifest["experiment"] != name:
         raise RunError(
@@ -191,7 +197,8 @@ def _with_way_on(stop: Interrupted, name: str, directory: Path) -> Interrupted:
     return Interrupted(f"{stop}; go on with: python experiments/{name}.py resume {directory}")
 
 
-def _free_directory(folder: Path, name: str) -> Path:
+def free_directory(folder: Path, name: str) -> Path:
+    """The first of `NAME-001`, `NAME-002`, ... that is not there yet."""
     number = 1
     while (folder / f"{name}-{number:03}").exists():
         number += 1

@@ -10,15 +10,17 @@ from jaxgan.data.labels import check_labels as check_labels
 from jaxgan.data.mixtures import Coverage as Coverage
 from jaxgan.data.mixtures import Mixture as Mixture
 from jaxgan.data.openmoji import OPENMOJI_SIZES as OPENMOJI_SIZES
+from jaxgan.data.openmoji import Description as Description
+from jaxgan.data.openmoji import describe as describe
 from jaxgan.data.openmoji import openmoji_builder as openmoji_builder
-from jaxgan.data.openmoji_names import Description as Description
-from jaxgan.data.openmoji_names import describe as describe
 from jaxgan.data.openmoji_sides import openmoji_halves as openmoji_halves
 from jaxgan.data.openmoji_sides import openmoji_pairs as openmoji_pairs
 from jaxgan.data.order import batch_indices as batch_indices
 from jaxgan.data.paired import Paired as Paired
 from jaxgan.data.paired import paired_folders as paired_folders
 from jaxgan.data.paired import side_by_side as side_by_side
+from jaxgan.data.paths import StrPath as StrPath
+from jaxgan.data.paths import to_path as to_path
 from jaxgan.data.pipeline import Data as Data
 from jaxgan.data.pipeline import pipeline as pipeline
 from jaxgan.data.resident import Resident as Resident
@@ -31,7 +33,6 @@ from jaxgan.data.stacked import StackedDigits as StackedDigits
 from jaxgan.data.stacked import stacked_digits as stacked_digits
 from jaxgan.data.streamed import Streamed as Streamed
 from jaxgan.data.streamed import streamed as streamed
-from jaxgan.data.tensors import read_tensors as read_tensors
 from jaxgan.data.tfds import TfdsSource as TfdsSource
 from jaxgan.data.tfds import tfds_arrays as tfds_arrays
 from jaxgan.data.tfds import tfds_source as tfds_source

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxgan.data.paths import StrPath, to_path
 from jaxgan.data.transforms import Half, Transform, check_image
 
 SUFFIXES = frozenset(
@@ -71,7 +72,7 @@ class FolderSource:
 
 
 def folder_source(
-    folder: Path, *, transform: Transform | Half, skip_unreadable: bool = False
+    folder: StrPath, *, transform: Transform | Half, skip_unreadable: bool = False
 ) -> FolderSource:
     """Open a folder of images. Every file is decoded once, so that training meets no surprise.
 
@@ -86,7 +87,7 @@ def folder_source(
     Raises:
         ValueError: where the folder is missing, empty or ambiguous, or a file cannot be decoded.
     """
-    folder = folder.expanduser()
+    folder = to_path(folder)
     found = images_in(folder)
     classes = tuple(sorted({name.parts[0] for name in found if len(name.parts) > 1}))
     loose = [name for name in found if len(name.parts) == 1]
@@ -111,7 +112,7 @@ def folder_source(
     )
 
 
-def images_in(folder: Path) -> list[Path]:
+def images_in(folder: StrPath) -> list[Path]:
     """Find the images of a folder, at any depth, by the endings of their names.
 
     Args:
@@ -123,6 +124,7 @@ def images_in(folder: Path) -> list[Path]:
     Raises:
         ValueError: where the folder is missing or has no images.
     """
+    folder = to_path(folder)
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}: give the path of a folder of images")
     found = sorted(

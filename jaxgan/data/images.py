@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jaxgan.data.folder import folder_source
+from jaxgan.data.paths import to_path
 from jaxgan.data.sources import Source
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import tfds_source
@@ -37,6 +38,11 @@ class Images:
     """Leave out the files of the folder that cannot be decoded."""
     data_dir: Path | None = None
     """Where data sets are kept; TFDS's own place if not given."""
+
+    def __post_init__(self) -> None:
+        for name in ("folder", "data_dir"):
+            if (path := getattr(self, name)) is not None:
+                object.__setattr__(self, name, to_path(path))
 
     def source(self) -> Source:
         """Open the folder, or else the data set, which is prepared on first use.

@@ -1,12 +1,10 @@
 """OpenMoji from lines to colour: exact pairs, or two halves that share no drawing."""
 
-from pathlib import Path
-
 import numpy as np
 
-from jaxgan.data.openmoji import OPENMOJI_SIZES
-from jaxgan.data.openmoji_names import half_of
+from jaxgan.data.openmoji import OPENMOJI_SIZES, half_of
 from jaxgan.data.paired import Paired
+from jaxgan.data.paths import StrPath
 from jaxgan.data.sources import Subset
 from jaxgan.data.tfds import tfds_arrays, tfds_source
 from jaxgan.data.transforms import Transform
@@ -14,7 +12,7 @@ from jaxgan.data.unpaired import Unpaired
 
 
 def openmoji_pairs(
-    split: str, *, size: int, transform: Transform, data_dir: Path | None = None
+    split: str, *, size: int, transform: Transform, data_dir: StrPath | None = None
 ) -> Paired:
     """Pair the line drawing (a) and the colour picture (b) of every drawing that is no flag.
 
@@ -36,7 +34,7 @@ def openmoji_pairs(
 
 
 def openmoji_halves(
-    split: str, *, size: int, transform: Transform, data_dir: Path | None = None
+    split: str, *, size: int, transform: Transform, data_dir: StrPath | None = None
 ) -> Unpaired:
     """Take the lines of one half of the drawings (a) and the colours of the other half (b).
 
@@ -59,16 +57,16 @@ def openmoji_halves(
 
 
 def _open(
-    split: str, size: int, transform: Transform, data_dir: Path | None
+    split: str, size: int, transform: Transform, data_dir: StrPath | None
 ) -> tuple[Paired, np.ndarray, np.ndarray]:
     """All pairs, the rows of those that are no flags, `[N]`, and the half of each, `[N]`."""
     drawn = min((drawn for drawn in OPENMOJI_SIZES if drawn >= size), default=max(OPENMOJI_SIZES))
     name = f"openmoji/{drawn}"
-    told = tfds_arrays(name, split, only=("flag", "family"), data_dir=data_dir)
+    features = tfds_arrays(name, split, only=("flag", "family"), data_dir=data_dir)
     line, colour = (
         tfds_source(name, split, transform=transform, feature=feature, data_dir=data_dir)
         for feature in ("line", "image")
     )
-    rows = np.flatnonzero(~told["flag"])
-    halves = np.array([half_of(family) for family in told["family"][rows].tolist()])
+    rows = np.flatnonzero(~features["flag"])
+    halves = np.array([half_of(family) for family in features["family"][rows].tolist()])
     return Paired(line, colour), rows, halves

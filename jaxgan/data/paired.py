@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.data.folder import FolderSource, folder_source
+from jaxgan.data.paths import StrPath
 from jaxgan.data.sources import Source, Subset
 from jaxgan.data.transforms import Half, Transform, size_of
 
@@ -55,7 +56,7 @@ class Paired:
         return {"a": self.a.read(indices)["image"], "b": self.b.read(indices)["image"]}
 
 
-def side_by_side(folder: Path, *, transform: Transform, skip_unreadable: bool = False) -> Paired:
+def side_by_side(folder: StrPath, *, transform: Transform, skip_unreadable: bool = False) -> Paired:
     """Open a folder whose files are pairs, a on the left and b on the right, equally wide.
 
     Args:
@@ -83,7 +84,7 @@ def side_by_side(folder: Path, *, transform: Transform, skip_unreadable: bool = 
 
 
 def paired_folders(
-    folder_a: Path, folder_b: Path, *, transform: Transform, skip_unreadable: bool = False
+    folder_a: StrPath, folder_b: StrPath, *, transform: Transform, skip_unreadable: bool = False
 ) -> Paired:
     """Open two folders whose files are pairs where they have one name, apart from its ending.
 

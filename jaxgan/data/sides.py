@@ -9,6 +9,7 @@ import numpy as np
 from jaxgan.data.folder import folder_source, images_in
 from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
 from jaxgan.data.paired import Paired, paired_folders, side_by_side
+from jaxgan.data.paths import to_path
 from jaxgan.data.sources import Source, Subset
 from jaxgan.data.tfds import tfds_source
 from jaxgan.data.transforms import Stretch, Transform
@@ -60,6 +61,11 @@ class Sides:
     """Leave out the files of folders that cannot be decoded."""
     data_dir: Path | None = None
     """Where data sets are kept; TFDS's own place if not given."""
+
+    def __post_init__(self) -> None:
+        for name in ("folder", "folder_a", "folder_b", "data_dir"):
+            if (path := getattr(self, name)) is not None:
+                object.__setattr__(self, name, to_path(path))
 
     def paired(self, split: str = "train") -> Paired:
         """Open the pairs of a split.
@@ -192,18 +198,17 @@ class Sides:
                 raise ValueError(
                     f"both {self.folder} and folders of the two sides are given: choose one"
                 )
-            return _Folders(self.folder_a.expanduser(), self.folder_b.expanduser(), shared=True)
+            return _Folders(self.folder_a, self.folder_b, shared=True)
         if self.folder is None:
             return None
-        folder = self.folder.expanduser()
-        train, test, val = (_layout(folder, name) for name in ("train", "test", "val"))
+        train, test, val = (_layout(self.folder, name) for name in ("train", "test", "val"))
         test = test or val
         if split == "test" and test is not None:
             return test
         if train is None:
             raise ValueError(
-                f"{folder} has neither trainA and trainB nor train in it: give a folder that has, "
-                "or the folders of the two sides (--folder-a and --folder-b)"
+                f"{self.folder} has neither trainA and trainB nor train in it: give a folder that "
+                "has, or the folders of the two sides (--folder-a and --folder-b)"
             )
         return train._replace(shared=test is None)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from jaxgan.data.digits import digits_builder
 from jaxgan.data.openmoji import openmoji_builder
+from jaxgan.data.paths import StrPath, to_path
 from jaxgan.data.transforms import Transform, decode
 
 _FOLDER_HINT = "give a folder of images instead (--folder)"
@@ -75,7 +76,7 @@ def tfds_source(
     *,
     transform: Transform,
     feature: str = "image",
-    data_dir: Path | None = None,
+    data_dir: StrPath | None = None,
 ) -> TfdsSource:
     """Open a data set of TFDS, or one of ours; prepare it if that has not been done.
 
@@ -119,7 +120,7 @@ def tfds_source(
 
 
 def tfds_arrays(
-    name: str, split: str, *, only: Sequence[str] | None = None, data_dir: Path | None = None
+    name: str, split: str, *, only: Sequence[str] | None = None, data_dir: StrPath | None = None
 ) -> dict[str, np.ndarray]:
     """Read a whole split into memory.
 
@@ -163,12 +164,12 @@ def tfds_arrays(
     return {key: stack(key, kind) for key, kind in features.items()}
 
 
-def _prepared(name: str, data_dir: Path | None) -> Any:
+def _prepared(name: str, data_dir: StrPath | None) -> Any:
     import tensorflow_datasets as tfds
 
     digits_builder()
     openmoji_builder()
-    directory = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser()
+    directory = to_path(data_dir or tfds.core.constants.DATA_DIR)
     builder = _builder(name, directory)
     if not builder.data_path.exists():
         with _alone(directory, builder.name):

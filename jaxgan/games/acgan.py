@@ -1,4 +1,4 @@
-"""ACGAN: the discriminator is not shown the label, but tells it, of reals and fakes."""
+"""ACGAN: the discriminator is not shown the label, but says it, of reals and fakes."""
 
 import jax
 
@@ -6,8 +6,8 @@ from jaxgan.games.terms import Auxiliary, Terms
 from jaxgan.losses import classification
 
 
-def told_labels(*, weight: float = 1.0) -> Auxiliary:
-    """Both players want the right class told: L_C of Odena, Olah and Shlens (2017), eq. 3.
+def auxiliary_classifier(*, weight: float = 1.0) -> Auxiliary:
+    """Both players want the right class said: L_C of Odena, Olah and Shlens (2017), eq. 3.
 
     D minimises it on reals and fakes besides its adversarial loss, G on its own fakes.
 
@@ -19,7 +19,7 @@ def told_labels(*, weight: float = 1.0) -> Auxiliary:
         `(scores [B], logits [B, K])`.
     """
 
-    def owed(logits: jax.Array, label: jax.Array) -> Terms:
+    def terms(logits: jax.Array, label: jax.Array) -> Terms:
         return {"class": (weight, classification(logits, label))}
 
-    return Auxiliary(real=owed, fake=lambda logits, latents, label: owed(logits, label))
+    return Auxiliary(real=terms, fake=lambda logits, latents, label: terms(logits, label))

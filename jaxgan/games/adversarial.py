@@ -9,24 +9,29 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from jaxgan.games.augmentation import Augmentation
+from jaxgan.games.discriminator import Discriminator, Scored
 from jaxgan.games.game import (
     Batch,
     Game,
     Info,
     Player,
+    apply_eval,
+    apply_train,
     array,
-    deal,
-    enter,
-    improve,
-    perform,
+    conditions,
+    descend,
+    init_player,
     prefixed,
-    present,
+    split_minibatches,
     stream,
     variables,
 )
-from jaxgan.games.terms import Auxiliary, Penalties, Terms, no_penalties, settled, weighed
-from jaxgan.losses import AdversarialLoss, combine, lecam
-from jaxgan.updates import AverageState, average_weights
+from jaxgan.games.lazy import LazyPenalties, every_so_often
+from jaxgan.games.lecam import LeCam
+from jaxgan.games.terms import Auxiliary, Critic, Penalties, Terms, no_penalties, weights_at
+from jaxgan.losses import AdversarialLoss, combine
+from jaxgan.updates import AverageState, average_weights, averaged
 
 
 class AdversarialState(NamedTuple):
@@ -56,16 +61,14 @@ def adversarial(
     loss: AdversarialLoss,
     generator_optimiser: optax.GradientTransformation,
     discriminator_optimiser: optax.GradientTransformation,
-    penalties: Penalties = no_penalties,
-    penalty_interval: int = 1,
-    lecam_weight: float | optax.Schedule | None = None,
-    augment: Callable[[jax.Array, jax.Array], jax.Array] | None = None,
-    augment_probability: float | optax.Schedule = 1.0,
+    penalties: Penalties | LazyPenalties = no_penalties,
+    lecam: LeCam | None = None,
+    augment: Augmentation | None = None,
     real: str = "image",
     condition: str | None = None,
     auxiliary: Auxiliary | None = None,
     n_critic: int = 1,
-    generator_hands: int = 1,
+    generator_minibatches: int = 1,
     generator_plays: Callable[[jax.Array], jax.Array] | None = None,
     average_decay: float | None = 0.999,
 ) -> Game:
@@ -89,19 +92,16 @@ def adversarial(
         loss: what both players minimise.
         generator_optimiser: any optax transformation.
         discriminator_optimiser: any optax transformation; ends in `clip_weights` for WGAN.
-        penalties: `(key, critic, real, fake) -> {name: (weight, per example [B])}`.
-        penalty_interval: 1 adds the penalties to D's loss. k > 1 is lazy: each k-th round ends
-            D's updates with one more, of k times the penalties alone; then D's optimiser should be
-            `updates.lazy_adam(..., every=k * n_critic)`.
-        lecam_weight: of `losses.lecam` in D's loss (paper: lambda), or its schedule; its anchors
-            are averages of decay 0.99, begun at 0 and soon free of it. None plays without.
-        augment: `(key, images) -> images`, differentiable; in front of D for reals and fakes alike.
-        augment_probability: share of the images that are augmented, in [0, 1], or its schedule.
+        penalties: `(key, critic, real, fake) -> {name: (weight, per example [B])}`, added to D's
+            loss; or `LazyPenalties`, which have updates of their own.
+        lecam: LeCam's term in D's loss; None plays without.
+        augment: what happens to reals and fakes in front of D; None leaves them alone.
         real: name of the array of the batch that G learns to make.
         condition: name of the array of the batch that is y; None plays without.
-        auxiliary: D is not shown y, but asked for what its heads should tell.
+        auxiliary: terms of D's heads; D is not shown y, and may have to say it.
         n_critic: updates of D in a round; the batch of a round holds so many minibatches.
-        generator_hands: G's minibatch is as large as so many of D's together; 1 to `n_critic`.
+        generator_minibatches: G's minibatch is as large as so many of D's together; 1 to
+            `n_critic`.
         generator_plays: `(round) -> bool`: whether G is updated in a round; always where None.
         average_decay: of the moving average of G's weights that `generate` uses; None keeps none,
             and `generate` uses the weights of the moment.
@@ -115,51 +115,114 @@ def adversarial(
             network cannot be called so, the generator makes images of another shape than the
             data's, or a critic under a penalty has batch norm.
     """
-    _check_counts(n_critic=n_critic, penalty_interval=penalty_interval)
-    if not 1 <= generator_hands <= n_critic:
-        raise ValueError(f"generator_hands must be in 1 to n_critic={n_critic}: {generator_hands}")
-    averaging = None if average_decay is None else average_weights(average_decay)
-    anchoring = average_weights(0.99)
+    lazy = penalties if isinstance(penalties, LazyPenalties) else None
+    _check(n_critic, generator_minibatches, 1 if lazy is None else lazy.every)
+    adversary = Discriminator(
+        discriminator, discriminator_optimiser, augment, has_heads=auxiliary is not None
+    )
+    averaging = average_weights(average_decay)
 
-    def means_of(real: Any, fake: Any) -> dict[str, jax.Array]:
-        return {"real_anchor": jnp.float32(real), "fake_anchor": jnp.float32(fake)}
+    def update(
+        key: jax.Array, state: AdversarialState, batch: Batch
+    ) -> tuple[AdversarialState, Info]:
+        g, d, average, played, anchors = state
+        d_info: Info = {}
+        minibatches = split_minibatches(batch, n_critic)
+        for k, minibatch in enumerate(minibatches):  # unrolled: on the CPU, loops are slow
+            key_critic = jax.random.fold_in(stream(key, "discriminator"), k)
+            d, anchors, d_info = update_discriminator(key_critic, d, anchors, g, minibatch, played)
+        if lazy is not None:
+            key_lazy, last = stream(key, "lazy"), minibatches[-1]
+            regularise = partial(regularise_discriminator, key_lazy, lazy, g, last, played)
+            d = every_so_often(lazy.every, played, regularise, d)
+        joined = join(minibatches[-generator_minibatches:])
+        moved, g_info = update_generator(stream(key, "generator"), g, d, joined, played)
+        if generator_plays is not None:
+            moved = jax.tree.map(partial(jnp.where, generator_plays(played)), moved, g)
+        average = averaging.update(variables(moved), average)
+        info = prefixed("discriminator", d_info) | prefixed("generator", g_info)
+        return AdversarialState(moved, d, average, played + 1, anchors), info
 
-    def condition_of(batch: Batch) -> Any:
-        return None if condition is None else array(batch, condition)
+    def update_discriminator(
+        key: jax.Array,
+        d: Player,
+        anchors: AverageState | None,
+        g: Player,
+        minibatch: Batch,
+        played: jax.Array,
+    ) -> tuple[Player, AverageState | None, Info]:
+        x, y = minibatch[real], conditions(minibatch, condition)
+        z, fake = make(key, g, len(x), *y)
 
-    def make(key: jax.Array, parameters: Any, collections: Any, z: jax.Array, y: Any) -> Any:
-        given = () if condition is None else (y,)
-        return perform(key, generator, parameters, collections, z, *given)
+        def terms(of_real: Scored, of_fake: Scored, critic: Critic) -> Terms:
+            terms: dict[str, Any] = {}
+            if auxiliary is not None:
+                terms |= prefixed("real", auxiliary.real(of_real.heads, *y))
+                terms |= prefixed("fake", auxiliary.fake(of_fake.heads, z, *y))
+            terms["adversarial"] = 1.0, loss.discriminator(of_real.scores, of_fake.scores)
+            if lecam is not None and anchors is not None:
+                terms |= lecam.terms(of_real.scores, of_fake.scores, anchors)
+            if not isinstance(penalties, LazyPenalties):
+                terms |= penalties(stream(key, "penalty"), critic, x, fake)
+            return terms
 
-    def in_front(key: jax.Array, x: jax.Array, played: jax.Array) -> jax.Array:
-        if augment is None:
-            return x
-        share = settled(augment_probability, played)
-        chosen = jax.random.bernoulli(stream(key, "choice"), share, x.shape[:1])
-        chosen = chosen.reshape(-1, *(1,) * (x.ndim - 1))
-        return jnp.where(chosen, augment(stream(key, "augment"), x), x)
+        d, info = adversary.update(key, d, x, fake, *y, terms=terms, played=played)
+        if lecam is not None and anchors is not None:
+            anchors = lecam.update(info["real_score"], info["fake_score"], anchors)
+        return d, anchors, info
 
-    def judge(
-        key: jax.Array, d: tuple[Any, Any], x: jax.Array, y: Any, played: jax.Array
-    ) -> tuple[jax.Array, Any, Any]:
-        parameters, collections = d
-        x = in_front(key, x, played)
-        shown = () if condition is None or auxiliary is not None else (y,)
-        outputs, collections = perform(
-            stream(key, "discriminator"), discriminator, parameters, collections, x, *shown
-        )
-        scores, heads = (outputs, None) if auxiliary is None else outputs
-        return scores, heads, collections
+    def regularise_discriminator(
+        key: jax.Array,
+        lazy: LazyPenalties,
+        g: Player,
+        minibatch: Batch,
+        played: jax.Array,
+        d: Player,
+    ) -> Player:
+        x, y = minibatch[real], conditions(minibatch, condition)
+        _, fake = make(key, g, len(x), *y)
+
+        def terms(critic: Critic) -> Terms:
+            return lazy.penalties(stream(key, "penalty"), critic, x, fake)
+
+        return adversary.regularise(key, d, *y, terms=terms, weight=lazy.every, played=played)
+
+    def update_generator(
+        key: jax.Array, g: Player, d: Player, minibatch: Batch, played: jax.Array
+    ) -> tuple[Player, Info]:
+        x, y = minibatch[real], conditions(minibatch, condition)
+        z = latent(stream(key, "latent"), len(x))
+
+        def score(name: str, images: jax.Array) -> Scored:
+            fixed = d.parameters, d.collections
+            return adversary.score(stream(key, name), *fixed, images, *y, played=played)[0]
+
+        def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
+            key_generator = stream(key, "generator")
+            fake, seen = apply_train(key_generator, generator, parameters, g.collections, z, *y)
+            of_real, of_fake = score("real", x), score("fake", fake)
+            adversarial = loss.generator(of_real.scores, of_fake.scores)
+            terms: dict[str, Any] = {"adversarial": (1.0, adversarial)}
+            if auxiliary is not None:
+                terms |= auxiliary.fake(of_fake.heads, z, *y)
+            total, info = combine(weights_at(terms, played))
+            return total, (info, seen)
+
+        return descend(g, generator_optimiser, objective)
+
+    def make(key: jax.Array, g: Player, count: int, *y: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Latents, and what G makes of them in the discriminator's updates."""
+        z = latent(stream(key, "latent"), count)
+        key_generator = stream(key, "generator")
+        return z, apply_train(key_generator, generator, g.parameters, g.collections, z, *y)[0]
 
     def init(key: jax.Array, batch: Batch) -> AdversarialState:
-        hand = deal(batch, n_critic)[0]
-        x, y = array(hand, real), condition_of(hand)
+        minibatch = split_minibatches(batch, n_critic)[0]
+        x, y = array(minibatch, real), conditions(minibatch, condition)
         z = latent(stream(key, "latent"), len(x))
-        given = () if condition is None else (y,)
-        shown = () if auxiliary is not None else given
-        g = enter(stream(key, "generator"), generator, generator_optimiser, z, *given)
-        d = enter(stream(key, "discriminator"), discriminator, discriminator_optimiser, x, *shown)
-        made = present(stream(key, "sample"), generator, variables(g), z, *given)
+        g = init_player(stream(key, "generator"), generator, generator_optimiser, z, *y)
+        d = adversary.init(stream(key, "discriminator"), x, *y)
+        made = apply_eval(stream(key, "sample"), generator, variables(g), z, *y)
         if made.shape != x.shape:
             raise ValueError(
                 f"the generator makes {real}s of shape {made.shape[1:]}, but the data's are of "
@@ -171,129 +234,30 @@ def adversarial(
                 "mixes the examples of a batch, so no score has a gradient of its own; leave it "
                 "out (batch_norm=False) or take the penalty away"
             )
-        average = None if averaging is None else averaging.init(variables(g))
-        anchors = None if lecam_weight is None else anchoring.init(means_of(0.0, 0.0))
-        return AdversarialState(g, d, average, jnp.int32(0), anchors)
-
-    def update(
-        key: jax.Array, state: AdversarialState, batch: Batch
-    ) -> tuple[AdversarialState, Info]:
-        g, d, average, played, anchors = state
-        d_info: Info = {}
-        hands = deal(batch, n_critic)
-        for k, hand in enumerate(hands):  # unrolled: convolutions in a loop are slow on the CPU
-            key_critic = jax.random.fold_in(stream(key, "discriminator"), k)
-            d, anchors, d_info = update_discriminator(key_critic, d, anchors, g, hand, played)
-        if penalty_interval > 1:
-            key_lazy = stream(key, "lazy")
-            d = jax.lax.cond(
-                played % penalty_interval == 0,
-                lambda d: regularise(key_lazy, d, g, hands[-1], played),
-                lambda d: d,
-                d,
-            )
-        last = {
-            name: jnp.concatenate([hand[name] for hand in hands[-generator_hands:]])
-            for name in hands[-1]
-        }
-        moved, g_info = update_generator(stream(key, "generator"), g, d, last, played)
-        if generator_plays is not None:
-            moved = jax.tree.map(partial(jnp.where, generator_plays(played)), moved, g)
-        if averaging is not None and average is not None:
-            average = averaging.update(variables(moved), average)
-        info = prefixed("discriminator", d_info) | prefixed("generator", g_info)
-        return AdversarialState(moved, d, average, played + 1, anchors), info
-
-    def update_discriminator(
-        key: jax.Array,
-        d: Player,
-        anchors: AverageState | None,
-        g: Player,
-        hand: Batch,
-        played: jax.Array,
-    ) -> tuple[Player, AverageState | None, Info]:
-        x, y = hand[real], condition_of(hand)
-        z = latent(stream(key, "latent"), len(x))
-        fake, _ = make(stream(key, "generator"), g.parameters, g.collections, z, y)
-
-        def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
-            real_scores, heads, seen = judge(
-                stream(key, "real"), (parameters, d.collections), x, y, played
-            )
-            terms: dict[str, Any] = {}
-            if auxiliary is not None:
-                terms |= prefixed("real", auxiliary.real(heads, y))
-            fake_scores, heads, seen = judge(
-                stream(key, "fake"), (parameters, seen), fake, y, played
-            )
-            if auxiliary is not None:
-                terms |= prefixed("fake", auxiliary.fake(heads, z, y))
-            terms["adversarial"] = (1.0, loss.discriminator(real_scores, fake_scores))
-            if anchors is not None:
-                terms["lecam"] = (lecam_weight, lecam(real_scores, fake_scores, **anchors.mean))
-            if penalty_interval == 1:
-                terms |= penalise(key, (parameters, seen), x, fake, y, played)
-            total, info = combine(weighed(terms, played))
-            scores = {"real_score": jnp.mean(real_scores), "fake_score": jnp.mean(fake_scores)}
-            return total, (info | scores, seen)
-
-        gradients, (info, collections) = jax.grad(objective, has_aux=True)(d.parameters)
-        info["gradient_norm"] = optax.tree.norm(gradients)
-        if anchors is not None:
-            anchors = anchoring.update(means_of(info["real_score"], info["fake_score"]), anchors)
-        return improve(d, discriminator_optimiser, gradients, collections), anchors, info
-
-    def regularise(key: jax.Array, d: Player, g: Player, hand: Batch, played: jax.Array) -> Player:
-        x, y = hand[real], condition_of(hand)
-        z = latent(stream(key, "latent"), len(x))
-        fake, _ = make(stream(key, "generator"), g.parameters, g.collections, z, y)
-
-        def objective(parameters: Any) -> jax.Array:
-            terms = penalise(key, (parameters, d.collections), x, fake, y, played)
-            return penalty_interval * combine(weighed(terms, played))[0]
-
-        gradients = jax.grad(objective)(d.parameters)
-        return improve(d, discriminator_optimiser, gradients, d.collections)
-
-    def penalise(
-        key: jax.Array, d: tuple[Any, Any], x: jax.Array, fake: jax.Array, y: Any, played: jax.Array
-    ) -> Terms:
-        def critic(images: jax.Array) -> jax.Array:
-            return judge(stream(key, "critic"), d, images, y, played)[0]
-
-        return penalties(stream(key, "penalty"), critic, x, fake)
-
-    def update_generator(
-        key: jax.Array, g: Player, d: Player, hand: Batch, played: jax.Array
-    ) -> tuple[Player, Info]:
-        x, y = hand[real], condition_of(hand)
-        z = latent(stream(key, "latent"), len(x))
-        fixed = d.parameters, d.collections
-
-        def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
-            fake, collections = make(stream(key, "generator"), parameters, g.collections, z, y)
-            real_scores, _, _ = judge(stream(key, "real"), fixed, x, y, played)
-            fake_scores, heads, _ = judge(stream(key, "fake"), fixed, fake, y, played)
-            terms: dict[str, Any] = {"adversarial": (1.0, loss.generator(real_scores, fake_scores))}
-            if auxiliary is not None:
-                terms |= auxiliary.fake(heads, z, y)
-            total, info = combine(weighed(terms, played))
-            return total, (info, collections)
-
-        gradients, (info, collections) = jax.grad(objective, has_aux=True)(g.parameters)
-        info["gradient_norm"] = optax.tree.norm(gradients)
-        return improve(g, generator_optimiser, gradients, collections), info
+        anchors = None if lecam is None else lecam.init()
+        return AdversarialState(g, d, averaging.init(variables(g)), jnp.int32(0), anchors)
 
     def generate(key: jax.Array, state: AdversarialState, inputs: Batch) -> jax.Array:
-        average = state.average
-        learnt = variables(state.generator) if average is None else average.mean
-        given = () if condition is None else (array(inputs, condition),)
-        return present(key, generator, learnt, array(inputs, "latent"), *given)
+        learnt = averaged(state.average, variables(state.generator))
+        y = conditions(inputs, condition)
+        return apply_eval(key, generator, learnt, array(inputs, "latent"), *y)
 
     return Game(init, update, generate)
 
 
-def _check_counts(**counts: int) -> None:
-    for name, count in counts.items():
+def join(minibatches: list[Batch]) -> Batch:
+    """One minibatch of several."""
+    return {
+        name: jnp.concatenate([minibatch[name] for minibatch in minibatches])
+        for name in minibatches[0]
+    }
+
+
+def _check(n_critic: int, generator_minibatches: int, every: int) -> None:
+    for name, count in {"n_critic": n_critic, "LazyPenalties.every": every}.items():
         if count <= 0:
             raise ValueError(f"{name} must be 1 or more, not {count}")
+    if not 1 <= generator_minibatches <= n_critic:
+        raise ValueError(
+            f"generator_minibatches must be in 1 to n_critic={n_critic}: {generator_minibatches}"
+        )

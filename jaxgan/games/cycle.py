@@ -6,27 +6,27 @@ import flax.linen as nn
 import jax
 import optax
 
+from jaxgan.games.discriminator import Discriminator, adversarial_term
 from jaxgan.games.game import (
     Batch,
     Game,
     Info,
     Player,
+    apply_eval,
+    apply_train,
     array,
-    enter,
-    improve,
-    perform,
+    init_player,
     prefixed,
-    present,
     stream,
+    update_player,
     variables,
 )
 from jaxgan.games.pool import Pool, empty_pool, exchange
-from jaxgan.games.referee import scores, teach
 from jaxgan.losses import AdversarialLoss, combine, l1
-from jaxgan.updates import AverageState, average_weights
+from jaxgan.updates import AverageState, average_weights, averaged
 
 
-class Judge(NamedTuple):
+class PooledDiscriminator(NamedTuple):
     """A discriminator of one side, and the images that the generator into that side has made."""
 
     player: Player
@@ -39,15 +39,15 @@ class CycleState(NamedTuple):
     Attributes:
         a_to_b: the generator G.
         b_to_a: the generator F.
-        judge_a: D_A and its pool; None in the one-way game.
-        judge_b: D_B and its pool.
+        discriminator_a: D_A and its pool; None in the one-way game.
+        discriminator_b: D_B and its pool.
         average: moving average of both generators' variables, (G's, F's); None where none is kept.
     """
 
     a_to_b: Player
     b_to_a: Player
-    judge_a: Judge | None
-    judge_b: Judge
+    discriminator_a: PooledDiscriminator | None
+    discriminator_b: PooledDiscriminator
     average: AverageState | None
 
 
@@ -106,7 +106,11 @@ def cycle(
         ValueError: by `init`, where a side is missing, the sides are of different shapes, or a
             generator makes images of another shape; where the pool's size is negative.
     """
-    averaging = None if average_decay is None else average_weights(average_decay)
+    adversary_b = Discriminator(discriminator_b, discriminator_optimiser)
+    adversary_a = None
+    if discriminator_a is not None:
+        adversary_a = Discriminator(discriminator_a, discriminator_optimiser)
+    averaging = average_weights(average_decay)
 
     def init(key: jax.Array, batch: Batch) -> CycleState:
         a, b = array(batch, "a"), array(batch, "b")
@@ -115,65 +119,60 @@ def cycle(
                 f"side a has images of shape {a.shape[1:]} and side b of shape {b.shape[1:]}: a "
                 "cycle needs one size and the same channels on both sides"
             )
-        g = enter(stream(key, "a_to_b"), a_to_b, generator_optimiser, a)
-        f = enter(stream(key, "b_to_a"), b_to_a, generator_optimiser, b)
+        g = init_player(stream(key, "a_to_b"), a_to_b, generator_optimiser, a)
+        f = init_player(stream(key, "b_to_a"), b_to_a, generator_optimiser, b)
         for network, player in (a_to_b, g), (b_to_a, f):
-            made = present(stream(key, "sample"), network, variables(player), a)
+            made = apply_eval(stream(key, "sample"), network, variables(player), a)
             if made.shape != a.shape:
                 raise ValueError(
                     f"a generator makes images of shape {made.shape[1:]} of images of shape "
                     f"{a.shape[1:]}: make the two agree"
                 )
 
-        def seat(name: str, discriminator: nn.Module, x: jax.Array) -> Judge:
-            player = enter(stream(key, name), discriminator, discriminator_optimiser, x)
-            return Judge(player, empty_pool(pool_size, x))
+        def pooled(name: str, adversary: Discriminator, x: jax.Array) -> PooledDiscriminator:
+            return PooledDiscriminator(
+                adversary.init(stream(key, name), x), empty_pool(pool_size, x)
+            )
 
-        judge_a = None
-        if discriminator_a is not None:
-            judge_a = seat("discriminator_a", discriminator_a, a)
-        judge_b = seat("discriminator_b", discriminator_b, b)
-        average = None if averaging is None else averaging.init((variables(g), variables(f)))
-        return CycleState(g, f, judge_a, judge_b, average)
+        d_a = None if adversary_a is None else pooled("discriminator_a", adversary_a, a)
+        d_b = pooled("discriminator_b", adversary_b, b)
+        return CycleState(g, f, d_a, d_b, averaging.init((variables(g), variables(f))))
 
     def update(key: jax.Array, state: CycleState, batch: Batch) -> tuple[CycleState, Info]:
-        g, f, judge_a, judge_b, average = state
+        g, f, d_a, d_b, average = state
         a, b = batch["a"], batch["b"]
         (g, f), (fake_a, fake_b), info = update_generators(stream(key, "generator"), state, a, b)
-        judge_b, b_info = update_judge(
-            stream(key, "discriminator_b"), discriminator_b, judge_b, b, fake_b
-        )
+        key_b = stream(key, "discriminator_b")
+        d_b, b_info = update_discriminator(key_b, adversary_b, d_b, b, fake_b)
         info |= prefixed("discriminator_b", b_info)
-        if discriminator_a is not None and judge_a is not None:
-            judge_a, a_info = update_judge(
-                stream(key, "discriminator_a"), discriminator_a, judge_a, a, fake_a
-            )
+        if adversary_a is not None and d_a is not None:
+            key_a = stream(key, "discriminator_a")
+            d_a, a_info = update_discriminator(key_a, adversary_a, d_a, a, fake_a)
             info |= prefixed("discriminator_a", a_info)
-        if averaging is not None and average is not None:
-            average = averaging.update((variables(g), variables(f)), average)
-        return CycleState(g, f, judge_a, judge_b, average), info
+        average = averaging.update((variables(g), variables(f)), average)
+        return CycleState(g, f, d_a, d_b, average), info
 
     def update_generators(
         key: jax.Array, state: CycleState, a: jax.Array, b: jax.Array
     ) -> tuple[tuple[Player, Player], tuple[Any, jax.Array], Info]:
-        g, f, judge_a, judge_b, _ = state
+        g, f, d_a, d_b, _ = state
 
         def objective(parameters: tuple[Any, Any]) -> tuple[jax.Array, Any]:
             seen = [g.collections, f.collections]
 
             def make(which: int, use: str, x: jax.Array) -> jax.Array:
                 network, learnt = (a_to_b, b_to_a)[which], parameters[which]
-                made, seen[which] = perform(stream(key, use), network, learnt, seen[which], x)
+                made, seen[which] = apply_train(stream(key, use), network, learnt, seen[which], x)
                 return made
 
             def one_way(
-                which: int, discriminator: nn.Module, judge: Judge, x: jax.Array, y: jax.Array
+                which: int, adversary: Discriminator, d: PooledDiscriminator, x: Any, y: Any
             ) -> tuple[jax.Array, dict[str, tuple[float, jax.Array]]]:
                 start, end = ("a", "b") if which == 0 else ("b", "a")
                 fake = make(which, f"fake_{end}", x)
-                said = [scores(stream(key, end), discriminator, judge.player, z) for z in (y, fake)]
+                scores = [adversary.scores(stream(key, end), d.player, z) for z in (y, fake)]
                 terms = {
-                    f"adversarial_{end}": (adversarial_weight, loss.generator(*said)),
+                    f"adversarial_{end}": (adversarial_weight, loss.generator(*scores)),
                     f"cycle_{start}": (
                         cycle_weight,
                         l1(make(1 - which, f"cycle_{start}", fake), x),
@@ -184,10 +183,10 @@ def cycle(
                     terms[f"identity_{end}"] = identity_weight, l1(kept, y)
                 return fake, terms
 
-            fake_b, terms = one_way(0, discriminator_b, judge_b, a, b)
+            fake_b, terms = one_way(0, adversary_b, d_b, a, b)
             fake_a = None
-            if discriminator_a is not None and judge_a is not None:
-                fake_a, more = one_way(1, discriminator_a, judge_a, b, a)
+            if adversary_a is not None and d_a is not None:
+                fake_a, more = one_way(1, adversary_a, d_a, b, a)
                 terms |= more
             total, info = combine(terms)
             return total, ((fake_a, fake_b), info, seen)
@@ -195,33 +194,23 @@ def cycle(
         parameters = g.parameters, f.parameters
         gradients, (fakes, info, seen) = jax.grad(objective, has_aux=True)(parameters)
         info["gradient_norm"] = optax.tree.norm(gradients)
-        g = improve(g, generator_optimiser, gradients[0], seen[0])
-        f = improve(f, generator_optimiser, gradients[1], seen[1])
+        g = update_player(g, generator_optimiser, gradients[0], seen[0])
+        f = update_player(f, generator_optimiser, gradients[1], seen[1])
         return (g, f), fakes, prefixed("generator", info)
 
-    def update_judge(
-        key: jax.Array, discriminator: nn.Module, judge: Judge, real: jax.Array, fake: jax.Array
-    ) -> tuple[Judge, Info]:
-        pool, shown = exchange(stream(key, "pool"), judge.pool, fake)
-        player, info = teach(
-            key,
-            discriminator,
-            judge.player,
-            discriminator_optimiser,
-            loss,
-            real,
-            shown,
-            weight=discriminator_weight,
-        )
-        return Judge(player, pool), info
+    def update_discriminator(
+        key: jax.Array, adversary: Discriminator, d: PooledDiscriminator, real: Any, fake: Any
+    ) -> tuple[PooledDiscriminator, Info]:
+        pool, shown = exchange(stream(key, "pool"), d.pool, fake)
+        terms = adversarial_term(loss, discriminator_weight)
+        player, info = adversary.update(key, d.player, real, shown, terms=terms)
+        return PooledDiscriminator(player, pool), info
 
     def generate(key: jax.Array, state: CycleState, inputs: Batch) -> jax.Array:
         back = "a" not in inputs and "b" in inputs
-        learnt = (variables(state.a_to_b), variables(state.b_to_a))
-        if state.average is not None:
-            learnt = state.average.mean
+        learnt = averaged(state.average, (variables(state.a_to_b), variables(state.b_to_a)))
         if back:
-            return present(key, b_to_a, learnt[1], array(inputs, "b"))
-        return present(key, a_to_b, learnt[0], array(inputs, "a"))
+            return apply_eval(key, b_to_a, learnt[1], array(inputs, "b"))
+        return apply_eval(key, a_to_b, learnt[0], array(inputs, "a"))
 
     return Game(init, update, generate)

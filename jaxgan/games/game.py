@@ -68,6 +68,15 @@ def array(arrays: Batch, name: str) -> jax.Array:
     return arrays[name]
 
 
+def conditions(arrays: Batch, name: str | None) -> tuple[jax.Array, ...]:
+    """What networks are called with besides: `(y,)`, or `()` in a game without a condition.
+
+    Raises:
+        ValueError: where there is no array of that name.
+    """
+    return () if name is None else (array(arrays, name),)
+
+
 def stream(key: jax.Array, name: str) -> jax.Array:
     """The stream of random numbers that belongs to a purpose: a named fold of the key.
 
@@ -81,7 +90,7 @@ def stream(key: jax.Array, name: str) -> jax.Array:
     return jax.random.fold_in(key, zlib.crc32(name.encode()))
 
 
-def enter(
+def init_player(
     key: jax.Array, network: nn.Module, optimiser: optax.GradientTransformation, *inputs: Any
 ) -> Player:
     """A player at the start of the game: fresh parameters, collections and optimiser state.
@@ -103,7 +112,7 @@ def enter(
     return Player(parameters, collections, optimiser.init(parameters))
 
 
-def perform(
+def apply_train(
     key: jax.Array, network: nn.Module, parameters: Any, collections: Any, *inputs: Any
 ) -> tuple[Any, Any]:
     """The network's outputs in training, and its collections afterwards.
@@ -130,13 +139,13 @@ def variables(player: Player) -> dict[str, Any]:
     return {"params": player.parameters, **player.collections}
 
 
-def present(key: jax.Array, network: nn.Module, variables: Any, *inputs: Any) -> jax.Array:
+def apply_eval(key: jax.Array, network: nn.Module, variables: Any, *inputs: Any) -> jax.Array:
     """The network's outputs outside training, with `variables` that may be averages."""
     outputs: Any = network.apply(variables, *inputs, train=False, rngs=key)
     return outputs
 
 
-def improve(
+def update_player(
     player: Player,
     optimiser: optax.GradientTransformation,
     gradients: Any,
@@ -149,33 +158,53 @@ def improve(
     return Player(optax.apply_updates(player.parameters, updates), collections, state)
 
 
-def deal(batch: Batch, hands: int) -> list[Batch]:
-    """Deal a batch out in so many hands of equal size, card by card.
+def descend(
+    player: Player,
+    optimiser: optax.GradientTransformation,
+    objective: Callable[[Any], tuple[jax.Array, tuple[Info, Any]]],
+) -> tuple[Player, Info]:
+    """The player after one step down its objective.
 
-    Every device of a mesh holds a run of neighbouring examples. Dealt card by card, each hand takes
+    Args:
+        player: whose parameters move.
+        optimiser: of these parameters.
+        objective: `parameters -> (loss, (info, collections))`, differentiable.
+
+    Returns:
+        The player, and `info` with the gradient's norm besides.
+    """
+    gradients, (info, collections) = jax.grad(objective, has_aux=True)(player.parameters)
+    info = info | {"gradient_norm": optax.tree.norm(gradients)}
+    return update_player(player, optimiser, gradients, collections), info
+
+
+def split_minibatches(batch: Batch, count: int) -> list[Batch]:
+    """Split a batch into minibatches of equal size, whose examples alternate.
+
+    Every device of a mesh holds a run of neighbouring examples. Taken by turns, each minibatch has
     its part from every device, and nothing moves between them.
 
     Args:
-        batch: arrays `[hands * B, ...]`.
-        hands: how many; the length of the batch is a multiple of it.
+        batch: arrays `[count * B, ...]`.
+        count: how many minibatches; the length of the batch is a multiple of it.
 
     Returns:
-        `hands` batches of arrays `[B, ...]`.
+        `count` batches of arrays `[B, ...]`.
 
     Raises:
-        ValueError: where the batch cannot be dealt out evenly.
+        ValueError: where the batch cannot be split evenly.
 
-    >>> [hand["x"].tolist() for hand in deal({"x": jax.numpy.arange(6)}, 2)]
+    >>> [part["x"].tolist() for part in split_minibatches({"x": jax.numpy.arange(6)}, 2)]
     [[0, 2, 4], [1, 3, 5]]
     """
     size = len(next(iter(batch.values())))
-    if size % hands:
+    if size % count:
         raise ValueError(
-            f"a batch of {size} examples cannot be dealt out in {hands} equal parts: "
-            f"give a multiple of {hands}"
+            f"a batch of {size} examples cannot be split into {count} equal minibatches: "
+            f"give a multiple of {count}"
         )
-    dealt = {name: x.reshape(size // hands, hands, *x.shape[1:]) for name, x in batch.items()}
-    return [{name: x[:, hand] for name, x in dealt.items()} for hand in range(hands)]
+    split = {name: x.reshape(size // count, count, *x.shape[1:]) for name, x in batch.items()}
+    return [{name: x[:, part] for name, x in split.items()} for part in range(count)]
 
 
 def prefixed(prefix: str, values: Mapping[str, T]) -> dict[str, T]:

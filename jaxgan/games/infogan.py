@@ -1,14 +1,14 @@
-"""InfoGAN: part of the latent is a code, and the images must tell it.
+"""InfoGAN: part of the latent is a code, and the images must show it.
 
-The rules of play are the adversarial game's. What is new: how a latent is made up, and what both
-players owe to Q, the second output of the discriminator:
+The rules of play are the adversarial game's. What is new: how a latent is made up, and both
+players' terms of Q, the second output of the discriminator:
 
     game = adversarial(..., latent=latent, auxiliary=information(latent))
 """
 
 import dataclasses
 import itertools
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -32,7 +32,7 @@ class Coded(NamedTuple):
 
 
 class CodeDistribution(Protocol):
-    """What Q tells of the codes, Q(c|x)."""
+    """What Q says of the codes, Q(c|x)."""
 
     @property
     def logits(self) -> tuple[jax.Array, ...]:
@@ -78,7 +78,7 @@ class CodedLatent:
             )
         if not sum(self.categorical) + self.continuous:
             raise ValueError(
-                f"{self} has no code, so nothing can be told from an image: give a categorical "
+                f"{self} has no code, so an image has none to show: give a categorical "
                 "code such as (10,), or a continuous one"
             )
 
@@ -118,7 +118,7 @@ class CodedLatent:
 def information(
     latent: CodedLatent, *, categorical_weight: float = 1.0, continuous_weight: float = 0.1
 ) -> Auxiliary:
-    """Both players raise the bound on what an image tells of its code, I(c; G(z, c)).
+    """Both players raise the bound on what an image says of its code, I(c; G(z, c)).
 
         min over G, Q, max over D:  V(D, G) - lambda L_I(G, Q)
 
@@ -136,16 +136,15 @@ def information(
         `(scores, CodeDistribution)`. The terms are reported as L_I itself, in nats.
     """
 
-    def owed(told: CodeDistribution, latents: jax.Array, condition: Any) -> Terms:
-        del condition  # the codes are what is told
+    def bounds(q: CodeDistribution, latents: jax.Array, *condition: jax.Array) -> Terms:
         coded = latent.split(latents)
         terms: dict[str, tuple[float, jax.Array]] = {}
-        for index, (logits, code) in enumerate(zip(told.logits, coded.categorical, strict=True)):
+        for index, (logits, code) in enumerate(zip(q.logits, coded.categorical, strict=True)):
             name = f"information_categorical_{index}"
             terms[name] = -categorical_weight, categorical_information(logits, code)
         if latent.continuous:
-            bound = gaussian_information(told.mean, told.log_variance, coded.continuous)
+            bound = gaussian_information(q.mean, q.log_variance, coded.continuous)
             terms["information_continuous"] = -continuous_weight, bound
         return terms
 
-    return Auxiliary(real=lambda told, condition: {}, fake=owed)
+    return Auxiliary(real=lambda q, *condition: {}, fake=bounds)

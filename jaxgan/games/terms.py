@@ -18,15 +18,15 @@ Penalties: TypeAlias = Callable[[jax.Array, Critic, jax.Array, jax.Array], Terms
 
 
 class Auxiliary(NamedTuple):
-    """What the players owe to the second output of the discriminator: `D(x) -> (scores, heads)`.
+    """Terms of what the discriminator says besides its score: `D(x) -> (scores, heads)`.
 
     Attributes:
-        real: `(heads, y) -> terms` of D on reals; y is the condition, None without one.
-        fake: `(heads, z, y) -> terms` of both players on fakes; z are the latents.
+        real: `(heads, *y) -> terms` of D on reals; y is the condition, left out without one.
+        fake: `(heads, z, *y) -> terms` of both players on fakes; z are the latents.
     """
 
-    real: Callable[[Any, Any], Terms]
-    fake: Callable[[Any, jax.Array, Any], Terms]
+    real: Callable[..., Terms]
+    fake: Callable[..., Terms]
 
 
 def no_penalties(key: jax.Array, critic: Critic, real: jax.Array, fake: jax.Array) -> Terms:
@@ -35,11 +35,11 @@ def no_penalties(key: jax.Array, critic: Critic, real: jax.Array, fake: jax.Arra
     return {}
 
 
-def settled(value: float | jax.Array | optax.Schedule, played: jax.Array) -> Any:
-    """The value that a schedule has in a round."""
+def value_at(value: float | jax.Array | optax.Schedule, played: jax.Array) -> Any:
+    """The value that a number or a schedule has after `played` rounds."""
     return value(played) if callable(value) else value
 
 
-def weighed(terms: Terms, played: jax.Array) -> dict[str, tuple[Any, jax.Array]]:
-    """The terms with the weights of a round."""
-    return {name: (settled(weight, played), values) for name, (weight, values) in terms.items()}
+def weights_at(terms: Terms, played: jax.Array) -> dict[str, tuple[Any, jax.Array]]:
+    """The terms with the weights that they have after `played` rounds."""
+    return {name: (value_at(weight, played), values) for name, (weight, values) in terms.items()}

@@ -6,23 +6,23 @@ import flax.linen as nn
 import jax
 import optax
 
+from jaxgan.games.discriminator import Discriminator, adversarial_term
 from jaxgan.games.game import (
     Batch,
     Game,
     Info,
     Player,
+    apply_eval,
+    apply_train,
     array,
-    enter,
-    improve,
-    perform,
+    init_player,
     prefixed,
-    present,
     stream,
+    update_player,
     variables,
 )
-from jaxgan.games.referee import scores, teach
 from jaxgan.losses import AdversarialLoss, combine, l1
-from jaxgan.updates import AverageState, average_weights
+from jaxgan.updates import AverageState, average_weights, averaged
 
 
 class TranslationState(NamedTuple):
@@ -77,20 +77,20 @@ def translation(
         ValueError: by `init`, where a side is missing, a network cannot take the images, or the
             generator makes images of another shape than side b's.
     """
-    averaging = None if average_decay is None else average_weights(average_decay)
+    adversary = Discriminator(discriminator, discriminator_optimiser)
+    averaging = average_weights(average_decay)
 
     def init(key: jax.Array, batch: Batch) -> TranslationState:
         a, b = array(batch, "a"), array(batch, "b")
-        g = enter(stream(key, "generator"), generator, generator_optimiser, a)
-        d = enter(stream(key, "discriminator"), discriminator, discriminator_optimiser, b, a)
-        made = present(stream(key, "sample"), generator, variables(g), a)
+        g = init_player(stream(key, "generator"), generator, generator_optimiser, a)
+        d = adversary.init(stream(key, "discriminator"), b, a)
+        made = apply_eval(stream(key, "sample"), generator, variables(g), a)
         if made.shape != b.shape:
             raise ValueError(
                 f"the generator makes images of shape {made.shape[1:]}, but those of side b are of "
                 f"shape {b.shape[1:]}: make the two agree"
             )
-        average = None if averaging is None else averaging.init(variables(g))
-        return TranslationState(g, d, average)
+        return TranslationState(g, d, averaging.init(variables(g)))
 
     def update(
         key: jax.Array, state: TranslationState, batch: Batch
@@ -98,27 +98,22 @@ def translation(
         (g, d, average), a, b = state, batch["a"], batch["b"]
 
         def make(parameters: Any) -> tuple[jax.Array, Any]:
-            return perform(stream(key, "generator"), generator, parameters, g.collections, a)
+            return apply_train(stream(key, "generator"), generator, parameters, g.collections, a)
 
         fake, pull_back, collections = jax.vjp(make, g.parameters, has_aux=True)
-        d, d_info = teach(
-            stream(key, "discriminator"),
-            discriminator,
-            d,
-            discriminator_optimiser,
-            loss,
-            b,
-            fake,
-            a,
-            weight=discriminator_weight,
+        d, d_info = adversary.update(
+            *(stream(key, "discriminator"), d, b, fake, a),
+            terms=adversarial_term(loss, discriminator_weight),
         )
 
         def objective(fake: jax.Array) -> tuple[jax.Array, Info]:
-            real_scores = scores(stream(key, "real"), discriminator, d, b, a)
-            fake_scores = scores(stream(key, "fake"), discriminator, d, fake, a)
+            scores = [
+                adversary.scores(stream(key, name), d, images, a)
+                for name, images in (("real", b), ("fake", fake))
+            ]
             return combine(
                 {
-                    "adversarial": (1.0, loss.generator(real_scores, fake_scores)),
+                    "adversarial": (1.0, loss.generator(*scores)),
                     "reconstruction": (reconstruction_weight, l1(fake, b)),
                 }
             )
@@ -126,15 +121,13 @@ def translation(
         image_gradients, g_info = jax.grad(objective, has_aux=True)(fake)
         (gradients,) = pull_back(image_gradients)
         g_info["gradient_norm"] = optax.tree.norm(gradients)
-        g = improve(g, generator_optimiser, gradients, collections)
-        if averaging is not None and average is not None:
-            average = averaging.update(variables(g), average)
+        g = update_player(g, generator_optimiser, gradients, collections)
+        average = averaging.update(variables(g), average)
         info = prefixed("discriminator", d_info) | prefixed("generator", g_info)
         return TranslationState(g, d, average), info
 
     def generate(key: jax.Array, state: TranslationState, inputs: Batch) -> jax.Array:
-        average = state.average
-        learnt = variables(state.generator) if average is None else average.mean
-        return present(key, generator, learnt, array(inputs, "a"))
+        learnt = averaged(state.average, variables(state.generator))
+        return apply_eval(key, generator, learnt, array(inputs, "a"))
 
     return Game(init, update, generate)

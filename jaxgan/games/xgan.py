@@ -8,23 +8,23 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from jaxgan.games.discriminator import Discriminator, adversarial_term
 from jaxgan.games.game import (
     Batch,
     Game,
     Info,
     Player,
+    apply_eval,
+    apply_train,
     array,
-    enter,
-    improve,
-    perform,
+    init_player,
     prefixed,
-    present,
     stream,
+    update_player,
     variables,
 )
-from jaxgan.games.referee import scores, teach
 from jaxgan.losses import AdversarialLoss, combine, domain_confusion, l1
-from jaxgan.updates import AverageState, average_weights
+from jaxgan.updates import AverageState, average_weights, averaged
 
 
 class XGANWeights(NamedTuple):
@@ -125,7 +125,9 @@ def xgan(
     Raises:
         ValueError: by `init`, where a side is missing or the sides are of different shapes.
     """
-    averaging = None if average_decay is None else average_weights(average_decay)
+    adversary_a = Discriminator(discriminator_a, discriminator_optimiser)
+    adversary_b = Discriminator(discriminator_b, discriminator_optimiser)
+    averaging = average_weights(average_decay)
 
     def init(key: jax.Array, batch: Batch) -> XGANState:
         a, b = array(batch, "a"), array(batch, "b")
@@ -134,43 +136,31 @@ def xgan(
                 f"domain a has images of shape {a.shape[1:]} and domain b of shape {b.shape[1:]}: "
                 "a shared embedding needs one size and the same channels on both sides"
             )
-        g = enter(stream(key, "generator"), network, generator_optimiser, a, b)
-        d_a = enter(stream(key, "a"), discriminator_a, discriminator_optimiser, a)
-        d_b = enter(stream(key, "b"), discriminator_b, discriminator_optimiser, b)
-        average = None if averaging is None else averaging.init(variables(g))
-        return XGANState(g, d_a, d_b, average)
+        g = init_player(stream(key, "generator"), network, generator_optimiser, a, b)
+        d_a = adversary_a.init(stream(key, "a"), a)
+        d_b = adversary_b.init(stream(key, "b"), b)
+        return XGANState(g, d_a, d_b, averaging.init(variables(g)))
 
     def update(key: jax.Array, state: XGANState, batch: Batch) -> tuple[XGANState, Info]:
         (g, d_a, d_b, average), a, b = state, batch["a"], batch["b"]
 
         def make(parameters: Any) -> tuple[XGANOutputs, Any]:
             key_make = stream(key, "generator")
-            return perform(key_make, network, parameters, g.collections, a, b)
+            return apply_train(key_make, network, parameters, g.collections, a, b)
 
         made, pull_back, collections = jax.vjp(make, g.parameters, has_aux=True)
 
-        def taught(
-            name: str, discriminator: nn.Module, player: Player, real: jax.Array, fake: jax.Array
-        ) -> tuple[Player, Info]:
-            player, info = teach(
-                stream(key, name),
-                discriminator,
-                player,
-                discriminator_optimiser,
-                loss,
-                real,
-                fake,
-                weight=discriminator_weight,
-            )
-            return player, prefixed(name, info)
-
-        d_a, a_info = taught("discriminator_a", discriminator_a, d_a, a, made.b_to_a)
-        d_b, b_info = taught("discriminator_b", discriminator_b, d_b, b, made.a_to_b)
+        terms = adversarial_term(loss, discriminator_weight)
+        key_a, key_b = stream(key, "discriminator_a"), stream(key, "discriminator_b")
+        d_a, a_info = adversary_a.update(key_a, d_a, a, made.b_to_a, terms=terms)
+        d_b, b_info = adversary_b.update(key_b, d_b, b, made.a_to_b, terms=terms)
 
         def objective(made: XGANOutputs) -> tuple[jax.Array, Info]:
-            def fool(name: str, discriminator: nn.Module, player: Player, real: Any, fake: Any):
-                said = [scores(stream(key, name), discriminator, player, x) for x in (real, fake)]
-                return weights.adversarial, loss.generator(*said)
+            def adversarial(
+                name: str, adversary: Discriminator, player: Player, real: Any, fake: Any
+            ) -> tuple[float, jax.Array]:
+                scores = [adversary.scores(stream(key, name), player, x) for x in (real, fake)]
+                return weights.adversarial, loss.generator(*scores)
 
             terms = {
                 "reconstruction_a": (weights.reconstruction, l1(made.reconstruction_a, a)),
@@ -179,8 +169,8 @@ def xgan(
                 "domain_b": (weights.domain, domain_confusion(made.domain_b, jnp.array(1.0))),
                 "semantic_a": (weights.semantic, l1(made.embedding_a_to_b, made.embedding_a)),
                 "semantic_b": (weights.semantic, l1(made.embedding_b_to_a, made.embedding_b)),
-                "adversarial_a": fool("a", discriminator_a, d_a, a, made.b_to_a),
-                "adversarial_b": fool("b", discriminator_b, d_b, b, made.a_to_b),
+                "adversarial_a": adversarial("a", adversary_a, d_a, a, made.b_to_a),
+                "adversarial_b": adversarial("b", adversary_b, d_b, b, made.a_to_b),
             }
             if teacher is not None:
                 terms["teacher"] = weights.teacher, l1(made.embedding_a, teacher(a))
@@ -189,15 +179,19 @@ def xgan(
         output_gradients, g_info = jax.grad(objective, has_aux=True)(made)
         (gradients,) = pull_back(output_gradients)
         g_info["gradient_norm"] = optax.tree.norm(gradients)
-        g = improve(g, generator_optimiser, gradients, collections)
-        if averaging is not None and average is not None:
-            average = averaging.update(variables(g), average)
-        return XGANState(g, d_a, d_b, average), prefixed("generator", g_info) | a_info | b_info
+        g = update_player(g, generator_optimiser, gradients, collections)
+        average = averaging.update(variables(g), average)
+        info = (
+            prefixed("generator", g_info)
+            | prefixed("discriminator_a", a_info)
+            | prefixed("discriminator_b", b_info)
+        )
+        return XGANState(g, d_a, d_b, average), info
 
     def generate(key: jax.Array, state: XGANState, inputs: Batch) -> Any:
-        learnt = variables(state.generator) if state.average is None else state.average.mean
+        learnt = averaged(state.average, variables(state.generator))
         if "a" in inputs and "b" in inputs:
-            return present(key, network, learnt, inputs["a"], inputs["b"])
+            return apply_eval(key, network, learnt, inputs["a"], inputs["b"])
         side = "b" if "b" in inputs else "a"
         return network.apply(
             learnt, array(inputs, side), train=False, rngs=key, method=f"translate_{side}"

@@ -9,7 +9,7 @@ def reverse_gradient(x: jax.Array, strength: float = 1.0) -> jax.Array:
 
         R(x) = x,    dR/dx = -strength
 
-    Between features and a classifier of domains: one descent teaches the classifier to tell the
+    Between features and a classifier of domains: one descent trains the classifier to tell the
     domains, and the features to make them alike. Ganin and Lempitsky, "Unsupervised domain
     adaptation by backpropagation" (2015).
 

@@ -41,13 +41,13 @@ class SpectralNorm(nn.Module):
     def __call__(self, *inputs: Any, train: bool) -> Any:
         """What the network gives for these inputs."""
 
-        def perform(network: nn.Module) -> Any:
+        def call(network: nn.Module) -> Any:
             return network(*inputs, train=train)
 
         if self.is_initializing():
-            perform(self.network)  # makes the parameters, which would be stored normalised below
+            call(self.network)  # makes the parameters, which would be stored normalised below
         normalised = nn.map_variables(
-            perform,
+            call,
             "params",
             partial(jax.tree.map_with_path, partial(self._normalise, iterate=train)),
         )

@@ -41,7 +41,7 @@ def domain_confusion(logits: jax.Array, domain: jax.Array) -> jax.Array:
 
     log(1 + exp(s)) - d s    for the logit s of domain 1 and the domain d
 
-    Behind a gradient reversal, its descent teaches the classifier to tell the domains and the
+    Behind a gradient reversal, its descent trains the classifier to tell the domains and the
     encoder to hide them (Ganin et al., 2016; L_dann of Royer et al., XGAN, 2017, section 3.1).
 
     Args:

@@ -7,16 +7,16 @@ from jaxgan.metrics.modes import count_labels
 
 
 def label_agreement(asked: np.ndarray, found: np.ndarray, *, classes: int) -> dict[str, float]:
-    """Whether samples are what was asked for, by a judge.
+    """Whether samples are what was asked for, by a classifier.
 
     Args:
         asked: `[N]` integers in {0, ..., classes - 1}: the labels that samples were made for.
-        found: `[N]` integers in {0, ..., classes - 1}: what the judge sees in them.
+        found: `[N]` integers in {0, ..., classes - 1}: what the classifier sees in them.
         classes: K.
 
     Returns:
         `label_accuracy`, the share of samples seen as their label; `worst_label_accuracy`, the same
-        for the label where it is lowest; `labels_present`, how many labels the judge sees at all.
+        for the label where it is lowest; `labels_present`, how many labels it sees at all.
 
     Raises:
         ValueError: where the arrays are not labels.

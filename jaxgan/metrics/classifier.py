@@ -1,4 +1,4 @@
-"""A classifier: trained in one call, then a judge of samples or a source of features."""
+"""A classifier: trained in one call, to evaluate samples with or to take features from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

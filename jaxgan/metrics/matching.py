@@ -15,7 +15,7 @@ def best_matching(codes: np.ndarray, labels: np.ndarray, *, classes: int) -> flo
 
     Args:
         codes: `[N]` integers in {0, ..., classes - 1}.
-        labels: `[N]` integers in {0, ..., classes - 1}: the true classes, or a judge's.
+        labels: `[N]` integers in {0, ..., classes - 1}: the true classes, or a classifier's.
         classes: K, how many codes and how many classes there are.
 
     Returns:

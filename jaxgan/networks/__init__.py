@@ -17,8 +17,6 @@ from jaxgan.networks.infogan import CodeDistribution as CodeDistribution
 from jaxgan.networks.infogan import Codes as Codes
 from jaxgan.networks.infogan import InfoGANDiscriminator as InfoGANDiscriminator
 from jaxgan.networks.infogan import InfoGANGenerator as InfoGANGenerator
-from jaxgan.networks.official import OfficialNetwork as OfficialNetwork
-from jaxgan.networks.official import official_parameters as official_parameters
 from jaxgan.networks.patchgan import PatchGAN as PatchGAN
 from jaxgan.networks.patchgan import PixelDiscriminator as PixelDiscriminator
 from jaxgan.networks.perceptron import PerceptronDiscriminator as PerceptronDiscriminator

@@ -1,4 +1,4 @@
-"""A small classifier: what judges samples, and what gives features of pictures."""
+"""A small classifier: what says what samples are, and gives features of pictures."""
 
 import chex
 import flax.linen as nn

@@ -1,8 +1,8 @@
 """Heads of discriminators: what is asked of the features at their end.
 
 A discriminator has the attribute `head` and ends in `self.head(features, *condition, train=train)`.
-So every discriminator of the library judges (`Score`), judges given a label (`Projection`), or
-tells the class besides (`Classifier`). All of a head is computed in float32.
+So every discriminator of the library scores (`Score`), scores given a label (`Projection`), or
+says the class besides (`Classifier`). All of a head is computed in float32.
 """
 
 import chex
@@ -34,7 +34,7 @@ class Score(nn.Module):
         chex.assert_rank(features, 2)
         if condition:
             raise ValueError(
-                "a condition came to a discriminator that judges without one: give it the head "
+                "a condition came to a discriminator that scores without one: give it the head "
                 "Projection(classes), or wrap it in LabelChannel"
             )
         score = nn.Dense(1, dtype=jnp.float32, kernel_init=self.kernel_init)
@@ -89,7 +89,7 @@ class Classifier(nn.Module):
         """Features `[B, F]` to scores `[B]` and logits of the classes `[B, classes]`, float32.
 
         Raises:
-            ValueError: where a condition comes: what is to be told is not shown.
+            ValueError: where a condition comes: what it is to say is not shown.
         """
         scores = Score(self.kernel_init, name="score")(features, *condition, train=train)
         logits = nn.Dense(self.classes, dtype=jnp.float32, kernel_init=self.kernel_init)

@@ -1,7 +1,7 @@
 """InfoGAN: Chen et al. (2016), the networks of appendix C.1, for MNIST.
 
 The generator takes the code as a part of its latent. The discriminator ends in the head `Codes`:
-the score, and what Q tells of the code. Q shares the discriminator's trunk.
+the score, and what Q says of the code. Q shares the discriminator's trunk.
 """
 
 from collections.abc import Sequence
@@ -81,9 +81,9 @@ class Codes(nn.Module):
         hidden = _dense(self.width, jnp.float32, use_bias=False)(features)
         hidden = nn.leaky_relu(_batch_norm(train, jnp.float32)(hidden), _SLOPE)
         numbers = sum(sizes) + (0 if self.fixed_variance else self.continuous)
-        told = _dense(numbers, jnp.float32)(hidden)
+        outputs = _dense(numbers, jnp.float32)(hidden)
         ends = [sum(sizes[: count + 1]) for count in range(len(sizes))]
-        *logits, mean, spread = jnp.split(told, ends, axis=1)
+        *logits, mean, spread = jnp.split(outputs, ends, axis=1)
         log_variance = (
             jnp.zeros_like(mean) if self.fixed_variance else _LARGEST * jnp.tanh(spread / _LARGEST)
         )

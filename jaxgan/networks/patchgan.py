@@ -1,4 +1,4 @@
-"""Discriminators that judge every patch of an image.
+"""Discriminators that score every patch of an image.
 
 PatchGAN: Isola, Zhu, Zhou and Efros, "Image-to-image translation with conditional adversarial
 networks" (2017), section 3.2.2 and appendix 6.1.2; in details those of the authors' later code.
@@ -18,7 +18,7 @@ from jaxgan.layers import Conv, InstanceNorm, MinibatchNorm, Pointwise
 class PatchGAN(nn.Module):
     """Images to a map of scores, one for each of the patches, which overlap.
 
-    Convolutions of 4x4: so many `layers` that halve, then two of stride 1. 1 layer judges patches
+    Convolutions of 4x4: so many `layers` that halve, then two of stride 1. 1 layer scores patches
     of 16x16, 3 of 70x70, 5 of 286x286.
 
     Attributes:
@@ -90,7 +90,7 @@ class PatchGAN(nn.Module):
 
 
 class PixelDiscriminator(nn.Module):
-    """Images to a map of scores of the same size: every pixel is judged by its own colour.
+    """Images to a map of scores of the same size: every pixel is scored by its own colour.
 
     Attributes:
         width: channels of the first layer; the second has twice as many.

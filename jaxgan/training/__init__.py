@@ -16,12 +16,14 @@ from jaxgan.training.experiment import Schedule as Schedule
 from jaxgan.training.experiment import Translates as Translates
 from jaxgan.training.experiment import from_plain as from_plain
 from jaxgan.training.experiment import to_plain as to_plain
+from jaxgan.training.experiment import validated as validated
 from jaxgan.training.loop import Interrupted as Interrupted
 from jaxgan.training.loop import NotFinite as NotFinite
-from jaxgan.training.loop import adopt as adopt
+from jaxgan.training.loop import create_from_state as create_from_state
 from jaxgan.training.loop import load as load
 from jaxgan.training.loop import resume as resume
 from jaxgan.training.loop import train as train
+from jaxgan.training.pictures import Picture as Picture
 from jaxgan.training.pictures import grid as grid
 from jaxgan.training.pictures import picture as picture
 from jaxgan.training.pictures import save_picture as save_picture

@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import (
-    TYPE_CHECKING,
     Annotated,
     Any,
     Protocol,
@@ -20,9 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from jaxgan.data import Data, Resident, ResidentSides, Source, Streamed, StreamedSides, Unpaired
 from jaxgan.games.game import Batch, Game
-
-if TYPE_CHECKING:
-    from PIL import Image
+from jaxgan.training.pictures import Picture
 
 PositiveInt: TypeAlias = Annotated[int, Gt(0)]
 PositiveFloat: TypeAlias = Annotated[float, Gt(0)]
@@ -92,7 +89,7 @@ Generate: TypeAlias = Callable[[jax.Array, Mapping[str, jax.Array | np.ndarray]]
 class Draws(Experiment, Protocol):
     """An experiment that draws its fixed samples itself; of others they stand in a grid."""
 
-    def draw(self, state: Any, made: np.ndarray) -> "Image.Image":
+    def draw(self, state: Any, made: np.ndarray) -> Picture:
         """The picture of the fixed samples; one size through a run.
 
         Args:

@@ -5,14 +5,13 @@ import signal
 import threading
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from jaxgan.data import Data, pipeline
+from jaxgan.data import Data, StrPath, pipeline, to_path
 from jaxgan.training.checkpoints import Checkpoints, is_finite
 from jaxgan.training.digests import digest
 from jaxgan.training.experiment import Experiment, Schedule, to_plain, validated
@@ -29,8 +28,8 @@ class NotFinite(RunError):  # noqa: N818 - named for what happened
     """A loss, a gradient or a weight is not finite any more."""
 
 
-class Table(NamedTuple):
-    """Where a game is played."""
+class Setup(NamedTuple):
+    """A game on its devices, with its data and the run's key."""
 
     mesh: Mesh
     data: Data
@@ -40,7 +39,7 @@ class Table(NamedTuple):
 
 def train(
     experiment: Experiment,
-    directory: Path,
+    directory: StrPath,
     *,
     name: str,
     seed: int = 0,
@@ -67,26 +66,27 @@ def train(
     """
     if not 0 <= seed < 2**31:
         raise ValueError(f"the seed must be in 0 to {2**31 - 1}, not {seed}")
+    directory = to_path(directory)
     experiment = validated(experiment)
     if jax.process_index() == 0:
         Run.refuse_taken(directory)
-    table = lay_table(experiment, seed=seed, devices=devices)
+    setup = set_up(experiment, seed=seed, devices=devices)
     manifest = _manifest(
         experiment,
         name=name,
         seed=seed,
-        devices=table.mesh.size,
-        shapes=table.data.shapes,
-        data=table.data.fingerprint,
+        devices=setup.mesh.size,
+        shapes=setup.data.shapes,
+        data=setup.data.fingerprint,
     )
     run = Run.create(directory, manifest, write=jax.process_index() == 0)
-    play(run, experiment, table, until=until)
+    play(run, experiment, setup, until=until)
     return run
 
 
-def adopt(
+def create_from_state(
     experiment: Experiment,
-    directory: Path,
+    directory: StrPath,
     state: Any,
     *,
     name: str,
@@ -128,13 +128,13 @@ def resume(run: Run, experiment: Experiment) -> None:
         RunError: where the data has changed, or the run cannot go on.
         Interrupted: where SIGTERM or SIGINT stopped the run; its state is saved.
     """
-    table = lay_table(experiment, seed=run.manifest["seed"], devices=devices_of(run))
-    if table.data.fingerprint != run.manifest["data"]:
+    setup = set_up(experiment, seed=run.manifest["seed"], devices=devices_of(run))
+    if setup.data.fingerprint != run.manifest["data"]:
         raise RunError(
-            f"the data are {table.data.fingerprint}, and the run began on {run.manifest['data']}: "
+            f"the data are {setup.data.fingerprint}, and the run began on {run.manifest['data']}: "
             "put the data of the run back, or start a new run"
         )
-    play(run, experiment, table)
+    play(run, experiment, setup)
 
 
 def devices_of(run: Run) -> int:
@@ -161,33 +161,33 @@ def load(run: Run, experiment: Experiment) -> tuple[int, Any]:
     return restored
 
 
-def lay_table(experiment: Experiment, *, seed: int, devices: int | None) -> Table:
+def set_up(experiment: Experiment, *, seed: int, devices: int | None) -> Setup:
     """Open the data and compile the game for so many devices."""
     mesh = make_mesh(devices)
     part = jax.process_index(), jax.process_count()
     data = experiment.data(partial(pipeline, seed=seed, sharding=split(mesh), part=part))
     key = jax.random.key(seed)
-    return Table(mesh, data, place(experiment.game(), data, mesh=mesh, key=key), key)
+    return Setup(mesh, data, place(experiment.game(), data, mesh=mesh, key=key), key)
 
 
-def play(run: Run, experiment: Experiment, table: Table, *, until: int | None = None) -> None:
+def play(run: Run, experiment: Experiment, setup: Setup, *, until: int | None = None) -> None:
     """Play a run from where it stands."""
-    schedule, placed = experiment.schedule, table.placed
+    schedule, placed = experiment.schedule, setup.placed
     end = schedule.steps if until is None else until
     notes: list[str] = []
     with _interruptions() as interrupted, Checkpoints(run, keep=schedule.keep) as checkpoints:
         shapes = jax.eval_shape(placed.init)
-        restored = checkpoints.restore(shapes, replicated(table.mesh), say=notes.append)
+        restored = checkpoints.restore(shapes, replicated(setup.mesh), say=notes.append)
         step, state = restored or (0, placed.init())
         checkpoints.discard_after(step)
-        with Record(run, experiment, placed, table.key, step, end) as record:
-            for note in [*notes, _beginning(run, step, end, table)]:
+        with Record(run, experiment, placed, setup.key, step, end) as record:
+            for note in [*notes, _beginning(run, step, end, setup)]:
                 record.say(note)
             if step == 0:
                 record.digest(0, state)
                 record.sample(0, state)
             while step < end:
-                stop = min(_next_turn(schedule, step), end, step + placed.stride)
+                stop = min(_next_stop(schedule, step), end, step + placed.stride)
                 state, report = placed.advance(state, step, stop)
                 step = stop
                 stopping = _any_process(interrupted)
@@ -224,19 +224,19 @@ def _manifest(
     }
 
 
-def _beginning(run: Run, step: int, end: int, table: Table) -> str:
-    device = table.mesh.devices.flat[0]
-    where = f"{table.mesh.size} x {device.device_kind}" if table.mesh.size > 1 else device.platform
+def _beginning(run: Run, step: int, end: int, setup: Setup) -> str:
+    device = setup.mesh.devices.flat[0]
+    where = f"{setup.mesh.size} x {device.device_kind}" if setup.mesh.size > 1 else device.platform
     if step >= end:
         return f"{run.directory} is complete: {step} steps"
     begun = f"goes on after step {step}" if step else "begins"
     return f"{run.directory} {begun}, to step {end}, on {where}; the first step compiles"
 
 
-def _next_turn(schedule: Schedule, step: int) -> int:
+def _next_stop(schedule: Schedule, step: int) -> int:
     """The next step at which something is written."""
-    turns = schedule.log_every, schedule.sample_every, schedule.checkpoint_every
-    return min((step // every + 1) * every for every in turns)
+    intervals = schedule.log_every, schedule.sample_every, schedule.checkpoint_every
+    return min((step // every + 1) * every for every in intervals)
 
 
 def _check_finite(report: Report, state: Any, *, due: bool, checkpoints: Checkpoints) -> None:

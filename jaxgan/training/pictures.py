@@ -2,13 +2,17 @@
 
 import math
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from jaxgan.data import StrPath, to_path
+
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL.Image import Image as Picture
+else:
+    Picture: TypeAlias = Any
 
 
 def to_bytes(images: np.ndarray) -> np.ndarray:
@@ -16,7 +20,7 @@ def to_bytes(images: np.ndarray) -> np.ndarray:
     return np.clip(np.round((np.asarray(images, np.float32) + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
-def picture(image: np.ndarray) -> "Image.Image":
+def picture(image: np.ndarray) -> Picture:
     """One image as a picture.
 
     Args:
@@ -28,7 +32,7 @@ def picture(image: np.ndarray) -> "Image.Image":
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
-def grid(images: np.ndarray, *, columns: int | None = None, gap: int = 2) -> "Image.Image":
+def grid(images: np.ndarray, *, columns: int | None = None, gap: int = 2) -> Picture:
     """Images side by side, row by row, small ones enlarged so that a person can see them.
 
     Args:
@@ -50,15 +54,16 @@ def grid(images: np.ndarray, *, columns: int | None = None, gap: int = 2) -> "Im
     return picture(sheet.repeat(scale, axis=0).repeat(scale, axis=1))
 
 
-def save_picture(image: "Image.Image", path: Path) -> None:
+def save_picture(image: Picture, path: StrPath) -> None:
     """Write a PNG that is whole or not there."""
+    path = to_path(path)
     draft = path.with_suffix(".part")
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(draft, format="PNG")
     os.replace(draft, path)
 
 
-def animate(frames: list[Path], path: Path, *, seconds: float = 8.0) -> None:
+def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -> None:
     """One animated GIF of pictures of one size; the last of them stays for a while.
 
     Args:
@@ -73,6 +78,7 @@ def animate(frames: list[Path], path: Path, *, seconds: float = 8.0) -> None:
         with Image.open(frame) as opened:
             pictures.append(opened.convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
     each = max(40, int(1000 * seconds / len(pictures)))
+    path = to_path(path)
     draft = path.with_suffix(".part")
     pictures[0].save(
         draft,

@@ -17,7 +17,7 @@ class Progress(Protocol):
         ...
 
     def show(self, step: int, terms: dict[str, float], *, line: bool) -> float:
-        """Show the terms of the last round, on a line of their own where it is one's turn.
+        """Show the terms of the last round, on a line of their own where one is due.
 
         Returns:
             Rounds a second since the last such line.
@@ -60,7 +60,7 @@ class Lines:
         print(text, flush=True)
 
     def show(self, step: int, terms: dict[str, float], *, line: bool) -> float:
-        """A line where it is one's turn."""
+        """A line where one is due."""
         if line:
             rate = self._pace.measure(step)
             left = self._pace.left(self._end - step)

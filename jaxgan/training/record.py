@@ -52,7 +52,7 @@ class Record:
         self._progress.say(text)
 
     def show(self, step: int, info: Info, *, line: bool) -> None:
-        """Tell a person how far the run is; write a line of metrics where it is one's turn."""
+        """Tell a person how far the run is; write a line of metrics where one is due."""
         terms = {name: float(value) for name, value in info.items()}
         rate = self._progress.show(step, terms, line=line)
         if line and self._first:

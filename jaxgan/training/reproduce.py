@@ -1,8 +1,8 @@
 """Whether a run can be repeated: it is, and the two are compared."""
 
-from pathlib import Path
 from typing import NamedTuple
 
+from jaxgan.data import StrPath
 from jaxgan.training.experiment import Experiment
 from jaxgan.training.loop import devices_of, train
 from jaxgan.training.run import Run, RunError
@@ -23,7 +23,7 @@ class Comparison(NamedTuple):
     difference: str | None
 
 
-def reproduce(run: Run, experiment: Experiment, directory: Path) -> tuple[Run, Comparison]:
+def reproduce(run: Run, experiment: Experiment, directory: StrPath) -> tuple[Run, Comparison]:
     """Repeat a run from its manifest, as far as it has come, and compare the two.
 
     Args:

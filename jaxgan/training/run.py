@@ -12,6 +12,8 @@ from typing import Any, Self
 
 import jax
 
+from jaxgan.data import StrPath, to_path
+
 FORMAT = 1
 """Of the directory. A newer format than this is refused."""
 
@@ -40,12 +42,13 @@ class Run:
     manifest: dict[str, Any]
 
     @staticmethod
-    def refuse_taken(directory: Path) -> None:
+    def refuse_taken(directory: StrPath) -> None:
         """Nothing is overwritten, ever.
 
         Raises:
             RunError: where the directory holds anything already.
         """
+        directory = to_path(directory)
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise RunError(
                 f"{directory} already holds something, which is not overwritten: name another "
@@ -53,7 +56,7 @@ class Run:
             )
 
     @classmethod
-    def create(cls, directory: Path, manifest: dict[str, Any], *, write: bool = True) -> Self:
+    def create(cls, directory: StrPath, manifest: dict[str, Any], *, write: bool = True) -> Self:
         """Make a new directory for a run.
 
         Args:
@@ -64,6 +67,7 @@ class Run:
         Raises:
             RunError: where the directory holds anything already.
         """
+        directory = to_path(directory)
         run = cls(directory, {"format": FORMAT} | manifest)
         if write:
             cls.refuse_taken(directory)
@@ -72,12 +76,13 @@ class Run:
         return run
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
+    def open(cls, directory: StrPath) -> Self:
         """Open the directory of a run that is there.
 
         Raises:
             RunError: where it is no run, or one of a newer format.
         """
+        directory = to_path(directory)
         path = directory / "manifest.json"
         try:
             manifest = json.loads(path.read_text())
@@ -167,8 +172,9 @@ def differences(before: dict[str, Any], after: dict[str, Any], prefix: str = "")
     return lines
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: StrPath, text: str) -> None:
     """Write a file that is whole or not there."""
+    path = to_path(path)
     draft = path.with_name(path.name + ".part")
     with draft.open("w") as file:
         file.write(text)

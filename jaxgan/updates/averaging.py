@@ -17,13 +17,16 @@ class AverageState(NamedTuple):
 
 
 class Averaging(NamedTuple):
-    """A moving average as two pure functions: `init(tree)` and `update(tree, state)`."""
+    """A moving average as two pure functions: `init(tree)` and `update(tree, state)`.
 
-    init: Callable[[chex.ArrayTree], AverageState]
-    update: Callable[[chex.ArrayTree, AverageState], AverageState]
+    The state is None where no average is kept.
+    """
+
+    init: Callable[[chex.ArrayTree], AverageState | None]
+    update: Callable[[chex.ArrayTree, AverageState | None], AverageState | None]
 
 
-def average_weights(decay: float) -> Averaging:
+def average_weights(decay: float | None) -> Averaging:
     """Average weights over rounds, so that the first rounds are soon forgotten.
 
     mean <- d_t mean + (1 - d_t) tree, d_t = min(decay, (1 + t) / (10 + t))
@@ -34,10 +37,11 @@ def average_weights(decay: float) -> Averaging:
     tree.
 
     Args:
-        decay: what the average keeps in a round, in the long run; in [0, 1).
+        decay: what the average keeps in a round, in the long run; in [0, 1). None keeps no
+            average.
 
     Returns:
-        The two functions; both return an `AverageState` of arrays of its own.
+        The two functions; both return an `AverageState` of arrays of its own, or None.
 
     Raises:
         ValueError: where `decay` is outside [0, 1).
@@ -51,13 +55,16 @@ def average_weights(decay: float) -> Averaging:
     >>> round(float(state.mean), 6), int(state.count)
     (0.9, 1)
     """
+    if decay is None:
+        return Averaging(lambda tree: None, lambda tree, state: None)
     if not 0 <= decay < 1:
         raise ValueError(f"a decay of {decay} does not average: give one in [0, 1)")
 
     def init(tree: chex.ArrayTree) -> AverageState:
         return AverageState(jnp.zeros((), jnp.int32), jax.tree.map(jnp.copy, tree))
 
-    def update(tree: chex.ArrayTree, state: AverageState) -> AverageState:
+    def update(tree: chex.ArrayTree, state: AverageState | None) -> AverageState:
+        assert state is not None, "give the state that init made"
         chex.assert_trees_all_equal_shapes_and_dtypes(tree, state.mean)
         # 1 - d_t, not d_t: near a decay of one it keeps four more digits in float32.
         rate = jnp.maximum(1 - decay, 9 / (10 + state.count))
@@ -71,3 +78,8 @@ def average_weights(decay: float) -> Averaging:
         return AverageState(count, jax.tree.map(average, tree, state.mean))
 
     return Averaging(init, update)
+
+
+def averaged(state: AverageState | None, tree: Any) -> Any:
+    """The averaged tree; the tree itself where no average is kept."""
+    return tree if state is None else state.mean

@@ -59,6 +59,20 @@ def test_help_says_what_each_field_is(call, verb):
         assert word in out
 
 
+def test_verbs_are_those_that_the_experiment_can_do(call):
+    code, out, _ = call("--help")
+    assert code == 0
+    assert "{train,resume,sample,evaluate,reproduce}" in out
+
+
+def test_help_keeps_examples_apart(call):
+    _, out, _ = call("--help")
+    examples = [line for line in gan.__doc__.splitlines() if line.startswith("python ")]
+    assert len(examples) == 3
+    for example in examples:
+        assert f"\n  {example}\n" in out
+
+
 def test_presets_are_the_defaults(call):
     _, small, _ = call("train", "--help")
     _, paper, _ = call("train", "--preset", "paper", "--help")
@@ -130,6 +144,14 @@ def test_what_is_no_run(call, tmp_path):
 
 def test_run_of_another_experiment(call, done):
     refused(call("resume", done, experiment=dcgan), "use experiments/gan.py")
+
+
+def test_manifest_that_names_what_was_renamed(call, done):
+    manifest = json.loads((done / "manifest.json").read_text())
+    manifest["configuration"]["generator_hands"] = 2
+    (done / "manifest.json").write_text(json.dumps(manifest))
+    for verb in ("resume", "sample", "reproduce"):
+        refused(call(verb, done), "generator_hands = 2 means nothing to GAN as it is now")
 
 
 def test_run_of_a_newer_format(call, done):

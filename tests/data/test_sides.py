@@ -9,8 +9,10 @@ import tyro
 from PIL import Image
 
 from jaxgan import data
-from jaxgan.data import Sides, openmoji, openmoji_drawings
-from jaxgan.data.openmoji_names import describe, half_of
+from jaxgan.data import Sides
+from jaxgan.data.openmoji import builder
+from jaxgan.data.openmoji import drawings as openmoji_drawings
+from jaxgan.data.openmoji.names import describe, half_of
 
 # Train: three of half a, four of half b (two of one family) and a flag. Test: one of each and a
 # flag.
@@ -45,7 +47,7 @@ def drawings(tmp_path_factory):
     for name in NAMES:
         shutil.copy(openmoji_drawings.svg_folder() / f"{name}.svg", folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(openmoji, "svg_folder", lambda: folder)
+        patch.setattr(builder, "svg_folder", lambda: folder)
         data.tfds_arrays("openmoji/32", "train", data_dir=place)
     return Sides(load_size=32, crop_size=32, data_dir=place)
 

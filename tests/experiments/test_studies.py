@@ -53,7 +53,7 @@ def test_norms_of_a_discriminator_of_one_opinion(logit):
     key = random.key(0)
     generator = vanishing_gradient.GENERATOR.init(key, jnp.ones((1, 100)), train=True)
     images = jnp.zeros((1, 28, 28, 1))
-    d = games.enter(key, vanishing_gradient.DISCRIMINATOR, vanishing_gradient.ADAM, images)
+    d = games.init_player(key, vanishing_gradient.DISCRIMINATOR, vanishing_gradient.ADAM, images)
 
     def of_one_opinion(path, leaf):
         if leaf.shape == (1,):

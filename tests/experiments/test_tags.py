@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from experiments import tags
-from jaxgan import cli, data, games
-from jaxgan.cli.drawings import Drawings
+from jaxgan import data, games, recipes
 from jaxgan.data import resident
+from jaxgan.recipes.tags import Drawings
 from jaxgan.training import Draws, Evaluates, from_plain, to_plain
 from jaxgan.training.experiment import validated
 
@@ -33,9 +33,9 @@ def experiment(request, monkeypatch):
     def tagged_drawings(*, image_size, minimum, vector_size):
         del image_size, minimum
         vectors = data.word_vectors(train.table, size=vector_size)
-        return cli.TaggedDrawings(WORDS, vectors, train, test)
+        return recipes.TaggedDrawings(WORDS, vectors, train, test)
 
-    monkeypatch.setattr(cli, "tagged_drawings", tagged_drawings)
+    monkeypatch.setattr(recipes, "tagged_drawings", tagged_drawings)
     return tags.SMALL if request.param == "small" else tags.Tags()
 
 
@@ -108,7 +108,7 @@ def test_learning_rate_and_momentum_of_the_paper():
     np.testing.assert_allclose(second, -0.1 / 1.00004 * 1.5, rtol=1e-5)
 
 
-def test_a_perfect_generator_is_judged_so(experiment):
+def test_a_perfect_generator_is_found_so(experiment):
     """It answers an image's features with one of the image's words, each as often."""
     drawings = experiment.drawings()
     test = drawings.test

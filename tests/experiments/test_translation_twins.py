@@ -16,7 +16,7 @@ from experiments.benchmarks.sides import Setting, Side
 from experiments.cyclegan import CycleGAN
 from experiments.pix2pix import Pix2Pix
 from jaxgan import games
-from jaxgan.networks import official_parameters
+from jaxgan.weights import official_parameters
 
 torch = pytest.importorskip("torch")
 
@@ -41,7 +41,7 @@ def carried(network, twin, player):
     return player._replace(parameters=jax.tree.map(jnp.array, parameters))
 
 
-def seated(row, state, execution):
+def with_weights(row, state, execution):
     """The game's state with new weights of PyTorch's, and PyTorch's round with the same."""
     g, d = row.networks(jnp.float32)
     twin_g, twin_d = (execution.prepare(network) for network in translation_twins.networks(row))
@@ -52,12 +52,12 @@ def seated(row, state, execution):
         )
         return state, translation_twins.pix2pix(twin_g, twin_d, execution)
     twin_f, twin_d_a = (execution.prepare(network) for network in translation_twins.networks(row))
-    judge_a, judge_b = state.judge_a, state.judge_b
+    of_a, of_b = state.discriminator_a, state.discriminator_b
     state = state._replace(
         a_to_b=carried(g, twin_g, state.a_to_b),
         b_to_a=carried(g, twin_f, state.b_to_a),
-        judge_a=judge_a._replace(player=carried(d, twin_d_a, judge_a.player)),
-        judge_b=judge_b._replace(player=carried(d, twin_d, judge_b.player)),
+        discriminator_a=of_a._replace(player=carried(d, twin_d_a, of_a.player)),
+        discriminator_b=of_b._replace(player=carried(d, twin_d, of_b.player)),
     )
     return state, translation_twins.cyclegan((twin_g, twin_f), (twin_d, twin_d_a), execution)
 
@@ -75,7 +75,7 @@ def test_rounds_minimise_the_same(row):
     init = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
     update = jax.jit(game.update)
     for execution in EXECUTIONS.values():
-        state, play = seated(row, init, execution)
+        state, play = with_weights(row, init, execution)
         losses = []
         for step, batch in enumerate(batches):
             state, info = update(jax.random.key(step), state, batch)
@@ -135,17 +135,17 @@ def test_a_side_that_fails_says_why_and_ends():
 )
 def test_settings_are_the_experiments(monkeypatch, game, row, experiment):
     signature = inspect.signature(getattr(games, game))
-    told = []
+    calls = []
 
     def note(*arguments, **options):
         bound = signature.bind(*arguments, **options)
         bound.apply_defaults()
-        told.append(bound.arguments)
+        calls.append(bound.arguments)
 
     monkeypatch.setattr(games, game, note)
     row.game(jnp.float32)
     experiment.game()
-    ours, theirs = told
+    ours, theirs = calls
     for name in ("generator_optimiser", "discriminator_optimiser"):
         steps = []
         for optimiser in (ours.pop(name), theirs.pop(name)):

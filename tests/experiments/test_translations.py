@@ -51,7 +51,7 @@ def test_one_way_is_one_way():
 
     shape = jax.ShapeDtypeStruct((4, 64, 64, 3), jnp.float32)
     state = jax.eval_shape(SMALL.game().init, jax.random.key(0), {"a": shape, "b": shape})
-    assert state.judge_a is None
+    assert state.discriminator_a is None
 
 
 COUNT = 12

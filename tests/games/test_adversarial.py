@@ -126,7 +126,7 @@ def test_penalties_are_weighed_and_reported(batch):
 
 def test_lecam_pulls_to_anchors_that_are_kept(batch):
     weight = 0.3
-    game = make(loss=losses.wasserstein, lecam_weight=lambda played: weight * (1 + played))
+    game = make(loss=losses.wasserstein, lecam=games.LeCam(lambda played: weight * (1 + played)))
     state = game.init(jax.random.key(0), batch)
     (b,) = (
         np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(state.discriminator.parameters)
@@ -188,9 +188,9 @@ def test_images_of_another_shape(batch):
         game.init(jax.random.key(0), batch)
 
 
-def test_batch_that_cannot_be_dealt():
-    with pytest.raises(ValueError, match="a batch of 7 examples cannot be dealt out in 2"):
-        games.deal({"image": jnp.zeros((7, 2, 2, 1))}, 2)
+def test_batch_that_cannot_be_split():
+    with pytest.raises(ValueError, match="a batch of 7 examples cannot be split into 2"):
+        games.split_minibatches({"image": jnp.zeros((7, 2, 2, 1))}, 2)
 
 
 def test_streams_are_independent_by_name():

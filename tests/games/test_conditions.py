@@ -77,16 +77,16 @@ def play(game, batch, rounds=1):
 def test_reals_and_fakes_come_with_the_labels_of_the_data():
     batch = batch_of(2 * B)
     state, _ = play(make(condition="label", n_critic=2), batch)
-    last = np.asarray(games.deal(batch, 2)[1]["label"])
+    last = np.asarray(games.split_minibatches(batch, 2)[1]["label"])
     np.testing.assert_array_equal(state.discriminator.collections["memory"]["seen"], [last, last])
     np.testing.assert_array_equal(state.generator.collections["memory"]["label"], last)
 
 
 def test_minibatch_of_the_generator_is_that_of_several_hands():
-    state, _ = play(make(Sizes(), n_critic=3, generator_hands=2), batch_of(3 * B))
+    state, _ = play(make(Sizes(), n_critic=3, generator_minibatches=2), batch_of(3 * B))
     assert int(state.generator.collections["memory"]["size"]) == 2 * B
-    with pytest.raises(ValueError, match="generator_hands must be in 1 to n_critic=3: 4"):
-        make(n_critic=3, generator_hands=4)
+    with pytest.raises(ValueError, match="generator_minibatches must be in 1 to n_critic=3: 4"):
+        make(n_critic=3, generator_minibatches=4)
 
 
 class Sizes(nn.Module):
@@ -120,7 +120,7 @@ def test_auxiliary_terms_against_the_paper():
     game = make(
         discriminator=Sorter(),
         condition="label",
-        auxiliary=games.told_labels(weight=0.5),
+        auxiliary=games.auxiliary_classifier(weight=0.5),
         generator_optimiser=optax.sgd(0.0),
         discriminator_optimiser=optax.sgd(0.0),
     )
@@ -153,7 +153,7 @@ def test_auxiliary_terms_against_the_paper():
 
 def test_augmentation_stands_before_reals_and_fakes_in_both_players_updates():
     """D sees nothing but zeros: its weights get no gradient, and G none either."""
-    game = make(augment=lambda key, images: images * 0)
+    game = make(augment=games.Augmentation(lambda key, images: images * 0))
     batch = batch_of(B)
     state, info = play(game, batch)
     start = game.init(jax.random.key(0), batch)
@@ -171,7 +171,7 @@ def test_augmentation_of_reals_and_fakes_differ_by_key():
         keys.append(key)
         return images
 
-    game = make(augment=augment)
+    game = make(augment=games.Augmentation(augment))
     batch = batch_of(B)
     game.update(jax.random.key(1), game.init(jax.random.key(0), batch), batch)
     drawn = {int(jax.random.bits(key)) for key in keys if not isinstance(key, jax.core.Tracer)}
@@ -198,7 +198,7 @@ def test_lazy_penalty_is_a_step_of_its_own():
         return {"r1": (gamma, penalties.r1(critic, real))}
 
     batch = batch_of(B)
-    lazy = make(penalties=terms, penalty_interval=interval)
+    lazy = make(penalties=games.LazyPenalties(terms, every=interval))
     plain = make()
     for rounds in (1, 2):
         before, _ = play(lazy, batch, rounds - 1)
@@ -215,8 +215,14 @@ def test_lazy_penalty_is_a_step_of_its_own():
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [
-        ({"penalty_interval": 0}, "penalty_interval must be 1 or more, not 0"),
-        ({"penalty_interval": -3}, "penalty_interval must be 1 or more, not -3"),
+        (
+            {"penalties": games.LazyPenalties(games.no_penalties, every=0)},
+            "LazyPenalties.every must be 1 or more, not 0",
+        ),
+        (
+            {"penalties": games.LazyPenalties(games.no_penalties, every=-3)},
+            "LazyPenalties.every must be 1 or more, not -3",
+        ),
         ({"n_critic": 0}, "n_critic must be 1 or more, not 0"),
     ],
 )
@@ -301,7 +307,7 @@ def test_share_of_augmented_images():
     batch = batch_of(4000)
     scores = {}
     for share in (0.0, 0.3, 1.0, lambda played: 0.3 + 0 * played):
-        game = make(augment=lambda key, x: 0 * x + 1, augment_probability=share)
+        game = make(augment=games.Augmentation(lambda key, x: 0 * x + 1, share))
         _, info = jax.jit(game.update)(jax.random.key(1), start, batch)
         scores[share if isinstance(share, float) else "schedule"] = float(
             info["discriminator/real_score"]

@@ -153,7 +153,7 @@ def projection() -> Case:
         generator_optimiser=optax.sgd(1e-2),
         discriminator_optimiser=optax.sgd(1e-2),
         n_critic=2,
-        generator_hands=2,
+        generator_minibatches=2,
         generator_plays=lambda played: played % 3 != 1,
     )
     return Case(game, examples=2 * BATCH, labels=True)
@@ -164,7 +164,7 @@ def acgan() -> Case:
         networks.DCGANDiscriminator(28, width=8, head=networks.Classifier(10)),
         generator=networks.MultiplyLabel(networks.DCGANGenerator(28, 1, width=8), 10),
         condition="label",
-        auxiliary=games.told_labels(),
+        auxiliary=games.auxiliary_classifier(),
     )
     return Case(game, labels=True)
 
@@ -190,9 +190,8 @@ def lazy() -> Case:
     return Case(
         dcgan(
             networks.DCGANDiscriminator(28, width=8, batch_norm=False),
-            penalties=terms,
-            penalty_interval=2,
-            augment=layers.differentiable_augmentation,
+            penalties=games.LazyPenalties(terms, every=2),
+            augment=games.Augmentation(layers.differentiable_augmentation),
             discriminator_optimiser=updates.lazy_adam(2e-4, every=2),
         )
     )
@@ -249,7 +248,9 @@ GAMES: dict[str, Callable[[], Case | SidesCase]] = {
     "minimax": lambda: Case(fully_connected(loss=losses.minimax, average_decay=None)),
     "least_squares": lambda: Case(fully_connected(loss=losses.least_squares)),
     "hinge_own_collections": lambda: Case(
-        fully_connected(loss=losses.hinge, discriminator=NoisyDiscriminator(), lecam_weight=0.3)
+        fully_connected(
+            loss=losses.hinge, discriminator=NoisyDiscriminator(), lecam=games.LeCam(0.3)
+        )
     ),
     "wgan": wgan,
     "wgan_gp": wgan_gp,

@@ -61,12 +61,12 @@ def test_one_update_against_the_papers_equations(compiled, one_way):
     after, info = (jax.jit(game.update) if compiled else game.update)(
         jax.random.key(1), state, batch
     )
-    judges = ("b",) if one_way else ("a", "b")
+    played = ("b",) if one_way else ("a", "b")
     weights = {
         "g": doubles(state.a_to_b.parameters),
         "f": doubles(state.b_to_a.parameters),
-        "d_a": doubles(state.judge_b.player.parameters),  # both start alike
-        "d_b": doubles(state.judge_b.player.parameters),
+        "d_a": doubles(state.discriminator_b.player.parameters),  # both start alike
+        "d_b": doubles(state.discriminator_b.player.parameters),
     }
     terms = paper(**weights, **exact)
     for name, value in terms.items():
@@ -79,8 +79,8 @@ def test_one_update_against_the_papers_equations(compiled, one_way):
         # The library's least squares have the half that the paper's have not.
         half = 0.5 if role == "adversarial" else 1.0
         assert float(info[name]) == pytest.approx(half * value, rel=1e-5), name
-    assert float(info["generator/loss"]) == pytest.approx(generators_loss(terms, judges), rel=1e-5)
-    for side in judges:
+    assert float(info["generator/loss"]) == pytest.approx(generators_loss(terms, played), rel=1e-5)
+    for side in played:
         both = terms[f"discriminator_{side}/real"] + terms[f"discriminator_{side}/fake"]
         assert float(info[f"discriminator_{side}/loss"]) == pytest.approx(both, rel=1e-5)
 
@@ -92,39 +92,40 @@ def test_one_update_against_the_papers_equations(compiled, one_way):
         return {name: x - 0.1 * slope[name] for name, x in weights[which].items()}
 
     def of_generators(terms):
-        return generators_loss(terms, judges)
+        return generators_loss(terms, played)
 
     assert after.a_to_b.parameters == pytest.approx(moved("g", of_generators), rel=1e-4)
     assert after.b_to_a.parameters == pytest.approx(moved("f", of_generators), rel=1e-4)
-    for side in judges:
+    for side in played:
 
-        def of_judge(terms, side=side):
+        def of_discriminator(terms, side=side):
             return terms[f"discriminator_{side}/real"] + terms[f"discriminator_{side}/fake"]
 
         # The pool fills, so D sees the images of this round: those of G before its update.
-        judge = getattr(after, f"judge_{side}")
-        assert judge.player.parameters == pytest.approx(moved(f"d_{side}", of_judge), rel=1e-4)
-        assert int(judge.pool.count) == 3
+        pooled = getattr(after, f"discriminator_{side}")
+        expected = moved(f"d_{side}", of_discriminator)
+        assert pooled.player.parameters == pytest.approx(expected, rel=1e-4)
+        assert int(pooled.pool.count) == 3
         fake = tint(weights["g"], exact["a"]) if side == "b" else tint(weights["f"], exact["b"])
-        np.testing.assert_allclose(judge.pool.images[:3], fake, rtol=1e-5)
-        np.testing.assert_array_equal(judge.pool.images[3:], 0)
-    assert (after.judge_a is None) == one_way
+        np.testing.assert_allclose(pooled.pool.images[:3], fake, rtol=1e-5)
+        np.testing.assert_array_equal(pooled.pool.images[3:], 0)
+    assert (after.discriminator_a is None) == one_way
 
 
 def test_discriminators_see_what_comes_out_of_the_pool():
-    """With a full pool of another image, about half of what D judges is that image."""
+    """With a full pool of another image, about half of what D sees is that image."""
     batch, _ = sides(batch=1)
     game = cyclegan(pool_size=1)
     state = game.init(jax.random.key(0), batch)
-    other = np.full_like(state.judge_b.pool.images, 0.9)
-    full = state.judge_b._replace(pool=games.Pool(other, np.int32(1)))
-    weights = doubles(state.judge_b.player.parameters)
+    other = np.full_like(state.discriminator_b.pool.images, 0.9)
+    full = state.discriminator_b._replace(pool=games.Pool(other, np.int32(1)))
+    weights = doubles(state.discriminator_b.player.parameters)
     new = rate(weights, tint(doubles(state.a_to_b.parameters), batch["a"])).mean()
     old = rate(weights, other).mean()
     update = jax.jit(game.update)
     for key in jax.random.split(jax.random.key(5), 8):
-        after, info = update(key, state._replace(judge_b=full), batch)
-        kept = np.array_equal(after.judge_b.pool.images, other)
+        after, info = update(key, state._replace(discriminator_b=full), batch)
+        kept = np.array_equal(after.discriminator_b.pool.images, other)
         seen = float(info["discriminator_b/fake_score"])
         assert seen == pytest.approx(new if kept else old, abs=1e-5)
     assert abs(new - old) > 0.01
@@ -140,7 +141,7 @@ def test_resumes_to_the_bit_with_a_half_filled_pool():
         return state
 
     half = play(game.init(jax.random.key(0), sides()[0]), range(4))
-    assert int(half.judge_a.pool.count) == 12
+    assert int(half.discriminator_a.pool.count) == 12
     whole = play(half, range(4, 14))
     copied = jax.tree.map(lambda leaf: jax.numpy.array(np.array(leaf)), half)
     jax.tree.map(np.testing.assert_array_equal, whole, play(copied, range(4, 14)))

@@ -109,16 +109,18 @@ def test_one_update_against_the_papers_losses(compiled):
     g = doubles(state.generator.parameters)
     d = doubles(state.discriminator_a.parameters)
     made = play(g, a, b, np, lambda x: x)
-    judges = {}
+    discriminators = {}
     for side, real, fake in ("a", a, made.b_to_a), ("b", b, made.a_to_b):
 
-        def of_judge(d, real=real, fake=fake):
+        def loss_of(d, real=real, fake=fake):
             return softplus(-rate(d, real)).mean() + softplus(rate(d, fake)).mean()
 
-        judges[side] = {name: d[name] - 0.1 * slope for name, slope in slopes(of_judge, d).items()}
-        taught = getattr(after, f"discriminator_{side}").parameters
-        assert taught == pytest.approx(judges[side], abs=1e-5)
-        assert float(info[f"discriminator_{side}/loss"]) == pytest.approx(of_judge(d), rel=1e-5)
+        discriminators[side] = {
+            name: d[name] - 0.1 * slope for name, slope in slopes(loss_of, d).items()
+        }
+        updated = getattr(after, f"discriminator_{side}").parameters
+        assert updated == pytest.approx(discriminators[side], abs=1e-5)
+        assert float(info[f"discriminator_{side}/loss"]) == pytest.approx(loss_of(d), rel=1e-5)
 
     def terms(g):
         made = play(g, a, b, np, lambda x: x)
@@ -129,8 +131,8 @@ def test_one_update_against_the_papers_losses(compiled):
             "domain_b": softplus(-made.domain_b).mean(),
             "semantic_a": np.abs(made.embedding_a_to_b - made.embedding_a).mean(),
             "semantic_b": np.abs(made.embedding_b_to_a - made.embedding_b).mean(),
-            "adversarial_a": softplus(-rate(judges["a"], made.b_to_a)).mean(),
-            "adversarial_b": softplus(-rate(judges["b"], made.a_to_b)).mean(),
+            "adversarial_a": softplus(-rate(discriminators["a"], made.b_to_a)).mean(),
+            "adversarial_b": softplus(-rate(discriminators["b"], made.a_to_b)).mean(),
             "teacher": np.abs(made.embedding_a - teacher(a)).mean(),
         }
 

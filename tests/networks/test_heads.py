@@ -96,7 +96,7 @@ def test_conditions_that_a_head_does_not_take_or_lacks():
     images = jnp.ones((2, 8, 8, 1))
     label = jnp.array([1, 2])
     for head in (Score(), Classifier(3)):
-        with pytest.raises(ValueError, match="a condition came to a discriminator that judges"):
+        with pytest.raises(ValueError, match="a condition came to a discriminator that scores"):
             DCGANDiscriminator(8, 4, head=head).init(jax.random.key(0), images, label, train=True)
     projecting = DCGANDiscriminator(8, 4, head=Projection(3))
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'label'"):

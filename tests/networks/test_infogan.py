@@ -219,7 +219,7 @@ def test_any_head_fits():
         lambda x: network.init_with_output(jax.random.key(0), x, train=True), images
     )
     chex.assert_shape(scores, (2,))
-    with pytest.raises(ValueError, match="judges without one"):
+    with pytest.raises(ValueError, match="scores without one"):
         InfoGANDiscriminator(8, 2).init(jax.random.key(0), images, jnp.ones(2, int), train=True)
 
 

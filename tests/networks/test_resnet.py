@@ -347,5 +347,5 @@ def test_bad_input_is_named():
         shapes(ResNetGenerator(32, 1, 8), latent, LABEL)
     with pytest.raises(ValueError, match="label 2 is out of range: 2 classes"):
         shapes(ResNetGenerator(8, 1, 8, classes=2), latent, LABEL)
-    with pytest.raises(ValueError, match="a condition came to a discriminator that judges"):
+    with pytest.raises(ValueError, match="a condition came to a discriminator that scores"):
         shapes(ResNetDiscriminator(8, 8), jnp.ones((4, 8, 8, 1)), LABEL)

@@ -38,7 +38,7 @@ def generate(variables, latent, features):
     return x @ out[0] + out[1]
 
 
-def judge(variables, word, features, pieces):
+def score(variables, word, features, pieces):
     left, right, (w, b), out = layers(variables)
     x = [relu(np.float64(a) @ w + b) for a, (w, b) in ((word, left), (features, right))]
     x = np.concatenate(x, axis=1) @ w + b
@@ -70,14 +70,14 @@ def test_discriminator_and_its_gradient(pieces):
     def scores(x):
         return network.apply(variables, x, features, train=False)
 
-    np.testing.assert_allclose(scores(word), judge(variables, word, features, pieces), atol=1e-5)
+    np.testing.assert_allclose(scores(word), score(variables, word, features, pieces), atol=1e-5)
     gradient = jax.grad(lambda x: jnp.sum(scores(x)))(word)
     step = 1e-6
     for index in np.ndindex(word.shape):
         moved = [np.float64(word), np.float64(word)]
         moved[0][index] += step
         moved[1][index] -= step
-        high, low = (judge(variables, x, features, pieces).sum() for x in moved)
+        high, low = (score(variables, x, features, pieces).sum() for x in moved)
         np.testing.assert_allclose(gradient[index], (high - low) / (2 * step), atol=1e-4)
 
 
@@ -88,7 +88,7 @@ def test_projection_and_its_gradients():
     variables = jax.tree.map(lambda leaf: leaf + 0.1, variables)
     dense = {name: jax.tree.map(np.float64, layer) for name, layer in variables["params"].items()}
 
-    def judge(word, features):
+    def score(word, features):
         h = np.float64(word)
         for name in ("Dense_0", "Dense_1"):
             h = relu(h @ dense[name]["kernel"] + dense[name]["bias"])
@@ -99,7 +99,7 @@ def test_projection_and_its_gradients():
     def scores(x, f):
         return network.apply(variables, x, f, train=True)
 
-    np.testing.assert_allclose(scores(word, features), judge(word, features), atol=1e-5)
+    np.testing.assert_allclose(scores(word, features), score(word, features), atol=1e-5)
     # In the features the score is linear; in the word its slope is that of the formula.
     slope = jax.grad(lambda x: jnp.sum(scores(x, features)))(word)
     step = 1e-6
@@ -107,7 +107,7 @@ def test_projection_and_its_gradients():
         moved = [np.float64(word), np.float64(word)]
         moved[0][index] += step
         moved[1][index] -= step
-        high, low = (judge(x, np.float64(features)).sum() for x in moved)
+        high, low = (score(x, np.float64(features)).sum() for x in moved)
         np.testing.assert_allclose(slope[index], (high - low) / (2 * step), atol=1e-4)
     middle = scores(word, (features + features[::-1]) / 2)
     ends = scores(word, features) + scores(word, features[::-1])

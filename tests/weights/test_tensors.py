@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import data
+from jaxgan.weights import read_tensors
 
 MAGIC = 0x1950A86A20F9469CFC6C
 FLOATS = b"ctorch\nFloatStorage\n"
@@ -72,7 +72,7 @@ WRITERS = pytest.mark.parametrize("write", [zipped, legacy], ids=["zip", "legacy
 
 def refused(path, *sentences):
     with pytest.raises(ValueError, match=re.escape(str(path))) as caught:
-        data.read_tensors(path)
+        read_tensors(path)
     message = str(caught.value)
     assert "\n" not in message
     assert len(message) < 600
@@ -82,7 +82,7 @@ def refused(path, *sentences):
 
 @WRITERS
 def test_made_by_hand(write, tmp_path):
-    tensors = data.read_tensors(
+    tensors = read_tensors(
         write(
             tmp_path / "a.pth",
             state(
@@ -121,7 +121,7 @@ def test_as_old_pytorch_on_python_2_wrote(write, tmp_path):
     rebuilt = b"ctorch._utils\n_rebuild_tensor\n(" + held + b"K\x06NtQ" + b"K\x00" + size
     pair = b"](" + word("weight") + rebuilt + b"K\x03K\x01\x86tRe"
     program = b"\x80\x02ccollections\nOrderedDict\n](" + pair + b"e\x85R}" + word("_metadata")
-    tensors = data.read_tensors(write(tmp_path / "a.pth", program + b"}sb."))
+    tensors = read_tensors(write(tmp_path / "a.pth", program + b"}sb."))
     assert list(tensors) == ["weight"]
     np.testing.assert_array_equal(tensors["weight"], np.arange(6, dtype=np.float32).reshape(2, 3))
 
@@ -129,14 +129,14 @@ def test_as_old_pytorch_on_python_2_wrote(write, tmp_path):
 @pytest.mark.parametrize("protocol", range(2, 6))
 def test_every_protocol(protocol, tmp_path):
     program = pickle.dumps(collections.OrderedDict(), protocol)
-    assert data.read_tensors(zipped(tmp_path / "a.pth", program)) == {}
+    assert read_tensors(zipped(tmp_path / "a.pth", program)) == {}
 
 
 def test_big_endian(tmp_path):
     raw = np.arange(6, dtype=">f4").tobytes()
     path = zipped(tmp_path / "a.pth", state(x=tensor()), {"0": raw}, byteorder=b"big")
     expected = np.arange(6, dtype=np.float32).reshape(2, 3)
-    np.testing.assert_array_equal(data.read_tensors(path)["x"], expected, strict=True)
+    np.testing.assert_array_equal(read_tensors(path)["x"], expected, strict=True)
 
 
 FORMATS = pytest.mark.parametrize("new", [True, False], ids=["zip", "legacy"])
@@ -154,7 +154,7 @@ def test_pytorch_writes_every_type(new, tmp_path):
     }
     saved = {name: torch.tensor(values).to(getattr(torch, name)) for name in types}
     torch.save(saved, tmp_path / "a.pth", _use_new_zipfile_serialization=new)
-    tensors = data.read_tensors(tmp_path / "a.pth")
+    tensors = read_tensors(tmp_path / "a.pth")
     assert list(tensors) == list(types)
     for name, dtype in types.items():
         np.testing.assert_array_equal(tensors[name], values.astype(dtype), strict=True)
@@ -177,7 +177,7 @@ def test_pytorch_writes_modules_and_views(new, tmp_path):
         "empty": torch.empty(0, 3),
     }
     torch.save(saved, tmp_path / "a.pth", _use_new_zipfile_serialization=new)
-    tensors = data.read_tensors(tmp_path / "a.pth")
+    tensors = read_tensors(tmp_path / "a.pth")
     assert list(tensors) == list(saved)
     for name, value in saved.items():
         np.testing.assert_array_equal(tensors[name], value.detach().numpy(), strict=True)
@@ -231,8 +231,8 @@ def attacks(marker):
         ),
         "unknown storage": (b"ctorch\nEvilStorage\n.", "torch.EvilStorage"),
         "jaxgan's own": (
-            b"cjaxgan.data.pickles\nread_pickle\n.",
-            "jaxgan.data.pickles.read_pickle",
+            b"cjaxgan.weights.pickles\nread_pickle\n.",
+            "jaxgan.weights.pickles.read_pickle",
         ),
         "INST": (inst, "os system"),
         "NEWOBJ": (by_new, "subprocess.Popen"),
@@ -388,7 +388,7 @@ def test_hostile_files_of_the_older_format(tmp_path):
     path.write_bytes(b"")
     refused(path, "is no file of PyTorch's")
     with pytest.raises(FileNotFoundError):
-        data.read_tensors(tmp_path / "nowhere.pth")
+        read_tensors(tmp_path / "nowhere.pth")
 
 
 @WRITERS
@@ -415,7 +415,7 @@ def test_damaged_anywhere(write, tmp_path):
 
 def _problem(path):
     try:
-        data.read_tensors(path)
+        read_tensors(path)
     except ValueError as error:
         return str(error)
     return None
@@ -432,4 +432,4 @@ def test_pytorch_reads_what_is_made_by_hand(new, tmp_path):
     else:
         legacy(path, program)
     loaded = torch.load(path, weights_only=True)
-    np.testing.assert_array_equal(loaded["x"].numpy(), data.read_tensors(path)["x"])
+    np.testing.assert_array_equal(loaded["x"].numpy(), read_tensors(path)["x"])

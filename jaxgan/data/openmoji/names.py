@@ -4,7 +4,7 @@ import hashlib
 import unicodedata
 from typing import NamedTuple
 
-from jaxgan.data.openmoji_alike import ALIKE
+from jaxgan.data.openmoji.alike import ALIKE
 
 GENDERS = ("none", "woman", "man")
 
@@ -49,7 +49,7 @@ _PEOPLE = {
 _FLAGS = {0x1F38C, 0x1F3C1, 0x1F3F3, _BLACK_FLAG, 0x1F6A9, *range(0xE420, 0xE436)}
 
 # Named by Unicode 15, 16 and 17; Python 3.11 knows version 14, and names must not depend on that.
-_NEWER_NAMES = {
+NEWER_NAMES = {
     0x1F6D8: "landslide",
     0x1F6DC: "wireless",
     0x1FA75: "light blue heart",
@@ -193,7 +193,7 @@ def _name(points: list[int]) -> str:
         return f"flag {region[:2]}-{region[2:]}"
     left_out = {_JOINER, _VARIATION, *(_TONES if len(points) > 1 else ())}
     names = [
-        _NEWER_NAMES.get(point) or unicodedata.name(chr(point), "").lower()
+        NEWER_NAMES.get(point) or unicodedata.name(chr(point), "").lower()
         for point in points
         if point not in left_out
     ]

@@ -1,30 +1,27 @@
-"""Judges of samples, ready for an experiment's `evaluate`: they put data and metrics together."""
+"""Figures for samples of digits, ready for an experiment's `evaluate`."""
 
-import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import flax.linen as nn
 import jax
 import numpy as np
-from flax import serialization
 
 from jaxgan import metrics
-from jaxgan.data import Images, to_floats
+from jaxgan.data import Images, StrPath, to_floats, to_path
 from jaxgan.networks import SmallClassifier
+from jaxgan.recipes.cache import cached_variables
 
 REQUIRED = 0.975
-"""Share of held-out digits that the judge must see rightly, or it is none."""
+"""Share of held-out digits that the classifier must see rightly, or it is none."""
 
 DIGITS = 10
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How the judge of digits is trained; another recipe makes another file in the cache."""
+class ClassifierSettings:
+    """How the classifier of digits is trained; others make another file in the cache."""
 
     network: nn.Module = SmallClassifier(classes=DIGITS)
     steps: int = 1500
@@ -32,13 +29,13 @@ class Recipe:
     learning_rate: float = 3e-3
 
 
-RECIPE = Recipe()
+SETTINGS = ClassifierSettings()
 
 
 def digit_classifier(
-    *, data_dir: Path | None = None, say: Callable[[str], None] = print
+    *, data_dir: StrPath | None = None, say: Callable[[str], None] = print
 ) -> metrics.Classifier:
-    """The judge of digits: trained on first use in about a minute, then read from the cache.
+    """The classifier of digits: trained on first use in about a minute, then read from the cache.
 
     It is trained on the 4,000 digits of the split `train`, and kept in `$XDG_CACHE_HOME/jaxgan`.
 
@@ -55,36 +52,37 @@ def digit_classifier(
     """
     images, labels = real_digits(data_dir=data_dir)
     held_out, held_out_labels = real_digits(data_dir=data_dir, split="test")
-    digest = hashlib.sha256(repr(RECIPE).encode() + images.tobytes() + labels.tobytes())
-    path = _cache() / f"digit_classifier_{digest.hexdigest()[:16]}.msgpack"
-    variables = _read(path)
-    if variables is None:
-        say("a judge of digits is trained, once, in about a minute")
-        variables = metrics.train_classifier(
+
+    def train() -> Any:
+        say("a classifier of digits is trained, once, in about a minute")
+        return metrics.train_classifier(
             jax.random.key(0),
-            RECIPE.network,
+            SETTINGS.network,
             images,
             labels,
-            steps=RECIPE.steps,
-            batch_size=RECIPE.batch_size,
-            learning_rate=RECIPE.learning_rate,
+            steps=SETTINGS.steps,
+            batch_size=SETTINGS.batch_size,
+            learning_rate=SETTINGS.learning_rate,
             augment=metrics.jitter,
         )
-        _write(path, serialization.msgpack_serialize(jax.device_get(variables)))
-    classifier = metrics.Classifier(RECIPE.network, variables, image_size=images.shape[1])
+
+    variables, path = cached_variables(
+        "digit_classifier", settings=SETTINGS, arrays=(images, labels), train=train
+    )
+    classifier = metrics.Classifier(SETTINGS.network, variables, image_size=images.shape[1])
     accuracy = float(np.mean(classifier.classify(held_out) == held_out_labels))
     if accuracy < REQUIRED:
         path.unlink(missing_ok=True)
         raise ValueError(
-            f"the judge of digits sees {accuracy:.1%} of the held-out digits rightly, and "
+            f"the classifier of digits sees {accuracy:.1%} of the held-out digits rightly, and "
             f"{REQUIRED:.1%} are needed: call it again, and it is trained anew"
         )
-    say(f"the judge of digits sees {accuracy:.1%} of {len(held_out)} held-out digits rightly")
+    say(f"the classifier of digits sees {accuracy:.1%} of {len(held_out)} held-out digits rightly")
     return classifier
 
 
-def judge(images: Images, draw: Callable[[int], np.ndarray]) -> dict[str, float]:
-    """Figures for samples that were not made to order: `judge_digits`, or `judge_modes`.
+def evaluate_samples(images: Images, draw: Callable[[int], np.ndarray]) -> dict[str, float]:
+    """Figures for samples that were not made to order: `evaluate_digits`, or `evaluate_modes`.
 
     Args:
         images: what the generator was trained on.
@@ -94,16 +92,16 @@ def judge(images: Images, draw: Callable[[int], np.ndarray]) -> dict[str, float]
         ValueError: where the data is neither digits nor stacked digits.
     """
     if images.folder is None and images.dataset == "stacked_digits":
-        return judge_modes(draw(26_000), data_dir=images.data_dir)
+        return evaluate_modes(draw(26_000), data_dir=images.data_dir)
     if images.folder is None and images.dataset in ("digits", "mnist"):
-        return judge_digits(draw(5000), data_dir=images.data_dir)
+        return evaluate_digits(draw(5000), data_dir=images.data_dir)
     raise ValueError(
-        f"there is no judge of '{images.folder or images.dataset}': "
+        f"there are no figures for '{images.folder or images.dataset}': "
         "evaluate a run on digits, mnist or stacked_digits"
     )
 
 
-def judge_digits(images: np.ndarray, *, data_dir: Path | None = None) -> dict[str, float]:
+def evaluate_digits(images: np.ndarray, *, data_dir: StrPath | None = None) -> dict[str, float]:
     """How readable digits are that were not made to order, and whether all ten are there.
 
     Args:
@@ -111,7 +109,7 @@ def judge_digits(images: np.ndarray, *, data_dir: Path | None = None) -> dict[st
         data_dir: where data sets are kept; TFDS's own place where None.
 
     Returns:
-        `typical`, `metrics.typicality` in the judge's features (about 0.95 for real digits);
+        `typical`, `metrics.typicality` in the classifier's features (about 0.95 for real digits);
         `labels_present`, how many digits there are; `label_kl`, KL(labels || uniform) in nats.
     """
     classifier = digit_classifier(data_dir=data_dir)
@@ -126,8 +124,8 @@ def judge_digits(images: np.ndarray, *, data_dir: Path | None = None) -> dict[st
     }
 
 
-def judge_labels(
-    images: np.ndarray, asked: np.ndarray, *, data_dir: Path | None = None
+def evaluate_labels(
+    images: np.ndarray, asked: np.ndarray, *, data_dir: StrPath | None = None
 ) -> dict[str, float]:
     """Whether digits that were made to order are the ones that were asked for, and vary.
 
@@ -147,8 +145,8 @@ def judge_labels(
     return agreement | metrics.relative_diversity(images, asked, real, labels)
 
 
-def judge_codes(
-    images: np.ndarray, codes: np.ndarray, *, data_dir: Path | None = None
+def evaluate_codes(
+    images: np.ndarray, codes: np.ndarray, *, data_dir: StrPath | None = None
 ) -> dict[str, float]:
     """Whether each value of a code of ten has come to mean a digit.
 
@@ -167,7 +165,7 @@ def judge_codes(
     return {"code_accuracy": accuracy, "labels_present": float(present)}
 
 
-def judge_modes(images: np.ndarray, *, data_dir: Path | None = None) -> dict[str, float]:
+def evaluate_modes(images: np.ndarray, *, data_dir: StrPath | None = None) -> dict[str, float]:
     """How many of the thousand modes of stacked digits are found, and how evenly.
 
     The protocol of the literature draws 26,000 images.
@@ -187,29 +185,10 @@ def judge_modes(images: np.ndarray, *, data_dir: Path | None = None) -> dict[str
 
 
 def real_digits(
-    *, data_dir: Path | None = None, split: str = "train", image_size: int = 28
+    *, data_dir: StrPath | None = None, split: str = "train", image_size: int = 28
 ) -> tuple[np.ndarray, np.ndarray]:
     """The digits that ship: images `[N, H, H, 1]` float32 in [-1, 1], labels `[N]` int32."""
-    source = Images(split=split, image_size=image_size, data_dir=data_dir).source()
+    place = None if data_dir is None else to_path(data_dir)
+    source = Images(split=split, image_size=image_size, data_dir=place).source()
     batch = source.read(np.arange(len(source)))
     return to_floats(batch["image"]), batch["label"]
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "jaxgan"
-
-
-def _read(path: Path) -> Any:
-    """The variables in a file; None where there is no whole one."""
-    try:
-        return serialization.msgpack_restore(path.read_bytes())
-    except Exception:  # a file can be missing, and cut in as many ways as there are exceptions
-        return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that is whole or not there, whoever else writes it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.part")
-    draft.write_bytes(content)
-    os.replace(draft, path)

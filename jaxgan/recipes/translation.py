@@ -1,8 +1,7 @@
-"""What experiments of translation have in common: their data, sheets and judges."""
+"""What experiments of translation have in common: their data, sheets and figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -11,16 +10,13 @@ import numpy as np
 from jaxgan import metrics
 from jaxgan.data import Data, Sides, to_floats
 from jaxgan.games import Batch
-from jaxgan.training import Pipeline, PositiveInt, grid
-
-if TYPE_CHECKING:
-    from PIL import Image
+from jaxgan.training import Picture, Pipeline, PositiveInt, grid
 
 COLUMNS = 10
 
 
 @dataclass(frozen=True)
-class Translation:
+class BetweenSides:
     """An experiment between two sides: what follows from its images.
 
     Training knows of no pairs, and both sides can be translated, unless an experiment says
@@ -59,11 +55,21 @@ class Translation:
     def inputs(self, key: jax.Array, count: int) -> Batch:
         """Held-out images of side a, in turn."""
         del key
-        a = to_floats(self.pairs.held_out(count)["a"])
+        a = self.held_out(count)["a"]
         return {"a": jnp.asarray(a)[jnp.arange(count) % len(a)]}
 
+    def held_out(self, count: int | None = None) -> dict[str, np.ndarray]:
+        """Held-out images of both sides, `[N, H, W, C]` float32 in [-1, 1]."""
+        return {side: to_floats(images) for side, images in self.pairs.held_out(count).items()}
 
-def draw_strips(*rows: np.ndarray, columns: int = COLUMNS) -> "Image.Image":
+    def compare(self, made: np.ndarray) -> dict[str, float]:
+        """Figures of side b as it was made of all held-out a, beside a itself and b's mean."""
+        held_out = self.held_out()
+        baselines = {"input": held_out["a"], "mean": mean_image(self.pairs)}
+        return evaluate_translation(made, held_out["b"], baselines)
+
+
+def draw_strips(*rows: np.ndarray, columns: int = COLUMNS) -> Picture:
     """Images that belong together one under another: input, output, truth, ...
 
     Args:
@@ -78,7 +84,7 @@ def draw_strips(*rows: np.ndarray, columns: int = COLUMNS) -> "Image.Image":
     return grid(images.reshape(-1, *images.shape[3:]), columns=columns)
 
 
-def judge_translation(
+def evaluate_translation(
     images: np.ndarray, truth: np.ndarray, baselines: Mapping[str, np.ndarray]
 ) -> dict[str, float]:
     """How near translations are to the truth, beside baselines.

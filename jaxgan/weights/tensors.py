@@ -7,6 +7,7 @@ file, and refuses all else.
 
 import io
 import math
+import os
 import struct
 import zipfile
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.data.pickles import RefusedError, kind, read_pickle, refuse, shown, with_items
+from jaxgan.weights.pickles import RefusedError, kind, read_pickle, refuse, shown, with_items
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _VERSION = 1001
@@ -37,7 +38,7 @@ _OVERLAP = 16
 """How many times larger than its file all tensors together may be: a few may share their bytes."""
 
 
-def read_tensors(path: Path) -> dict[str, np.ndarray]:
+def read_tensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Read the tensors of a `state_dict` that `torch.save` wrote, in the zip or the older format.
 
     Nothing in the file is run: a file that asks for any function or class but those that make a
@@ -55,6 +56,10 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
             tensors, or asks for code.
         OSError: where it cannot be read.
     """
+    try:
+        path = Path(path)
+    except TypeError:
+        raise TypeError(f"{path!r} is no path: give a str or an os.PathLike") from None
     raw = path.read_bytes()
     try:
         tensors = _read_zip(raw) if raw.startswith(b"PK\x03\x04") else _read_legacy(raw)

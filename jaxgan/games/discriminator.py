@@ -1,0 +1,180 @@
+"""A discriminator in a game: how it is called, and how it is updated on reals and fakes."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxgan.games.augmentation import Augmentation, augmented
+from jaxgan.games.game import (
+    Info,
+    Player,
+    apply_train,
+    descend,
+    init_player,
+    stream,
+    update_player,
+)
+from jaxgan.games.terms import Critic, Terms, weights_at
+from jaxgan.losses import AdversarialLoss, combine
+
+
+class Scored(NamedTuple):
+    """What a discriminator says of images.
+
+    Attributes:
+        scores: `[B]`, or `[B, ...]` of patches.
+        heads: what it says besides; None of a discriminator without heads.
+    """
+
+    scores: jax.Array
+    heads: Any = None
+
+
+ScoredTerms: TypeAlias = Callable[[Scored, Scored, Critic], Terms]
+"""`(real, fake, critic) -> terms` of a discriminator's loss."""
+
+
+def adversarial_term(loss: AdversarialLoss, weight: float = 1.0) -> ScoredTerms:
+    """The adversarial loss alone: weight * mean L_D(D(real), D(fake))."""
+    return lambda real, fake, critic: {
+        "adversarial": (weight, loss.discriminator(real.scores, fake.scores))
+    }
+
+
+class Discriminator(NamedTuple):
+    """A discriminator or critic, with all that does not change through a game.
+
+    Attributes:
+        network: `(images [B, H, W, C], *condition, train) -> scores [B, ...]`; with heads,
+            `(images, train) -> (scores, heads)`: what it is to say, it is not shown.
+        optimiser: of its parameters.
+        augmentation: what happens to images before it sees them.
+        has_heads: whether it says more than a score.
+    """
+
+    network: nn.Module
+    optimiser: optax.GradientTransformation
+    augmentation: Augmentation | None = None
+    has_heads: bool = False
+
+    def init(self, key: jax.Array, images: jax.Array, *condition: jax.Array) -> Player:
+        """The player before the first round."""
+        return init_player(key, self.network, self.optimiser, images, *self._shown(condition))
+
+    def score(
+        self,
+        key: jax.Array,
+        parameters: Any,
+        collections: Any,
+        images: jax.Array,
+        *condition: jax.Array,
+        played: Any = 0,
+    ) -> tuple[Scored, Any]:
+        """What it says of images in training, and its collections afterwards.
+
+        Args:
+            key: for the augmentation and the network's own random numbers.
+            parameters: `Player.parameters`.
+            collections: `Player.collections`.
+            images: `[B, H, W, C]`.
+            *condition: y, where the game has one.
+            played: how many rounds have been played, for an augmentation on a schedule.
+        """
+        images = augmented(key, images, self.augmentation, played=played)
+        outputs, collections = apply_train(
+            stream(key, "discriminator"),
+            self.network,
+            parameters,
+            collections,
+            images,
+            *self._shown(condition),
+        )
+        return (Scored(*outputs) if self.has_heads else Scored(outputs)), collections
+
+    def scores(
+        self, key: jax.Array, player: Player, images: jax.Array, *condition: jax.Array
+    ) -> jax.Array:
+        """What the player of the moment says of images, in a generator's update; no heads."""
+        return self.score(key, player.parameters, player.collections, images, *condition)[0].scores
+
+    def critic(
+        self, key: jax.Array, parameters: Any, collections: Any, *condition: jax.Array, played: Any
+    ) -> Critic:
+        """The function of images that a penalty looks at: scores alone."""
+
+        def critic(images: jax.Array) -> jax.Array:
+            key_critic = stream(key, "critic")
+            return self.score(
+                key_critic, parameters, collections, images, *condition, played=played
+            )[0].scores
+
+        return critic
+
+    def update(
+        self,
+        key: jax.Array,
+        player: Player,
+        real: jax.Array,
+        fake: jax.Array,
+        *condition: jax.Array,
+        terms: ScoredTerms,
+        played: Any = 0,
+    ) -> tuple[Player, Info]:
+        """One update on reals and fakes, which are separate batches of it.
+
+        Args:
+            key: for what `score` draws.
+            player: before the update.
+            real: `[B, H, W, C]`.
+            fake: `[B, H, W, C]`, as it comes: no gradient goes on from here.
+            *condition: y, shown with both.
+            terms: `(real, fake, critic) -> terms` of the loss.
+            played: how many rounds have been played.
+
+        Returns:
+            The player after the update, and a report of scalars.
+        """
+
+        def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
+            def score(name: str, collections: Any, images: jax.Array) -> tuple[Scored, Any]:
+                key_score = stream(key, name)
+                return self.score(
+                    key_score, parameters, collections, images, *condition, played=played
+                )
+
+            of_real, seen = score("real", player.collections, real)
+            of_fake, seen = score("fake", seen, fake)
+            critic = self.critic(key, parameters, seen, *condition, played=played)
+            loss, info = combine(weights_at(terms(of_real, of_fake, critic), played))
+            means = {
+                "real_score": jnp.mean(of_real.scores),
+                "fake_score": jnp.mean(of_fake.scores),
+            }
+            return loss, (info | means, seen)
+
+        return descend(player, self.optimiser, objective)
+
+    def regularise(
+        self,
+        key: jax.Array,
+        player: Player,
+        *condition: jax.Array,
+        terms: Callable[[Critic], Terms],
+        weight: float,
+        played: Any = 0,
+    ) -> Player:
+        """One update of `weight` times penalties alone; collections stay as they are."""
+
+        def objective(parameters: Any) -> jax.Array:
+            critic = self.critic(key, parameters, player.collections, *condition, played=played)
+            return weight * combine(weights_at(terms(critic), played))[0]
+
+        gradients = jax.grad(objective)(player.parameters)
+        return update_player(player, self.optimiser, gradients, player.collections)
+
+    def _shown(self, condition: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        return () if self.has_heads else condition

@@ -1,0 +1,106 @@
+"""What experiments that play from latents have in common: data, inputs, networks and figures."""
+
+import abc
+from dataclasses import dataclass
+from typing import Literal
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan import networks
+from jaxgan.data import Images, Resident, Streamed, check_labels
+from jaxgan.games import Batch
+from jaxgan.latents import Prior
+from jaxgan.recipes.digits import evaluate_labels, evaluate_samples
+from jaxgan.training import Generate, Pipeline, PositiveInt
+
+
+@dataclass(frozen=True)
+class FromLatents(abc.ABC):
+    """An experiment whose images are made of latents: what follows from its images and prior."""
+
+    images: Images
+    """The pictures."""
+    batch_size: PositiveInt
+    """Images in a minibatch."""
+
+    @property
+    @abc.abstractmethod
+    def latent(self) -> Prior:
+        """p(z): `(key, count) -> [count, Z]`."""
+
+    @property
+    def minibatches(self) -> int:
+        """How many minibatches a round takes: one for each update of D."""
+        return 1
+
+    def data(self, pipeline: Pipeline) -> Resident | Streamed:
+        """The minibatches of a round; labels, where there are any, are not looked at."""
+        batch_size = self.batch_size * self.minibatches
+        return pipeline(self.images.source(), batch_size=batch_size, flip=self.images.flip)
+
+    def inputs(self, key: jax.Array, count: int) -> Batch:
+        """Latents."""
+        return {"latent": self.latent(key, count)}
+
+    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
+        """What a classifier sees in samples of digits, plain or stacked."""
+        return evaluate_samples(self.images, lambda count: generate(key, self.inputs(key, count)))
+
+
+@dataclass(frozen=True)
+class FromLabels(FromLatents):
+    """An experiment whose images are made of latents and labels."""
+
+    classes: PositiveInt
+    """How many labels there are."""
+
+    def data(self, pipeline: Pipeline) -> Resident | Streamed:
+        """One minibatch a round, with its labels."""
+        source = check_labels(self.images.source(), classes=self.classes)
+        return pipeline(source, batch_size=self.batch_size, flip=self.images.flip)
+
+    def inputs(self, key: jax.Array, count: int) -> Batch:
+        """Latents, and the labels in turn."""
+        return {**super().inputs(key, count), "label": jnp.arange(count) % self.classes}
+
+    def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
+        """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
+        inputs = self.inputs(key, 5000)
+        made, asked = generate(key, inputs), np.asarray(inputs["label"])
+        return evaluate_labels(made, asked, data_dir=self.images.data_dir)
+
+
+def convolutional_networks(
+    architecture: Literal["dcgan", "infogan"],
+    images: Images,
+    *,
+    width: int,
+    discriminator_width: int | None = None,
+    batch_norm: bool = True,
+    dtype: jnp.dtype | type = jnp.float32,
+) -> tuple[nn.Module, nn.Module]:
+    """A generator and a discriminator with one score an image.
+
+    Args:
+        architecture: DCGAN's, of convolutions alone, or InfoGAN's, which have fully connected
+            layers besides.
+        images: what is made.
+        width: channels of the generator next to the image.
+        discriminator_width: those of the discriminator; as many where None.
+        batch_norm: False leaves it out of the discriminator.
+        dtype: of the computation.
+    """
+    size, channels = images.image_size, images.channels
+    d_width = width if discriminator_width is None else discriminator_width
+    if architecture == "dcgan":
+        return (
+            networks.DCGANGenerator(size, channels, width, dtype),
+            networks.DCGANDiscriminator(size, d_width, batch_norm, dtype),
+        )
+    return (
+        networks.InfoGANGenerator(size, channels, width, dtype),
+        networks.InfoGANDiscriminator(size, d_width, networks.Score(), dtype, batch_norm),
+    )

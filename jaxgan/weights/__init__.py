@@ -1,0 +1,5 @@
+"""Weights that come from elsewhere: files read without running them, laid over our networks."""
+
+from jaxgan.weights.official import OfficialNetwork as OfficialNetwork
+from jaxgan.weights.official import official_parameters as official_parameters
+from jaxgan.weights.tensors import read_tensors as read_tensors
