@@ -64,8 +64,7 @@ class SNGAN(recipes.FromLatents):
             discriminator = networks.ResNetDiscriminator(size, width=d_width)
         else:
             generator, discriminator = recipes.convolutional_networks(
-                *(self.architecture, self.images),
-                width=width,
+                *(self.architecture, self.images, width),
                 discriminator_width=d_width,
                 batch_norm=False,
             )

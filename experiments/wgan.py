@@ -67,7 +67,7 @@ class WGAN(recipes.FromLatents):
             return optax.rmsprop(rate, decay=0.99, eps=1e-8, eps_in_sqrt=False)
 
         return games.adversarial(
-            *recipes.convolutional_networks(self.architecture, self.images, width=self.width),
+            *recipes.convolutional_networks(self.architecture, self.images, self.width),
             latent=self.latent,
             loss=losses.wasserstein,
             generator_optimiser=rmsprop(1),

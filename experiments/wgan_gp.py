@@ -61,7 +61,7 @@ class WGANGP(recipes.FromLatents):
         """No batch norm in the critic: every example has a gradient of its own."""
         if self.architecture != "resnet":
             return recipes.convolutional_networks(
-                self.architecture, self.images, width=self.width, batch_norm=False
+                self.architecture, self.images, self.width, batch_norm=False
             )
         size, channels = self.images.image_size, self.images.channels
         return (

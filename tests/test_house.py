@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-LOWEST = {"losses", "penalties", "layers", "updates", "latents", "metrics", "data"}
-ROOMS = {room: set() for room in LOWEST} | {
+LOWEST = ("losses", "penalties", "layers", "updates", "latents", "metrics", "data")
+ROOMS: dict[str, set[str]] = {room: set() for room in LOWEST} | {
     "networks": {"layers"},
     "games": {"losses", "penalties", "updates"},
     "weights": {"networks", "layers"},

@@ -26,7 +26,6 @@ def test_examples_run(code, lines, tmp_path, digits_folder):
     assert code.count("range(2000)") == 1
     code = code.replace("range(2000)", "range(500)")  # digits are bright by then, if not yet good
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TFDS_DATA_DIR": str(digits_folder)}
-    environment["XLA_FLAGS"] = ""
     subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True, timeout=400
     )

@@ -76,8 +76,8 @@ class FromLabels(FromLatents):
 def convolutional_networks(
     architecture: Literal["dcgan", "infogan"],
     images: Images,
-    *,
     width: int,
+    *,
     discriminator_width: int | None = None,
     batch_norm: bool = True,
     dtype: jnp.dtype | type = jnp.float32,

@@ -3,12 +3,14 @@
 import dataclasses
 import json
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from experiments import dcgan, gan
-from jaxgan import cli
+from jaxgan import cli, training
 
 
 @pytest.fixture(autouse=True)
@@ -36,12 +38,21 @@ def short(digits_folder):
     return ["--data-dir", digits_folder, "--batch-size", 8, "--devices", 1, "--steps"]
 
 
-@pytest.fixture
-def done(call, short, tmp_path):
+@pytest.fixture(scope="module")
+def original(digits_folder, tmp_path_factory):
     """A run of two steps."""
-    code, _, error = call("train", "--directory", tmp_path / "run", *short, 2)
-    assert code == 0, error
-    return tmp_path / "run"
+    directory = tmp_path_factory.mktemp("cli") / "run"
+    images = dataclasses.replace(gan.SMALL.images, data_dir=digits_folder)
+    schedule = dataclasses.replace(gan.SMALL.schedule, steps=2, checkpoint_every=1, log_every=1)
+    experiment = dataclasses.replace(gan.SMALL, images=images, schedule=schedule, batch_size=8)
+    training.train(experiment, directory, name="gan", devices=1)
+    return directory
+
+
+@pytest.fixture
+def done(original, tmp_path):
+    """The same run, for a test to do with as it likes."""
+    return Path(shutil.copytree(original, tmp_path / "run"))
 
 
 @pytest.mark.parametrize("verb", ["train", "resume", "sample", "evaluate", "reproduce"])
@@ -105,6 +116,25 @@ def test_train_then_sample(call, done):
     call("sample", done, "--count", 5, "--seed", 5, "--output", done / "more")
     for name in names[:3]:
         assert (done / "more" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_reproduce_says_identical(call, done):
+    code, out, error = call("reproduce", done)
+    assert code == 0, error
+    assert "identical: 3 states and 2 lines of metrics" in out
+    assert (done.parent / "run-reproduced" / "manifest.json").exists()
+
+
+def test_reproduce_names_the_first_difference(call, done):
+    manifest = json.loads((done / "manifest.json").read_text())
+    manifest["seed"] = 1
+    manifest["environment"]["packages"]["flax"] = "0.0.1"
+    (done / "manifest.json").write_text(json.dumps(manifest))
+    code, out, _ = call("reproduce", done)
+    assert code == 1
+    assert "different, first at step 0: " in out
+    assert "generator/parameters" in out or "discriminator/parameters" in out
+    assert "packages.flax: '0.0.1' then" in out
 
 
 def test_runs_get_directories_of_their_own(call, short, tmp_path, monkeypatch):
@@ -184,7 +214,7 @@ def test_data_that_cannot_be_had(call, tmp_path, digits_folder):
 def test_size_that_a_network_cannot_make(call, tmp_path, digits_folder):
     result = call(
         *("train", "--directory", tmp_path / "run", "--data-dir", digits_folder),
-        *("--image-size", 30),
+        *("--architecture", "dcgan", "--image-size", 30),
         experiment=dcgan,
     )
     refused(result, "30", "28, 32, 64, 128")
