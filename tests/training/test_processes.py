@@ -21,16 +21,18 @@ from jaxgan.training import Run, from_plain, load
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+# For three rounds, all is compiling.
+QUICKLY = "--xla_backend_optimization_level=0"
 SHORT = [
-    *("--steps", "400", "--log-every", "20", "--sample-every", "200"),
+    *("--steps", "160", "--log-every", "20", "--sample-every", "80"),
     *("--checkpoint-every", "20", "--batch-size", "16"),
 ]
 
 
-def command(*words, experiment="gan", devices=1, **variables):
+def command(*words, experiment="gan", devices=1, flags="", **variables):
     """The words of a process on so many virtual devices, and its environment."""
     environment = os.environ | {
-        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices} {flags}",
         "PYTHONPATH": str(ROOT),
         **variables,
     }
@@ -70,7 +72,7 @@ def wait_until(process, condition):
 
 
 def reached(directory, step):
-    return any((directory / "checkpoints" / str(later)).exists() for later in range(step, 401, 20))
+    return any((directory / "checkpoints" / str(later)).exists() for later in range(step, 161, 20))
 
 
 def saving(directory):
@@ -89,7 +91,7 @@ def test_killed_three_times_it_ends_in_the_same_bits(whole, digits_folder, tmp_p
     chance = random.Random(0)
     directory = tmp_path / "run"
     process = start("train", "--directory", directory, "--data-dir", digits_folder, *SHORT)
-    moments = sorted(chance.sample(range(20, 380, 20), 3))
+    moments = sorted(chance.sample(range(20, 160, 20), 3))
     for number, step in enumerate(moments):
         wait_until(process, lambda step=step: reached(directory, step))
         if number == 1:
@@ -126,10 +128,10 @@ def test_a_signal_saves_and_says_how_to_go_on(whole, digits_folder, tmp_path, nu
     last = output.strip().splitlines()[-1]
     assert "its state is saved" in last
     assert last.endswith(f"python experiments/gan.py resume {directory}")
-    assert max(digests(directory)) < 400
+    assert max(digests(directory)) < 160
     if number == signal.SIGTERM:  # either way the same state was saved
         run("resume", directory)
-        assert digests(directory)[400] == digests(whole)[400]
+        assert digests(directory)[160] == digests(whole)[160]
         assert metrics(directory) == metrics(whole)
 
 
@@ -182,7 +184,7 @@ def assert_close(one, other):
 @pytest.fixture(scope="module")
 def one_device(digits_folder, tmp_path_factory):
     directory = tmp_path_factory.mktemp("one") / "run"
-    run(*dcgan(directory, digits_folder), experiment="dcgan")
+    run(*dcgan(directory, digits_folder), experiment="dcgan", flags=QUICKLY)
     return directory
 
 
@@ -197,6 +199,7 @@ def test_two_processes_are_as_one(one_device, digits_folder, tmp_path):
             *("--distributed", "--coordinator", address, "--processes", 2, "--process", index),
             experiment="dcgan",
             devices=2,
+            flags=QUICKLY,
         )
         for index in range(2)
     ]
