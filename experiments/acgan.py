@@ -20,7 +20,6 @@ class ACGAN(recipes.FromLabels):
     """The paper's game on CIFAR-10, with DCGAN's networks (the paper's D has dropout besides)."""
 
     images: Images = Images(dataset="cifar10", image_size=32, channels=3)
-    """The pictures; they have labels."""
     schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
     """How long, and what is written when."""
     classes: PositiveInt = 10
@@ -39,8 +38,6 @@ class ACGAN(recipes.FromLabels):
     """Let the learning rate fall to 0 over the run, in a straight line (paper: no)."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: 0.5)."""
-    average_decay: Fraction | None = None
-    """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
     @property
     def latent(self) -> latents.Prior:

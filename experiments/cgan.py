@@ -24,7 +24,6 @@ class CGAN(recipes.FromLabels):
     """The paper's game on MNIST, with DCGAN's networks for its fully connected ones."""
 
     images: Images = Images(dataset="mnist")
-    """The pictures; they have labels."""
     schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
     """How long, and what is written when."""
     conditioning: Literal["append", "multiply", "projection"] = "append"

@@ -3,15 +3,12 @@
 python experiments/dcgan.py train                   digits, about five minutes on two CPU cores
 python experiments/dcgan.py train --preset paper    bedrooms at 64x64, five epochs of LSUN
 
-The small preset plays the paper's game with InfoGAN's networks, which draw better digits in the
-time: they are DCGAN's but for fully connected hidden layers. `--architecture dcgan` plays with the
-paper's own.
+The small preset plays with InfoGAN's networks, which have dense hidden layers besides and draw
+better digits in the time; `--architecture dcgan` is the paper's own.
 """
 
 import dataclasses
-from typing import Literal
 
-import jax.numpy as jnp
 import optax
 
 from jaxgan import cli, games, latents, losses, recipes
@@ -24,10 +21,9 @@ class DCGAN(recipes.FromLatents):
     """Defaults are the paper's, section 4."""
 
     images: Images = Images(dataset="lsun/bedroom", image_size=64, channels=3)
-    """The pictures."""
     schedule: Schedule = Schedule(steps=118_479, sample_every=2000, checkpoint_every=5000)
     """Five epochs of 3,033,042 bedrooms (paper: Figure 3)."""
-    architecture: Literal["dcgan", "infogan"] = "dcgan"
+    architecture: recipes.Architecture = "dcgan"
     """The networks: the paper's, of convolutions alone; or InfoGAN's, with dense layers besides."""
     batch_size: PositiveInt = 128
     """Images in a minibatch (paper: 128)."""
@@ -45,8 +41,6 @@ class DCGAN(recipes.FromLatents):
     """First moment's decay of Adam (paper: 0.5)."""
     beta2: Fraction = 0.999
     """Second moment's decay of Adam (paper: not told; Adam's own)."""
-    average_decay: Fraction | None = None
-    """Of the moving average of G's weights that pictures are made with (paper: none)."""
     bfloat16: bool = False
     """Compute in bfloat16; parameters stay float32."""
 
@@ -57,20 +51,17 @@ class DCGAN(recipes.FromLatents):
 
     def game(self) -> games.Game:
         """Non-saturating, one update of D for one of G."""
-
-        def adam(rate: float) -> optax.GradientTransformation:
-            rates = optax.linear_schedule(rate, (not self.decay) * rate, self.schedule.steps)
-            return optax.adam(rates, b1=self.beta1, b2=self.beta2, eps=1e-8)
-
-        dtype = jnp.bfloat16 if self.bfloat16 else jnp.float32
+        g_rate, d_rate = (
+            optax.linear_schedule(rate, 0.0 if self.decay else rate, self.schedule.steps)
+            for rate in (self.learning_rate, self.discriminator_rate or self.learning_rate)
+        )
+        architecture, images, width = self.architecture, self.images, self.width
         return games.adversarial(
-            *recipes.convolutional_networks(
-                self.architecture, self.images, self.width, dtype=dtype
-            ),
+            *recipes.convolutional_networks(architecture, images, width, bfloat16=self.bfloat16),
             latent=self.latent,
             loss=losses.non_saturating,
-            generator_optimiser=adam(self.learning_rate),
-            discriminator_optimiser=adam(self.discriminator_rate or self.learning_rate),
+            generator_optimiser=optax.adam(g_rate, self.beta1, self.beta2, eps=1e-8),
+            discriminator_optimiser=optax.adam(d_rate, self.beta1, self.beta2, eps=1e-8),
             average_decay=self.average_decay,
         )
 

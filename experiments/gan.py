@@ -23,7 +23,6 @@ class GAN(recipes.FromLatents):
     """The paper's game, with Adam for its SGD, and leaky ReLU for its maxout and dropout."""
 
     images: Images = Images(dataset="mnist")
-    """The pictures."""
     schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
     """How long, and what is written when."""
     loss: Literal["non_saturating", "minimax"] = "non_saturating"
@@ -38,8 +37,6 @@ class GAN(recipes.FromLatents):
     """Of Adam, both players."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: momentum of 0.5 at first)."""
-    average_decay: Fraction | None = None
-    """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
     @property
     def latent(self) -> latents.Prior:

@@ -25,7 +25,6 @@ class InfoGAN(recipes.FromLatents):
     """Defaults are the paper's for MNIST, appendix C.1."""
 
     images: Images = Images(dataset="mnist")
-    """The pictures."""
     schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
     """How long, and what is written when."""
     noise: PositiveInt = 62
@@ -48,8 +47,6 @@ class InfoGAN(recipes.FromLatents):
     """Learning rate of the Adam of D and Q (paper: 2e-4)."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: 0.5)."""
-    average_decay: Fraction | None = None
-    """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
     @property
     def latent(self) -> games.CodedLatent:

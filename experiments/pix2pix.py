@@ -17,15 +17,8 @@ import optax
 from jaxgan import cli, games, losses, recipes, updates
 from jaxgan.data import Data, Sides
 from jaxgan.networks import PatchGAN, UNetGenerator
-from jaxgan.training import (
-    Fraction,
-    Generate,
-    Picture,
-    Pipeline,
-    PositiveFloat,
-    PositiveInt,
-    Schedule,
-)
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training.pictures import Picture
 from jaxgan.weights import official_parameters
 
 

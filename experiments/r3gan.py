@@ -26,7 +26,6 @@ class R3GAN(recipes.FromLatents):
     """
 
     images: Images = Images(dataset="cifar10", image_size=32, channels=3, flip=True)
-    """The pictures."""
     schedule: Schedule = Schedule(steps=390_000, sample_every=2000, checkpoint_every=10_000)
     """How long (paper: 200 million images)."""
     burn_in: Fraction = 0.1

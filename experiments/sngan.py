@@ -21,7 +21,6 @@ class SNGAN(recipes.FromLatents):
     """Defaults are the paper's for residual networks on CIFAR-10: section 4 and Table 4."""
 
     images: Images = Images(dataset="cifar10", image_size=32, channels=3)
-    """The pictures."""
     schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
     """Rounds of n_critic updates of D and one of G (code: 50,000)."""
     architecture: Literal["resnet", "dcgan", "infogan"] = "resnet"
@@ -42,8 +41,6 @@ class SNGAN(recipes.FromLatents):
     """Second moment's decay of Adam; the first moment's is 0 (paper: 0.9)."""
     n_critic: PositiveInt = 5
     """Updates of D for one of G (paper: 5)."""
-    average_decay: Fraction | None = None
-    """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
     @property
     def latent(self) -> latents.Prior:

@@ -20,15 +20,8 @@ import optax
 
 from jaxgan import cli, games, latents, losses, networks, penalties, recipes
 from jaxgan.data import ArraySource, Resident, Streamed, common_neighbours
-from jaxgan.training import (
-    Fraction,
-    Generate,
-    Picture,
-    Pipeline,
-    PositiveFloat,
-    PositiveInt,
-    Schedule,
-)
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training.pictures import Picture
 
 LOSSES = {"non_saturating": losses.non_saturating, "relativistic": losses.relativistic}
 SHOWN = 10

@@ -24,15 +24,8 @@ import optax
 from jaxgan import cli, games, latents, losses, penalties, updates
 from jaxgan.data import Resident, Streamed, mixtures
 from jaxgan.networks import PerceptronDiscriminator, PerceptronGenerator
-from jaxgan.training import (
-    Fraction,
-    Generate,
-    Picture,
-    Pipeline,
-    PositiveFloat,
-    PositiveInt,
-    Schedule,
-)
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training.pictures import Picture
 
 MIXTURES: dict[str, Callable[[], mixtures.Mixture]] = {
     "ring": mixtures.ring,

@@ -6,7 +6,6 @@ python experiments/estimate.py runs/wgan-001        how far the critic holds the
 """
 
 import dataclasses
-from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +13,7 @@ import optax
 
 from jaxgan import cli, games, latents, losses, recipes, updates
 from jaxgan.data import Images
-from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,10 +21,9 @@ class WGAN(recipes.FromLatents):
     """Defaults are the paper's, Algorithm 1 and its authors' code."""
 
     images: Images = Images(dataset="lsun/bedroom", image_size=64, channels=3)
-    """The pictures."""
     schedule: Schedule = Schedule(steps=200_000, sample_every=2000, checkpoint_every=5000)
     """Rounds of n_critic updates of the critic; nearly every one ends with one of G."""
-    architecture: Literal["dcgan", "infogan"] = "dcgan"
+    architecture: recipes.Architecture = "dcgan"
     """The networks: DCGAN's (paper), or InfoGAN's, which have a fully connected layer besides."""
     batch_size: PositiveInt = 64
     """m: images in a minibatch (paper: 64)."""
@@ -43,8 +41,6 @@ class WGAN(recipes.FromLatents):
     """Updates of the critic for one of G (paper: 5)."""
     thorough: PositiveInt = 100
     """Updates of the critic for each of G's first 25 updates and every 500th (code: 100)."""
-    average_decay: Fraction | None = None
-    """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
     @property
     def latent(self) -> latents.Prior:

@@ -23,7 +23,6 @@ class WGANGP(recipes.FromLatents):
     """Defaults are the paper's for CIFAR-10: Algorithm 1 and its appendix."""
 
     images: Images = Images(dataset="cifar10", image_size=32, channels=3)
-    """The pictures."""
     schedule: Schedule = Schedule(steps=100_000, sample_every=1000, checkpoint_every=5000)
     """Rounds of n_critic updates of the critic and one of G (paper: 100,000)."""
     architecture: Literal["resnet", "dcgan", "infogan"] = "resnet"
@@ -44,8 +43,6 @@ class WGANGP(recipes.FromLatents):
     """Second moment's decay of Adam; the first moment's is 0 (paper: 0.9)."""
     n_critic: PositiveInt = 5
     """Updates of the critic for one of G (paper: 5)."""
-    average_decay: Fraction | None = None
-    """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
     @property
     def latent(self) -> latents.Prior:

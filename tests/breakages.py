@@ -77,7 +77,7 @@ FAULTS = [
         "jaxgan/games/game.py",
         "return Player(optax.apply_updates(player.parameters, updates), collections, state)",
         "return Player(optax.apply_updates(player.parameters, updates), collections, player[2])",
-        "tests/games/test_adversarial.py tests/games/test_conditions.py",
+        "tests/games/test_conformance.py",
     ),
     Fault(
         "a lazy penalty without its factor",
@@ -118,8 +118,9 @@ FAULTS = [
     Fault(
         "a file that may name any function",
         "jaxgan/weights/pickles.py",
-        "    return names[module, name]\n",
-        "    return names.get((module, name)) or getattr(__import__(module), name)\n",
+        "    if (module, name) not in names:\n",
+        "    if (module, name) not in names:\n        return getattr(__import__(module), name)\n"
+        "    if not names:\n",
         "tests/weights/test_tensors.py",
     ),
     Fault(

@@ -7,6 +7,7 @@ from jaxgan.recipes.digits import evaluate_labels as evaluate_labels
 from jaxgan.recipes.digits import evaluate_modes as evaluate_modes
 from jaxgan.recipes.digits import evaluate_samples as evaluate_samples
 from jaxgan.recipes.digits import real_digits as real_digits
+from jaxgan.recipes.latents import Architecture as Architecture
 from jaxgan.recipes.latents import FromLabels as FromLabels
 from jaxgan.recipes.latents import FromLatents as FromLatents
 from jaxgan.recipes.latents import convolutional_networks as convolutional_networks

@@ -1,8 +1,9 @@
 """What experiments that play from latents have in common: data, inputs, networks and figures."""
 
 import abc
+import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import flax.linen as nn
 import jax
@@ -14,7 +15,10 @@ from jaxgan.data import Images, Resident, Streamed, check_labels
 from jaxgan.games import Batch
 from jaxgan.latents import Prior
 from jaxgan.recipes.digits import evaluate_labels, evaluate_samples
-from jaxgan.training import Generate, Pipeline, PositiveInt
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveInt
+
+Architecture: TypeAlias = Literal["dcgan", "infogan"]
+"""DCGAN's networks, of convolutions alone, or InfoGAN's, with dense layers besides."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class FromLatents(abc.ABC):
     """The pictures."""
     batch_size: PositiveInt
     """Images in a minibatch."""
+    average_decay: Fraction | None = dataclasses.field(default=None, kw_only=True)
+    """Of the moving average of G's weights that pictures are made with; none where not given."""
 
     @property
     @abc.abstractmethod
@@ -74,26 +80,26 @@ class FromLabels(FromLatents):
 
 
 def convolutional_networks(
-    architecture: Literal["dcgan", "infogan"],
+    architecture: Architecture,
     images: Images,
     width: int,
     *,
     discriminator_width: int | None = None,
     batch_norm: bool = True,
-    dtype: jnp.dtype | type = jnp.float32,
+    bfloat16: bool = False,
 ) -> tuple[nn.Module, nn.Module]:
     """A generator and a discriminator with one score an image.
 
     Args:
-        architecture: DCGAN's, of convolutions alone, or InfoGAN's, which have fully connected
-            layers besides.
+        architecture: whose networks.
         images: what is made.
         width: channels of the generator next to the image.
         discriminator_width: those of the discriminator; as many where None.
         batch_norm: False leaves it out of the discriminator.
-        dtype: of the computation.
+        bfloat16: compute in bfloat16; parameters stay float32.
     """
     size, channels = images.image_size, images.channels
+    dtype = jnp.bfloat16 if bfloat16 else jnp.float32
     d_width = width if discriminator_width is None else discriminator_width
     if architecture == "dcgan":
         return (

@@ -342,6 +342,10 @@ def test_contract(name):
     # A bias may stay: hinge and Wasserstein losses pull the last one of D up and down alike.
     moved = jax.tree.map(lambda a, b: a.ndim < 2 or (a != b).any(), parameters, new)
     assert all(jax.tree.leaves(moved)), moved
+    for one, other in zip(players(state), players(after), strict=True):
+        kept = jax.tree.leaves(one.optimiser)
+        same = map(np.array_equal, kept, jax.tree.leaves(other.optimiser))
+        assert not kept or not all(same), "an optimiser forgets"
 
 
 @pytest.mark.slow
