@@ -1,6 +1,6 @@
 """DCGAN (Radford, Metz and Chintala, 2016): a generator and a discriminator of convolutions alone.
 
-python experiments/dcgan.py train                   digits, about five minutes on two CPU cores
+python experiments/dcgan.py train                   digits, about six minutes on two CPU cores
 python experiments/dcgan.py train --preset paper    bedrooms at 64x64, five epochs of LSUN
 
 The small preset plays with InfoGAN's networks, which have dense hidden layers besides and draw
@@ -40,7 +40,7 @@ class DCGAN(recipes.FromLatents):
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: 0.5)."""
     beta2: Fraction = 0.999
-    """Second moment's decay of Adam (paper: not told; Adam's own)."""
+    """Second moment's decay of Adam (paper: not given; Adam's own)."""
     bfloat16: bool = False
     """Compute in bfloat16; parameters stay float32."""
 

@@ -33,7 +33,7 @@ class Tags:
     """Defaults are the paper's, section 4.2, except for its data."""
 
     schedule: Schedule = Schedule(steps=288_000, sample_every=10_000, checkpoint_every=20_000)
-    """How long, and what is written when (paper: not told; here until the rate is at its end)."""
+    """How long, and what is written when (paper: not given; here until the rate is at its end)."""
     image_size: Literal[32, 64, 128, 256] = 32
     """Pixels on a side of the drawings."""
     minimum: PositiveInt = 3

@@ -68,7 +68,7 @@ def warmed_up(data: Resident, *, rounds: int, seed: int) -> Any:
 
 
 @jax.jit
-def improved(key: jax.Array, d: games.Player, generator: Any, real: jax.Array) -> games.Player:
+def updated(key: jax.Array, d: games.Player, generator: Any, real: jax.Array) -> games.Player:
     """D after one more update against a generator that stands still."""
     z = LATENT(stream(key, "latent"), len(real))
     fake = apply_eval(key, GENERATOR, generator, z)
@@ -108,7 +108,7 @@ def study(data: Resident, *, rounds: int, checkpoints: np.ndarray, seed: int) ->
     found = []
     for start, stop in itertools.pairwise([0, *checkpoints]):
         for step in range(start, stop):
-            d = improved(jax.random.fold_in(key, step), d, generator, data(step)["image"])
+            d = updated(jax.random.fold_in(key, step), d, generator, data(step)["image"])
         found.append(measured(stream(key, "measure"), d, generator))
     return jax.tree.map(lambda *values: np.array(values), *found)
 

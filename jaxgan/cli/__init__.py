@@ -1,3 +1,3 @@
-"""The verbs that every experiment gets."""
+"""The verbs, each for the experiments that can do it."""
 
 from jaxgan.cli.main import main as main

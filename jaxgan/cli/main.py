@@ -1,4 +1,4 @@
-"""`python experiments/NAME.py VERB`: the verbs that every experiment gets."""
+"""`python experiments/NAME.py VERB`: the verbs that an experiment can do."""
 
 import dataclasses
 import os
@@ -56,7 +56,7 @@ def main(paper: Experiment, *, small: Experiment, arguments: Sequence[str] | Non
 
     Args:
         paper: the experiment as its paper has it.
-        small: the same for two CPU cores and five minutes, on data that ships; the default.
+        small: the same for two CPU cores and minutes, on data that ships; the default.
         arguments: the words after the script's name; those of the process where None.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)

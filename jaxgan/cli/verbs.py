@@ -177,6 +177,9 @@ def open_run(directory: Path, kind: type[E], name: str) -> tuple[Run, E]:
         ValueError: where the configuration is not one of this version.
     """
     run = Run.open(directory)
+    lost = [key for key in ("experiment", "configuration", "seed") if key not in run.manifest]
+    if lost:
+        raise RunError(f"{directory} is no run that can be used: its manifest.json lacks {lost[0]}")
     if run.manifest["experiment"] != name:
         raise RunError(
             f"{directory} is a run of {run.manifest['experiment']}.py, not of {name}.py: "

@@ -13,10 +13,13 @@ def to_path(path: StrPath) -> Path:
 
     Raises:
         TypeError: where it is no path; names it.
+        ValueError: where it is empty, which would be the folder that the process is in.
 
     >>> to_path("runs/dcgan-001").name
     'dcgan-001'
     """
+    if path == "":
+        raise ValueError("an empty text is no path: name a file or a folder ('.' for this one)")
     try:
         return Path(path).expanduser()
     except TypeError:

@@ -16,10 +16,16 @@ def auxiliary_classifier(*, weight: float = 1.0) -> Auxiliary:
 
     Returns:
         For `adversarial(..., condition="label", auxiliary=...)`, with a discriminator that returns
-        `(scores [B], logits [B, K])`.
+        `(scores [B], logits [B, K])`. A game without a condition is refused (ValueError).
     """
 
-    def terms(logits: jax.Array, label: jax.Array) -> Terms:
+    def terms(logits: jax.Array, *condition: jax.Array) -> Terms:
+        if not condition:
+            raise ValueError(
+                "an auxiliary classifier needs labels to compare with: give the game a condition "
+                '(condition="label")'
+            )
+        (label,) = condition
         return {"class": (weight, classification(logits, label))}
 
-    return Auxiliary(real=terms, fake=lambda logits, latents, label: terms(logits, label))
+    return Auxiliary(real=terms, fake=lambda logits, latents, *label: terms(logits, *label))

@@ -29,7 +29,15 @@ from jaxgan.games.game import (
 )
 from jaxgan.games.lazy import LazyPenalties, every_so_often
 from jaxgan.games.lecam import LeCam
-from jaxgan.games.terms import Auxiliary, Critic, Penalties, Terms, no_penalties, weights_at
+from jaxgan.games.terms import (
+    Auxiliary,
+    Critic,
+    Penalties,
+    Terms,
+    merged,
+    no_penalties,
+    weights_at,
+)
 from jaxgan.losses import AdversarialLoss, combine
 from jaxgan.updates import AverageState, average_weights, averaged
 
@@ -155,16 +163,17 @@ def adversarial(
         z, fake = make(key, g, len(x), *y)
 
         def terms(of_real: Scored, of_fake: Scored, critic: Critic) -> Terms:
-            terms: dict[str, Any] = {}
+            parts: list[Terms] = []
             if auxiliary is not None:
-                terms |= prefixed("real", auxiliary.real(of_real.heads, *y))
-                terms |= prefixed("fake", auxiliary.fake(of_fake.heads, z, *y))
-            terms["adversarial"] = 1.0, loss.discriminator(of_real.scores, of_fake.scores)
+                parts.append(prefixed("real", auxiliary.real(of_real.heads, *y)))
+                parts.append(prefixed("fake", auxiliary.fake(of_fake.heads, z, *y)))
+            adversarial = loss.discriminator(of_real.scores, of_fake.scores)
+            parts.append({"adversarial": (1.0, adversarial)})
             if lecam is not None and anchors is not None:
-                terms |= lecam.terms(of_real.scores, of_fake.scores, anchors)
+                parts.append(lecam.terms(of_real.scores, of_fake.scores, anchors))
             if not isinstance(penalties, LazyPenalties):
-                terms |= penalties(stream(key, "penalty"), critic, x, fake)
-            return terms
+                parts.append(penalties(stream(key, "penalty"), critic, x, fake))
+            return merged(*parts)
 
         d, info = adversary.update(key, d, x, fake, *y, terms=terms, played=played)
         if lecam is not None and anchors is not None:
@@ -202,9 +211,8 @@ def adversarial(
             fake, seen = apply_train(key_generator, generator, parameters, g.collections, z, *y)
             of_real, of_fake = score("real", x), score("fake", fake)
             adversarial = loss.generator(of_real.scores, of_fake.scores)
-            terms: dict[str, Any] = {"adversarial": (1.0, adversarial)}
-            if auxiliary is not None:
-                terms |= auxiliary.fake(of_fake.heads, z, *y)
+            of_heads = {} if auxiliary is None else auxiliary.fake(of_fake.heads, z, *y)
+            terms = merged({"adversarial": (1.0, adversarial)}, of_heads)
             total, info = combine(weights_at(terms, played))
             return total, (info, seen)
 
@@ -259,5 +267,7 @@ def _check(n_critic: int, generator_minibatches: int, every: int) -> None:
             raise ValueError(f"{name} must be 1 or more, not {count}")
     if not 1 <= generator_minibatches <= n_critic:
         raise ValueError(
-            f"generator_minibatches must be in 1 to n_critic={n_critic}: {generator_minibatches}"
+            f"G's minibatch is as large as {generator_minibatches} of D's, and a round has "
+            f"{n_critic}: give 1 to n_critic={n_critic} (generator_minibatches; in experiments, "
+            "--generator-batches)"
         )

@@ -36,7 +36,7 @@ def augmented(
     """
     if augmentation is None:
         return images
-    share = value_at(augmentation.probability, played)
+    share = jnp.float32(value_at(augmentation.probability, played))
     chosen = jax.random.bernoulli(stream(key, "choice"), share, images.shape[:1])
     chosen = chosen.reshape(-1, *(1,) * (images.ndim - 1))
     return jnp.where(chosen, augmentation.augment(stream(key, "augment"), images), images)

@@ -83,6 +83,10 @@ class Discriminator(NamedTuple):
             images: `[B, H, W, C]`.
             *condition: y, where the game has one.
             played: how many rounds have been played, for an augmentation on a schedule.
+
+        Raises:
+            ValueError: where the network has heads and the game no use for them, or the other way
+                round.
         """
         images = augmented(key, images, self.augmentation, played=played)
         outputs, collections = apply_train(
@@ -93,6 +97,12 @@ class Discriminator(NamedTuple):
             images,
             *self._shown(condition),
         )
+        if isinstance(outputs, tuple) != self.has_heads:
+            said = "more than a score" if isinstance(outputs, tuple) else "a score alone"
+            raise ValueError(
+                f"{type(self.network).__name__} says {said}, and the game asks for the other: give "
+                "a game `auxiliary` where its discriminator has such a head, and only there"
+            )
         return (Scored(*outputs) if self.has_heads else Scored(outputs)), collections
 
     def scores(

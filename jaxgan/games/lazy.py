@@ -13,7 +13,8 @@ class LazyPenalties(NamedTuple):
     """Penalties that are left out of the discriminator's loss and have updates of their own.
 
     Each `every`-th round ends the discriminator's updates with one more, of `every` times the
-    penalties alone. Its optimiser should be `updates.lazy_adam(..., every=every * n_critic)`.
+    penalties alone. Its optimiser should be `updates.lazy_adam(..., every=every * n_critic)`. They
+    are not reported, as most rounds have none.
 
     Karras et al., StyleGAN2, 2020, appendix B.
 

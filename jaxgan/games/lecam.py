@@ -23,7 +23,13 @@ class LeCam(NamedTuple):
     decay: float = 0.99
 
     def init(self) -> AverageState | None:
-        """The anchors before the first round."""
+        """The anchors before the first round.
+
+        Raises:
+            ValueError: where the decay is not in [0, 1).
+        """
+        if self.decay is None:
+            raise ValueError("LeCam's term needs its averages: give a decay in [0, 1), not None")
         return average_weights(self.decay).init(_anchors(0.0, 0.0))
 
     def terms(self, real: jax.Array, fake: jax.Array, anchors: AverageState) -> Terms:

@@ -35,6 +35,28 @@ def no_penalties(key: jax.Array, critic: Critic, real: jax.Array, fake: jax.Arra
     return {}
 
 
+_REPORTED = ("real_score", "fake_score", "gradient_norm")
+"""What a player's report holds besides its terms."""
+
+
+def merged(*parts: Terms) -> dict[str, tuple[Any, jax.Array]]:
+    """All terms of one player's loss.
+
+    Raises:
+        ValueError: where two of them have one name, or one that the report needs: none may take
+            another's place.
+    """
+    terms: dict[str, tuple[Any, jax.Array]] = {}
+    for part in parts:
+        for name, term in part.items():
+            if name in terms or name in _REPORTED:
+                raise ValueError(
+                    f"a term is named '{name}', and so is another part of the report: rename it"
+                )
+            terms[name] = term
+    return terms
+
+
 def value_at(value: float | jax.Array | optax.Schedule, played: jax.Array) -> Any:
     """The value that a number or a schedule has after `played` rounds."""
     return value(played) if callable(value) else value

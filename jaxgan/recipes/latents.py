@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import networks
-from jaxgan.data import Images, Resident, Streamed, check_labels
+from jaxgan.data import Images, Resident, Source, Streamed, check_labels
 from jaxgan.games import Batch
 from jaxgan.latents import Prior
 from jaxgan.recipes.digits import evaluate_labels, evaluate_samples
@@ -42,10 +42,14 @@ class FromLatents(abc.ABC):
         """How many minibatches a round takes: one for each update of D."""
         return 1
 
+    def source(self) -> Source:
+        """The images, opened; labels, where there are any, are not looked at."""
+        return self.images.source()
+
     def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """The minibatches of a round; labels, where there are any, are not looked at."""
+        """The minibatches of a round."""
         batch_size = self.batch_size * self.minibatches
-        return pipeline(self.images.source(), batch_size=batch_size, flip=self.images.flip)
+        return pipeline(self.source(), batch_size=batch_size, flip=self.images.flip)
 
     def inputs(self, key: jax.Array, count: int) -> Batch:
         """Latents."""
@@ -63,10 +67,9 @@ class FromLabels(FromLatents):
     classes: PositiveInt
     """How many labels there are."""
 
-    def data(self, pipeline: Pipeline) -> Resident | Streamed:
-        """One minibatch a round, with its labels."""
-        source = check_labels(self.images.source(), classes=self.classes)
-        return pipeline(source, batch_size=self.batch_size, flip=self.images.flip)
+    def source(self) -> Source:
+        """The images with their labels."""
+        return check_labels(super().source(), classes=self.classes)
 
     def inputs(self, key: jax.Array, count: int) -> Batch:
         """Latents, and the labels in turn."""

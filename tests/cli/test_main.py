@@ -184,6 +184,11 @@ def test_manifest_that_names_what_was_renamed(call, done):
         refused(call(verb, done), "generator_hands = 2 means nothing to GAN as it is now")
 
 
+def test_manifest_that_lacks_what_is_needed(call, done):
+    (done / "manifest.json").write_text('{"format": 1, "experiment": "gan"}')
+    refused(call("resume", done), "its manifest.json lacks configuration")
+
+
 def test_run_of_a_newer_format(call, done):
     manifest = json.loads((done / "manifest.json").read_text())
     (done / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))

@@ -69,6 +69,11 @@ def test_a_path_of_another_type(take, path):
     assert str(refusal.value) == f"{path!r} is no path: give a str or an os.PathLike"
 
 
+def test_an_empty_path():
+    with pytest.raises(ValueError, match="an empty text is no path"):
+        data.Images(folder="")
+
+
 def test_home_is_expanded(monkeypatch, folder):
     monkeypatch.setenv("HOME", str(folder))
     assert data.to_path("~/x.png") == folder / "x.png"

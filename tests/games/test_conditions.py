@@ -82,10 +82,12 @@ def test_reals_and_fakes_come_with_the_labels_of_the_data():
     np.testing.assert_array_equal(state.generator.collections["memory"]["label"], last)
 
 
-def test_minibatch_of_the_generator_is_that_of_several_hands():
+def test_minibatch_of_the_generator_is_that_of_several_minibatches():
     state, _ = play(make(Sizes(), n_critic=3, generator_minibatches=2), batch_of(3 * B))
     assert int(state.generator.collections["memory"]["size"]) == 2 * B
-    with pytest.raises(ValueError, match="generator_minibatches must be in 1 to n_critic=3: 4"):
+    with pytest.raises(
+        ValueError, match="as large as 4 of D's, and a round has 3: give 1 to n_critic=3"
+    ):
         make(n_critic=3, generator_minibatches=4)
 
 
@@ -127,11 +129,11 @@ def test_auxiliary_terms_against_the_paper():
     state = game.init(jax.random.key(0), batch)
     key = jax.random.key(1)
     _, info = jax.jit(game.update)(key, state, batch)
-    told = state.discriminator.parameters
+    weights = state.discriminator.parameters
     made = np.asarray(jax.tree.leaves(state.generator.parameters)[0], np.float64)
 
     def cross_entropy(x):
-        logits = x @ np.float64(told["Dense_1"]["kernel"])
+        logits = x @ np.float64(weights["Dense_1"]["kernel"])
         logits = logits - np.log(np.exp(logits).sum(1, keepdims=True))
         return -logits[np.arange(B), np.asarray(batch["label"])].mean()
 
@@ -287,7 +289,7 @@ def test_critic_with_batch_norm_under_a_penalty():
         penalties=terms,
     )
     # At 8x8 there is one layer and no batch norm: nothing to refuse.
-    game.init(jax.random.key(0), {"image": jnp.zeros((B, 8, 8, 1))})
+    jax.eval_shape(game.init, jax.random.key(0), {"image": jnp.zeros((B, 8, 8, 1))})
     game = games.adversarial(
         networks.DCGANGenerator(16, 1, width=4),
         networks.DCGANDiscriminator(16, width=4),
@@ -298,7 +300,7 @@ def test_critic_with_batch_norm_under_a_penalty():
         penalties=terms,
     )
     with pytest.raises(ValueError, match="batch norm mixes the examples of a batch"):
-        game.init(jax.random.key(0), {"image": jnp.zeros((B, 16, 16, 1))})
+        jax.eval_shape(game.init, jax.random.key(0), {"image": jnp.zeros((B, 16, 16, 1))})
 
 
 def test_share_of_augmented_images():
@@ -316,3 +318,56 @@ def test_share_of_augmented_images():
     assert abs(scores[1.0] - scores[0.0]) > 0.1
     np.testing.assert_allclose(scores[0.3], expected, atol=0.05 * abs(scores[1.0]) + 0.02)
     np.testing.assert_allclose(scores["schedule"], scores[0.3], rtol=1e-6)
+
+
+def first_round(game, **batch):
+    """Traced as far as a round goes."""
+    batch = {"image": jnp.zeros((B, 2, 2, 1))} | batch
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    return jax.eval_shape(game.update, jax.random.key(0), state, batch)
+
+
+@pytest.mark.parametrize("name", ["adversarial", "lecam", "real_score", "gradient_norm"])
+def test_no_term_takes_anothers_place(name):
+    def terms(key, critic, real, fake):
+        return {name: (0.1, penalties.r1(critic, real))}
+
+    game = make(penalties=terms, lecam=games.LeCam(0.3))
+    with pytest.raises(ValueError, match=f"a term is named '{name}'"):
+        first_round(game)
+
+
+def test_no_term_of_a_head_takes_anothers_place():
+    def terms(logits, *_):
+        return {"adversarial": (1.0, logits.mean(1))}
+
+    auxiliary = games.Auxiliary(real=lambda logits: {}, fake=terms)
+    with pytest.raises(ValueError, match="a term is named 'adversarial'"):
+        first_round(make(discriminator=Sorter(), auxiliary=auxiliary))
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        (
+            {"discriminator": Sorter(), "auxiliary": games.auxiliary_classifier()},
+            "needs labels to compare with",
+        ),
+        ({"discriminator": Sorter()}, "Sorter says more than a score"),
+        (
+            {"auxiliary": games.auxiliary_classifier(), "condition": "label"},
+            "Discriminator says a score alone",
+        ),
+        ({"lecam": games.LeCam(0.3, decay=None)}, r"give a decay in \[0, 1\), not None"),
+    ],
+)
+def test_parts_that_do_not_fit_together(rules, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        first_round(make(**rules), label=jnp.zeros(B, jnp.int32))
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_augmentation_of_none_or_all(share):
+    """A whole number is a share like another."""
+    game = make(augment=games.Augmentation(lambda key, x: 0 * x + 1, share))
+    assert first_round(game)

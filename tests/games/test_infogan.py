@@ -1,4 +1,4 @@
-"""The codes of InfoGAN, and what the players owe to Q."""
+"""The codes of InfoGAN, and the players' terms of Q."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from jaxgan import games, losses
 B = 5
 
 
-class Told(NamedTuple):
+class Distribution(NamedTuple):
     logits: tuple[jax.Array, ...]
     mean: jax.Array
     log_variance: jax.Array
@@ -30,8 +30,8 @@ class Discriminator(nn.Module):
     @nn.compact
     def __call__(self, images, *, train):
         x = images.reshape(len(images), -1)
-        told = Told((nn.Dense(3)(x),), nn.Dense(2)(x), jnp.zeros((len(x), 2)))
-        return nn.Dense(1)(x)[:, 0], told
+        q = Distribution((nn.Dense(3)(x),), nn.Dense(2)(x), jnp.zeros((len(x), 2)))
+        return nn.Dense(1)(x)[:, 0], q
 
 
 LATENT = games.CodedLatent(noise=2, categorical=(3,), continuous=2)
@@ -123,8 +123,8 @@ def test_bound_reaches_the_generator():
         @nn.compact
         def __call__(self, images, *, train):
             x = images.reshape(len(images), -1)
-            told = Told((nn.Dense(3)(x),), nn.Dense(2)(x), jnp.zeros((len(x), 2)))
-            return jnp.zeros(len(x)), told
+            q = Distribution((nn.Dense(3)(x),), nn.Dense(2)(x), jnp.zeros((len(x), 2)))
+            return jnp.zeros(len(x)), q
 
     played = games.adversarial(
         Generator(),

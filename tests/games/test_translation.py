@@ -47,7 +47,7 @@ def test_one_update_against_the_papers_equations(compiled):
     )
 
     def of_generator(g):
-        made = tint(g, a)  # judged by D after its update
+        made = tint(g, a)  # seen by D after its update
         return softplus(-rate(d_after, made, a)).mean() + 100 * np.abs(made - b).mean()
 
     g_slopes = slopes(of_generator, g)

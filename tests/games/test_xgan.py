@@ -153,12 +153,12 @@ def test_one_update_against_the_papers_losses(compiled):
         )
 
     rest = slopes(lambda g: part(g, domain=False), g)
-    told = slopes(lambda g: part(g, domain=True), g)
+    of_domains = slopes(lambda g: part(g, domain=True), g)
     # Encoders hide the domain that the classifier learns to tell.
     sign = {name: 1 if name == "tell" else -1 for name in g}
-    expected = {name: g[name] - 0.1 * (rest[name] + sign[name] * told[name]) for name in g}
+    expected = {name: g[name] - 0.1 * (rest[name] + sign[name] * of_domains[name]) for name in g}
     assert after.generator.parameters == pytest.approx(expected, rel=1e-4)
-    assert min(abs(told[name]) for name in ("encode_a", "encode_b", "tell")) > 1e-2
+    assert min(abs(of_domains[name]) for name in ("encode_a", "encode_b", "tell")) > 1e-2
 
 
 @pytest.mark.parametrize("average_decay", [None, 0.5])

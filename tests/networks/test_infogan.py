@@ -38,8 +38,8 @@ def test_shapes_ranges_and_types(size, channels, dtype):
 
     def play(latent):
         images, g = generator.init_with_output(jax.random.key(0), latent, train=True)
-        told, d = discriminator.init_with_output(jax.random.key(0), images, train=True)
-        return images, told, g, d
+        outputs, d = discriminator.init_with_output(jax.random.key(0), images, train=True)
+        return images, outputs, g, d
 
     images, (scores, codes), *variables = jax.eval_shape(play, jnp.ones((3, 9)))
     chex.assert_shape(images, (3, size, size, channels))
@@ -116,8 +116,8 @@ def torch_discriminator(torch, variables, images, train):
     score = head["params"]["score"]["Dense_0"]
     q = x @ head["params"]["Dense_0"]["kernel"]
     q = functional.leaky_relu(torch_batch_norm(torch, q, head, "BatchNorm_0", train), 0.1)
-    told = q @ head["params"]["Dense_1"]["kernel"] + head["params"]["Dense_1"]["bias"]
-    logits_and_mean, spread = told[:, :5], told[:, 5:]
+    outputs = q @ head["params"]["Dense_1"]["kernel"] + head["params"]["Dense_1"]["bias"]
+    logits_and_mean, spread = outputs[:, :5], outputs[:, 5:]
     spread = 6 * (spread / 6).tanh()
     return torch.cat([x @ score["kernel"] + score["bias"], logits_and_mean, spread], dim=1)
 

@@ -264,7 +264,7 @@ def test_derivatives_of_penalties_are_finite_from_the_start(dtype):
     assert float(jnp.abs(moved).max()) > 0  # the zeros leave zero at the first step
 
 
-def test_labels_change_what_is_made_and_how_it_is_judged():
+def test_labels_change_what_is_made_and_how_it_is_scored():
     latent, images, label = drawn((3, 5)), drawn((3, 8, 8, 2)), jnp.array([0, 2, 1])
     other = jnp.array([1, 2, 0])
     generator = R3GANGenerator(channels=2, classes=3, **TINY)

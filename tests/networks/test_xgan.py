@@ -26,10 +26,10 @@ def played():
     random = np.random.default_rng(0)
     a, b = (jnp.asarray(random.uniform(-1, 1, (4, 32, 32, 3)), jnp.float32) for _ in "ab")
     variables = jax.jit(lambda key: NETWORK.init(key, a, b, train=True))(jax.random.key(0))
-    return variables, a, b, jax.jit(perform)(variables, a, b)
+    return variables, a, b, jax.jit(apply_train)(variables, a, b)
 
 
-def perform(variables, a, b):
+def apply_train(variables, a, b):
     return NETWORK.apply(variables, a, b, train=True, mutable="batch_stats")[0]
 
 
@@ -130,7 +130,7 @@ def slopes(played):
     }
 
     def linearised(variables):
-        return jax.vjp(lambda variables: perform(variables, a, b), variables)
+        return jax.vjp(lambda variables: apply_train(variables, a, b), variables)
 
     _, pull_back = jax.jit(linearised)(variables)
     pull = jax.jit(lambda pull_back, cotangent: pull_back(cotangent)[0]["params"])
