@@ -1,5 +1,7 @@
 """The house is as its plan has it."""
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).parents[1]
+OURS = ("jaxgan", "experiments", "tests")
 
 LOWEST = ("losses", "penalties", "layers", "updates", "latents", "metrics", "data")
 ROOMS: dict[str, set[str]] = {room: set() for room in LOWEST} | {
@@ -43,6 +46,24 @@ def test_who_imports_whom(graph, room):
 
 def test_every_room_is_in_the_table(graph):
     assert graph.find_children("jaxgan") == {f"jaxgan.{room}" for room in ROOMS}
+
+
+def private_imports(path):
+    """Names with a leading underscore that a file takes from another module of the project."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in OURS:
+            names = [*node.module.split("."), *(alias.name for alias in node.names)]
+            yield from (name for name in names if re.match("_(?!_)", name))
+
+
+def test_no_module_imports_anothers_private_names(tmp_path):
+    """Ruff's own rule (PLC2701) lets modules of one package do it."""
+    files = [path for room in OURS for path in (ROOT / room).rglob("*.py")]
+    assert len(files) > 200
+    assert {path: found for path in files if (found := list(private_imports(path)))} == {}
+    fault = tmp_path / "fault.py"
+    fault.write_text("from jaxgan.cli.verbs import _generator, free_directory\n")
+    assert list(private_imports(fault)) == ["_generator"]
 
 
 @pytest.mark.parametrize("package", ["losses", "games", "networks", "data", "metrics", "training"])
