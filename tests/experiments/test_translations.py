@@ -74,6 +74,8 @@ def small(monkeypatch, request):
     widths = {"width": 4, "discriminator_width": 4, "batch_size": 2}
     if request.param != "xgan":
         widths |= {"layers": 1}
+    if request.param in ("cyclegan", "one_way"):
+        widths |= {"blocks": 1}
     found = importlib.import_module(f"experiments.{request.param}").SMALL
     return dataclasses.replace(found, pairs=Sides(load_size=32, crop_size=32), **widths)
 

@@ -256,7 +256,6 @@ def xgan() -> SidesCase:
 GAMES: dict[str, Callable[[], Case | SidesCase]] = {
     "gan": lambda: Case(fully_connected()),
     "minimax": lambda: Case(fully_connected(loss=losses.minimax, average_decay=None)),
-    "least_squares": lambda: Case(fully_connected(loss=losses.least_squares)),
     "hinge_own_collections": lambda: Case(
         fully_connected(
             loss=losses.hinge, discriminator=NoisyDiscriminator(), lecam=games.LeCam(0.3)
@@ -406,7 +405,7 @@ def test_finite_after_ten_rounds(name):
 
 # Those whose rounds differ in how examples, or networks, have to do with each other.
 APART = ("hinge_own_collections", "wgan_gp", "dcgan", "projection", "infogan", "lazy")
-APART += ("pix2pix", "cycle", "xgan")
+APART += ("pix2pix", "cycle")
 
 
 @pytest.mark.slow

@@ -125,9 +125,9 @@ def test_a_poor_classifier_is_refused_and_forgotten(quick, digits_folder, monkey
 
 @pytest.mark.slow
 def test_the_classifier_sees_digits_rightly(digits_folder, monkeypatch, tmp_path):
-    """After a tenth of its training; whenever it is used, it is held to `REQUIRED`."""
+    """After a tenth of its steps; whenever it is used, it is held to `REQUIRED`."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    short = dataclasses.replace(digits.SETTINGS, steps=200, batch_size=32)
+    short = dataclasses.replace(digits.SETTINGS, steps=150, batch_size=32)
     monkeypatch.setattr(digits, "SETTINGS", short)
     monkeypatch.setattr(digits, "REQUIRED", 0.95)
     said = []
