@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import jax
 import tyro
 
-from jaxgan.cli.translate import import_run, translate_run
+from jaxgan.cli.imports import import_run
+from jaxgan.cli.translate import translate_run
 from jaxgan.cli.verbs import evaluate_run, reproduce_run, resume_run, sample_run, train_run
 from jaxgan.training import (
     Evaluates,

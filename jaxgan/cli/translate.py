@@ -1,35 +1,29 @@
-"""The verbs `translate` and `import`: a person's own pictures, and generators made elsewhere."""
+"""The verb `translate`: a person's own pictures."""
 
 import glob
-import hashlib
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.cli.verbs import free_directory, open_run
+from jaxgan.cli.verbs import open_run
 from jaxgan.data import Transform, to_floats
 from jaxgan.data.folder import SUFFIXES
 from jaxgan.data.transforms import decode, to_channels
 from jaxgan.games import stream
 from jaxgan.training import (
-    Imports,
     RunError,
     Translates,
-    create_from_state,
     grid,
     load,
     picture,
     save_picture,
-    validated,
 )
-from jaxgan.weights import read_tensors
 
 _PAIRS = 16
 """How many pairs the sheet shows."""
@@ -89,44 +83,6 @@ def translate_run(
     print(
         f"{len(files)} pictures by step {step} are in {output}; "
         f"the first of them, each beside its source: {output / _SHEET}"
-    )
-    return 0
-
-
-def import_run(
-    experiment: Imports,
-    name: str,
-    *,
-    file: Path,
-    other: Sequence[Path],
-    directory: Path | None,
-) -> int:
-    """Make a run whose generators come from files of PyTorch's."""
-    experiment = validated(experiment)
-    files, sides = (file, *other), experiment.sides
-    if len(files) > len(sides):
-        raise RunError(
-            f"{name}.py has {len(sides)} generators to import, from {' and '.join(sides)}: "
-            f"{len(files)} files are too many, so leave out --other {files[len(sides)]}"
-        )
-    directory = directory or free_directory(Path("runs"), name)
-    tensors = [read_tensors(path) for path in files]
-    shapes = experiment.shapes
-    zeros = {array: jnp.zeros(leaf.shape, leaf.dtype) for array, leaf in shapes.items()}
-    init = jax.jit(experiment.game().init)
-    fresh = state = init(stream(jax.random.key(0), "init"), zeros)
-    for path, arrays, side in zip(files, tensors, sides, strict=False):
-        try:
-            state = experiment.imported(state, arrays, side)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
-    chex.assert_trees_all_equal_shapes_and_dtypes(state, fresh)
-    digests = [f"{path.name} sha256:{_digest(path)}" for path in files]
-    source = f"imported: {', '.join(digests)}"
-    create_from_state(experiment, directory, state, name=name, seed=0, shapes=shapes, data=source)
-    print(
-        f"{directory} is a run with the generators of {', '.join(digests)}; go on with: "
-        f"python experiments/{name}.py translate {directory} PICTURES --output FOLDER"
     )
     return 0
 
@@ -218,10 +174,6 @@ def _sheet(images: Sequence[np.ndarray]) -> Any:
     ]
     pairs_in_a_row = math.ceil(math.sqrt(len(images) / 2))
     return grid(np.stack([to_floats(np.asarray(x)) for x in boxed]), columns=2 * pairs_in_a_row)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def _track(items: Iterable[Any], description: str) -> Iterable[Any]:
