@@ -13,8 +13,9 @@ import numpy as np
 
 from jaxgan.cli.verbs import open_run
 from jaxgan.data import Transform, to_floats
+from jaxgan.data.decoding import decode
 from jaxgan.data.folder import SUFFIXES
-from jaxgan.data.transforms import decode, to_channels
+from jaxgan.data.transforms import to_channels
 from jaxgan.games import stream
 from jaxgan.training import (
     RunError,

@@ -20,6 +20,7 @@ from jaxgan.data.paired import Paired as Paired
 from jaxgan.data.paired import paired_folders as paired_folders
 from jaxgan.data.paired import side_by_side as side_by_side
 from jaxgan.data.paths import StrPath as StrPath
+from jaxgan.data.paths import cache_folder as cache_folder
 from jaxgan.data.paths import to_path as to_path
 from jaxgan.data.pipeline import Data as Data
 from jaxgan.data.pipeline import pipeline as pipeline

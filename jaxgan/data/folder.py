@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxgan.data.decoding import check_image
 from jaxgan.data.paths import StrPath, to_path
-from jaxgan.data.transforms import Half, Transform, check_image
+from jaxgan.data.transforms import Half, Transform
 
 SUFFIXES = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
