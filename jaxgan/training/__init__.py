@@ -17,6 +17,7 @@ from jaxgan.training.experiment import Translates as Translates
 from jaxgan.training.experiment import from_plain as from_plain
 from jaxgan.training.experiment import to_plain as to_plain
 from jaxgan.training.experiment import validated as validated
+from jaxgan.training.lines import write_whole as write_whole
 from jaxgan.training.loop import Interrupted as Interrupted
 from jaxgan.training.loop import NotFinite as NotFinite
 from jaxgan.training.loop import create_from_state as create_from_state
@@ -36,4 +37,3 @@ from jaxgan.training.reproduce import reproduce as reproduce
 from jaxgan.training.run import Run as Run
 from jaxgan.training.run import RunError as RunError
 from jaxgan.training.run import differences as differences
-from jaxgan.training.run import write_whole as write_whole

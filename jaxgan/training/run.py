@@ -13,6 +13,7 @@ from typing import Any, Self
 import jax
 
 from jaxgan.data import StrPath, to_path
+from jaxgan.training.lines import Lines, write_whole
 
 FORMAT = 1
 """Of the directory. A newer format than this is refused."""
@@ -115,29 +116,30 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """Lines of metrics: `step`, `steps_per_second`, `terms` by name."""
-        return _read_lines(self.directory / "metrics.jsonl")
+        return self._lines("metrics").read()
 
     def digests(self) -> list[dict[str, Any]]:
         """Lines of digests: `step`, and `leaves`: the state's digest by the leaf's path."""
-        return _read_lines(self.directory / "digests.jsonl")
+        return self._lines("digests").read()
 
     def add_metrics(self, line: dict[str, Any]) -> None:
         """Append a line of metrics."""
-        _append_line(self.directory / "metrics.jsonl", line)
+        self._lines("metrics").append(line)
 
     def add_digest(self, line: dict[str, Any]) -> None:
         """Append a line of digests."""
-        _append_line(self.directory / "digests.jsonl", line)
+        self._lines("digests").append(line)
 
     def rewind(self, step: int) -> None:
         """Forget what was written after step `step`, or all where it is 0: it comes again."""
-        for name in ("metrics.jsonl", "digests.jsonl"):
-            path = self.directory / name
-            lines = [json.dumps(line) for line in _read_lines(path) if line["step"] <= step > 0]
-            write_whole(path, "".join(line + "\n" for line in lines))
+        for name in ("metrics", "digests"):
+            self._lines(name).rewind(step)
         for path in self.samples.glob("step_*.png"):
             if int(path.stem.removeprefix("step_")) > step:
                 path.unlink()
+
+    def _lines(self, name: str) -> Lines:
+        return Lines(self.directory / f"{name}.jsonl")
 
 
 def environment() -> dict[str, Any]:
@@ -170,36 +172,6 @@ def differences(before: dict[str, Any], after: dict[str, Any], prefix: str = "")
         elif one != other:
             lines.append(f"{prefix}{name}: {one!r} then, {other!r} now")
     return lines
-
-
-def write_whole(path: StrPath, text: str) -> None:
-    """Write a file that is whole or not there."""
-    path = to_path(path)
-    draft = path.with_name(path.name + ".part")
-    with draft.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)
-
-
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    lines = []
-    for line in path.read_text().splitlines():
-        try:
-            lines.append(json.loads(line))
-        except json.JSONDecodeError:  # a process was killed while it wrote this line
-            break
-    return lines
-
-
-def _append_line(path: Path, line: dict[str, Any]) -> None:
-    with path.open("a") as file:
-        file.write(json.dumps(line) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _version(package: str) -> str | None:
