@@ -8,7 +8,7 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from jaxgan.cli.verbs import free_directory
+from jaxgan.cli.verbs import new_directory
 from jaxgan.games import stream
 from jaxgan.training import Imports, RunError, create_from_state, validated
 from jaxgan.weights import read_tensors
@@ -30,7 +30,6 @@ def import_run(
             f"{name}.py has {len(sides)} generators to import, from {' and '.join(sides)}: "
             f"{len(files)} files are too many, so leave out --other {files[len(sides)]}"
         )
-    directory = directory or free_directory(Path("runs"), name)
     tensors = [read_tensors(path) for path in files]
     shapes = experiment.shapes
     zeros = {array: jnp.zeros(leaf.shape, leaf.dtype) for array, leaf in shapes.items()}
@@ -44,7 +43,10 @@ def import_run(
     chex.assert_trees_all_equal_shapes_and_dtypes(state, fresh)
     digests = [f"{path.name} sha256:{_digest(path)}" for path in files]
     source = f"imported: {', '.join(digests)}"
-    create_from_state(experiment, directory, state, name=name, seed=0, shapes=shapes, data=source)
+    with new_directory(directory, Path("runs"), name) as directory:
+        create_from_state(
+            experiment, directory, state, name=name, seed=0, shapes=shapes, data=source
+        )
     print(
         f"{directory} is a run with the generators of {', '.join(digests)}; go on with: "
         f"python experiments/{name}.py translate {directory} PICTURES --output FOLDER"

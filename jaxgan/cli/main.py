@@ -12,15 +12,28 @@ import jax
 import tyro
 
 from jaxgan.cli.imports import import_run
+from jaxgan.cli.streams import losable_output, printable
 from jaxgan.cli.translate import translate_run
-from jaxgan.cli.verbs import evaluate_run, reproduce_run, resume_run, sample_run, train_run
+from jaxgan.cli.verbs import (
+    evaluate_run,
+    open_run,
+    reproduce_run,
+    resume_run,
+    sample_run,
+    train_run,
+)
 from jaxgan.training import (
+    UNMOVED,
     Evaluates,
     Experiment,
     Imports,
     Interrupted,
+    Moved,
+    Parent,
+    Run,
     RunError,
     Translates,
+    counted_signals,
 )
 
 INTERRUPTED = 75
@@ -61,101 +74,152 @@ def main(paper: Experiment, *, small: Experiment, arguments: Sequence[str] | Non
         arguments: the words after the script's name; those of the process where None.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    _prepare_jax()
-    try:
-        code = _run_verb({"small": small, "paper": paper}, arguments)
-    except Interrupted as stop:
-        print(stop, flush=True)
-        code = INTERRUPTED
-    except (RunError, ValueError, OSError) as error:
-        if "JAXGAN_TRACEBACK" in os.environ:
-            raise
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        code = REFUSED
+    with losable_output():
+        try:
+            with counted_signals(INTERRUPTED):
+                _prepare_jax()
+                code = _run_verb({"small": small, "paper": paper}, arguments)
+        except Interrupted as stop:
+            print(printable(str(stop)), flush=True)
+            code = INTERRUPTED
+        except KeyboardInterrupt:
+            print("interrupted: nothing was lost; give the same command again", flush=True)
+            code = INTERRUPTED
+        except (RunError, ValueError, OSError) as error:
+            if "JAXGAN_TRACEBACK" in os.environ:
+                raise
+            print(f"error: {printable(str(error))}", file=sys.stderr, flush=True)
+            code = REFUSED
     sys.exit(code)
 
 
 def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
-    default = presets[_preset(arguments)]
-    kind: Any = type(default)
+    kind: Any = type(presets["small"])
     name = Path(sys.modules[kind.__module__].__file__ or kind.__name__).stem
+    default = _defaults(presets, kind, name, arguments)
 
     def train(
         experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
         processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),
         *,
         preset: Preset = "small",
+        from_: Annotated[Path | None, tyro.conf.arg(name="from", metavar="DIRECTORY")] = None,
+        step: int | None = None,
         directory: Path | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         devices: int | None = None,
     ) -> int:
-        """Train from the beginning; every field of the configuration is a flag.
+        """Train from the beginning, or from another run's state; every field is a flag.
 
         Args:
             experiment: What is trained.
             processes: Who trains.
             preset: small: data that ships, two CPU cores, minutes. paper: the paper's data and
                 schedule. The defaults of all other flags are the preset's.
+            from_: Begin with the state of this run, at the step after it. The defaults of all other
+                flags are that run's; what does not fit begins anew.
+            step: Of that run's checkpoint; the newest where none is said.
             directory: Where the run is written; runs/NAME-NUMBER where none is named.
-            seed: Of the run's one key: the same seed gives the same run.
+            seed: Of the run's one key: the same seed gives the same run. 0, or that of the other
+                run, where none is said.
             devices: How many devices share each batch; all where none is said.
         """
         del preset  # it has chosen the defaults
         if processes.distributed and directory is None:
             raise RunError("a run of several processes needs --directory, one that all of them see")
+        if step is not None and from_ is None:
+            raise RunError("--step says which checkpoint of another run: name the run with --from")
         processes.join()
-        return train_run(experiment, name, directory=directory, seed=seed, devices=devices)
+        parent = None if from_ is None else Parent(Run.open(from_), step)
+        return train_run(
+            *(experiment, name), directory=directory, seed=seed, devices=devices, parent=parent
+        )
 
     def resume(
         directory: Directory,
         processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),
+        moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
+        *,
+        steps: int | None = None,
+        devices: int | None = None,
     ) -> int:
         """Go on with a run from its newest whole checkpoint.
 
         Args:
             directory: The run's.
             processes: Who trains.
+            moved: Where the data are now.
+            steps: Go on to this step, beyond the run's own last: in a new run beside it, as with
+                train --from DIRECTORY --steps STEPS.
+            devices: How many devices share each batch; as the run began where none is said.
         """
         processes.join()
-        return resume_run(directory, kind, name)
+        return resume_run(directory, kind, name, moved=moved, steps=steps, devices=devices)
 
     def sample(
         directory: Directory,
+        moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
         *,
         count: int = 100,
-        label: int | None = None,
+        label: str | None = None,
+        step: int | None = None,
         seed: int = 0,
         output: Path | None = None,
     ) -> int:
-        """Draw pictures from a run's newest checkpoint.
+        """Draw pictures from a run's checkpoint.
 
         Args:
             directory: The run's.
+            moved: Where the data are now.
             count: How many pictures.
-            label: Of all the pictures, in a run of a conditional GAN.
+            label: Of all the pictures, in a run of a conditional GAN: a class by its number, from
+                0, or by its name.
+            step: Of the checkpoint; the newest where none is said.
             seed: Of the latents: the same seed gives the same pictures, however many.
             output: A new folder for them; DIRECTORY/generated/seed_SEED where none is named, or
                 seed_SEED_label_LABEL.
         """
-        return sample_run(directory, kind, name, count=count, label=label, seed=seed, output=output)
+        return sample_run(
+            *(directory, kind, name),
+            moved=moved,
+            count=count,
+            label=label,
+            step=step,
+            seed=seed,
+            output=output,
+        )
 
-    def evaluate(directory: Directory, *, seed: int = 0) -> int:
-        """Say in figures how good a run's newest checkpoint is; DIRECTORY/evaluation.json.
+    def evaluate(
+        directory: Directory,
+        moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
+        *,
+        step: int | None = None,
+        seed: int = 0,
+    ) -> int:
+        """Say in figures how good a run's checkpoint is; DIRECTORY/evaluation.json.
 
         Args:
             directory: The run's.
+            moved: Where the data are now.
+            step: Of the checkpoint; the newest where none is said.
             seed: Of the samples: the same seed gives the same figures.
         """
-        return evaluate_run(directory, kind, name, seed=seed)
+        return evaluate_run(directory, kind, name, moved=moved, step=step, seed=seed)
 
-    def reproduce(directory: Directory, *, output: Path | None = None) -> int:
+    def reproduce(
+        directory: Directory,
+        moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
+        *,
+        output: Path | None = None,
+    ) -> int:
         """Repeat a run from its manifest and compare the two, checkpoint by checkpoint.
 
         Args:
             directory: The run's.
+            moved: Where the data are now.
             output: A new directory for the repetition; DIRECTORY-reproduced where none is named.
         """
-        return reproduce_run(directory, kind, name, output=output)
+        return reproduce_run(directory, kind, name, moved=moved, output=output)
 
     def translate(
         directory: Directory,
@@ -234,15 +298,30 @@ def _examples_apart(text: str) -> str:
     return re.sub("^python ", "  python ", text, flags=re.MULTILINE)
 
 
-def _preset(arguments: list[str]) -> Preset:
-    """The preset that the arguments name: it has to be known before the defaults are shown."""
+def _defaults(
+    presets: dict[str, Experiment], kind: type[Experiment], name: str, arguments: list[str]
+) -> Experiment:
+    """Where the values of fields come from: they have to be known before they are shown."""
+    preset, directory = _value(arguments, "--preset"), _value(arguments, "--from")
+    if directory is not None and arguments[:1] == ["train"]:
+        if preset is not None:
+            raise RunError(
+                f"the values of fields come from {directory} or from the preset {preset}: leave "
+                "--preset or --from out"
+            )
+        return open_run(Path(directory), kind, name)[1]
+    return presets["paper" if preset == "paper" else "small"]
+
+
+def _value(arguments: list[str], flag: str) -> str | None:
+    """What a flag is given; the last time, where it is given twice."""
+    value = None
     for index, word in enumerate(arguments):
-        value = word.removeprefix("--preset=") if word.startswith("--preset=") else None
-        if word == "--preset" and index + 1 < len(arguments):
+        if word.startswith(f"{flag}="):
+            value = word.removeprefix(f"{flag}=")
+        elif word == flag and index + 1 < len(arguments):
             value = arguments[index + 1]
-        if value == "paper":
-            return "paper"
-    return "small"
+    return value
 
 
 def _prepare_jax() -> None:

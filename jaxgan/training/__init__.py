@@ -2,6 +2,11 @@
 
 from jaxgan.training.checkpoints import Checkpoints as Checkpoints
 from jaxgan.training.digests import digest as digest
+from jaxgan.training.environment import differences as differences
+from jaxgan.training.errors import Interrupted as Interrupted
+from jaxgan.training.errors import NotFinite as NotFinite
+from jaxgan.training.errors import RunError as RunError
+from jaxgan.training.experiment import UNMOVED as UNMOVED
 from jaxgan.training.experiment import Conditional as Conditional
 from jaxgan.training.experiment import Draws as Draws
 from jaxgan.training.experiment import Evaluates as Evaluates
@@ -9,6 +14,7 @@ from jaxgan.training.experiment import Experiment as Experiment
 from jaxgan.training.experiment import Fraction as Fraction
 from jaxgan.training.experiment import Generate as Generate
 from jaxgan.training.experiment import Imports as Imports
+from jaxgan.training.experiment import Moved as Moved
 from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
@@ -17,13 +23,9 @@ from jaxgan.training.experiment import Translates as Translates
 from jaxgan.training.experiment import from_plain as from_plain
 from jaxgan.training.experiment import to_plain as to_plain
 from jaxgan.training.experiment import validated as validated
+from jaxgan.training.experiment import with_absolute_paths as with_absolute_paths
 from jaxgan.training.lines import write_whole as write_whole
-from jaxgan.training.loop import Interrupted as Interrupted
-from jaxgan.training.loop import NotFinite as NotFinite
-from jaxgan.training.loop import create_from_state as create_from_state
-from jaxgan.training.loop import load as load
-from jaxgan.training.loop import resume as resume
-from jaxgan.training.loop import train as train
+from jaxgan.training.parent import Parent as Parent
 from jaxgan.training.pictures import Picture as Picture
 from jaxgan.training.pictures import grid as grid
 from jaxgan.training.pictures import picture as picture
@@ -35,5 +37,8 @@ from jaxgan.training.placement import split as split
 from jaxgan.training.reproduce import compare as compare
 from jaxgan.training.reproduce import reproduce as reproduce
 from jaxgan.training.run import Run as Run
-from jaxgan.training.run import RunError as RunError
-from jaxgan.training.run import differences as differences
+from jaxgan.training.signals import counted_signals as counted_signals
+from jaxgan.training.start import create_from_state as create_from_state
+from jaxgan.training.start import load as load
+from jaxgan.training.start import resume as resume
+from jaxgan.training.start import train as train

@@ -11,7 +11,8 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from jaxgan.training.digests import digest, places
-from jaxgan.training.run import Run, RunError
+from jaxgan.training.errors import RunError
+from jaxgan.training.run import Run
 
 
 class Checkpoints:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import (
     Annotated,
     Any,
@@ -17,7 +18,16 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 from pydantic import TypeAdapter, ValidationError
 
-from jaxgan.data import Data, Resident, ResidentSides, Source, Streamed, StreamedSides, Unpaired
+from jaxgan.data import (
+    Data,
+    Resident,
+    ResidentSides,
+    Source,
+    Streamed,
+    StreamedSides,
+    Unpaired,
+    to_path,
+)
 from jaxgan.games.game import Batch, Game
 from jaxgan.training.pictures import Picture
 
@@ -54,6 +64,8 @@ class Schedule:
     """Rounds between two checkpoints."""
     keep: PositiveInt = 3
     """How many checkpoints stay on disk; the newest ones."""
+    keep_every: PositiveInt | None = None
+    """Rounds between two checkpoints that stay for good; none do where not given."""
 
 
 class Experiment(Protocol):
@@ -197,6 +209,74 @@ def validated(experiment: E) -> E:
         ValueError: names each field that is not, its value, and what would be right.
     """
     return from_plain(type(experiment), to_plain(experiment))
+
+
+@dataclasses.dataclass(frozen=True)
+class Moved:
+    """Where a run's data are now, if they are not where they were when it began."""
+
+    folder: Path | None = None
+    """Where the run's folder of images is now."""
+    folder_a: Path | None = None
+    """Where the folder of side a is now."""
+    folder_b: Path | None = None
+    """Where the folder of side b is now."""
+    data_dir: Path | None = None
+    """Where data sets are kept now."""
+
+    def apply(self, experiment: E) -> E:
+        """The experiment with its data elsewhere.
+
+        Raises:
+            ValueError: where the experiment does not read data from such a place.
+        """
+        for field in dataclasses.fields(self):
+            place = getattr(self, field.name)
+            if place is None:
+                continue
+            moved = _with_place(experiment, field.name, to_path(place).absolute())
+            if moved is experiment:
+                flag = f"--{field.name.replace('_', '-')}"
+                raise ValueError(f"the run has no {field.name} that could move: leave {flag} out")
+            experiment = moved
+        return experiment
+
+
+UNMOVED = Moved()
+"""The data are where they were."""
+
+
+def with_absolute_paths(experiment: E) -> E:
+    """The experiment with paths that mean the same from every folder."""
+    return _replaced(
+        experiment, lambda _, value: value.absolute() if isinstance(value, Path) else value
+    )
+
+
+def _with_place(experiment: E, name: str, place: Path) -> E:
+    """The experiment with another path wherever it has one under this name."""
+    return _replaced(
+        experiment,
+        lambda field, value: (
+            place if field == name and (isinstance(value, Path) or name == "data_dir") else value
+        ),
+    )
+
+
+def _replaced(value: E, change: Callable[[str, Any], Any]) -> E:
+    """A dataclass of plain values, changed field by field; itself where nothing changes."""
+    assert dataclasses.is_dataclass(value)
+    assert not isinstance(value, type)
+    changes = {}
+    for field in dataclasses.fields(value):
+        before = getattr(value, field.name)
+        if dataclasses.is_dataclass(before) and not isinstance(before, type):
+            after = _replaced(before, change)
+        else:
+            after = change(field.name, before)
+        if after is not before:
+            changes[field.name] = after
+    return dataclasses.replace(value, **changes) if changes else value
 
 
 def _lost(values: Mapping[str, Any], kept: Mapping[str, Any], prefix: str = "") -> str | None:
