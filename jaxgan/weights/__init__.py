@@ -2,4 +2,6 @@
 
 from jaxgan.weights.official import OfficialNetwork as OfficialNetwork
 from jaxgan.weights.official import official_parameters as official_parameters
+from jaxgan.weights.tensors import check_finite as check_finite
 from jaxgan.weights.tensors import read_tensors as read_tensors
+from jaxgan.weights.tensors import read_weights as read_weights
