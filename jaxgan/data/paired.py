@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxgan.data.decoding import size_of
 from jaxgan.data.folder import FolderSource, folder_source
 from jaxgan.data.paths import StrPath
 from jaxgan.data.sources import Source, Subset
-from jaxgan.data.transforms import Half, Transform, size_of
+from jaxgan.data.transforms import Half, Transform
 
 
 @dataclass(frozen=True, eq=False)

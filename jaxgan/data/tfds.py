@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from jaxgan.data.decoding import decode
 from jaxgan.data.digits import digits_builder
 from jaxgan.data.openmoji import openmoji_builder
 from jaxgan.data.paths import StrPath, to_path
-from jaxgan.data.transforms import Transform, decode
+from jaxgan.data.transforms import Transform
 
 _FOLDER_HINT = "give a folder of images instead (--folder)"
 
