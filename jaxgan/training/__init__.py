@@ -20,6 +20,7 @@ from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
 from jaxgan.training.experiment import Schedule as Schedule
 from jaxgan.training.experiment import Translates as Translates
+from jaxgan.training.experiment import experiment_name as experiment_name
 from jaxgan.training.experiment import from_plain as from_plain
 from jaxgan.training.experiment import to_plain as to_plain
 from jaxgan.training.experiment import validated as validated

@@ -1,6 +1,8 @@
 """What training asks of an experiment, and the plain values that an experiment is made of."""
 
 import dataclasses
+import re
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import (
@@ -175,6 +177,25 @@ class Imports(Translates, Protocol):
 
 
 E = TypeVar("E")
+
+
+def experiment_name(kind: type) -> str:
+    """What runs of an experiment are called: after its file, or after its class where it has none.
+
+    A notebook and an interactive Python have no file: there `MyGAN` is `my_gan`.
+
+    Args:
+        kind: the experiment's class.
+
+    >>> experiment_name(Schedule)
+    'experiment'
+    """
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    if file is None:
+        return re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.__name__).lower()
+    path = Path(file)
+    # A package is called by its folder: `my_gan/__init__.py`, or `__main__.py` by `python -m`.
+    return path.parent.name if path.stem in ("__init__", "__main__") else path.stem
 
 
 def to_plain(experiment: Any) -> dict[str, Any]:
