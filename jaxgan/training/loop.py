@@ -142,11 +142,16 @@ def devices_of(run: Run) -> int:
     return min(run.manifest["devices"], jax.device_count())
 
 
-def load(run: Run, experiment: Experiment) -> tuple[int, Any]:
-    """The newest whole checkpoint of a run, on one device: its step and its state.
+def load(run: Run, experiment: Experiment, *, step: int | None = None) -> tuple[int, Any]:
+    """A whole checkpoint of a run, on one device: its step and its state.
+
+    Args:
+        run: whose it is.
+        experiment: the run's.
+        step: which one; the newest where None.
 
     Raises:
-        RunError: where there is none.
+        RunError: where there is none; of a step, says which there are.
     """
     batch = {
         array: jax.ShapeDtypeStruct(tuple(leaf["shape"]), leaf["dtype"])
@@ -155,7 +160,7 @@ def load(run: Run, experiment: Experiment) -> tuple[int, Any]:
     shapes = jax.eval_shape(experiment.game().init, jax.random.key(0), batch)
     device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     with Checkpoints(run, keep=experiment.schedule.keep) as checkpoints:
-        restored = checkpoints.restore(shapes, device, say=print)
+        restored = checkpoints.restore(shapes, device, say=print, step=step)
     if restored is None:
         raise RunError(f"{run.directory} has no checkpoint yet: train or resume it first")
     return restored
