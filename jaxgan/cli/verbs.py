@@ -75,8 +75,7 @@ def sample_run(
     run, experiment = open_run(directory, kind, name)
     folder = f"seed_{seed}" if label is None else f"seed_{seed}_label_{label}"
     output = output or run.directory / "generated" / folder
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise RunError(f"{output} already holds something: name another folder with --output")
+    refuse_taken(output)
     step, state = load(run, experiment)
     key = jax.random.key(seed)
     inputs: dict[str, Any] = dict(experiment.inputs(stream(key, "inputs"), count))
@@ -186,6 +185,12 @@ def open_run(directory: Path, kind: type[E], name: str) -> tuple[Run, E]:
             f"use experiments/{run.manifest['experiment']}.py"
         )
     return run, from_plain(kind, run.manifest["configuration"])
+
+
+def refuse_taken(output: Path) -> None:
+    """Refuse a folder for what is made that holds something already, or is none."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise RunError(f"{output} already holds something: name another folder with --output")
 
 
 def _refuse_imported(run: Run) -> None:

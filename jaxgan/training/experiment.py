@@ -17,7 +17,16 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 from pydantic import TypeAdapter, ValidationError
 
-from jaxgan.data import Data, Resident, ResidentSides, Source, Streamed, StreamedSides, Unpaired
+from jaxgan.data import (
+    Data,
+    Resident,
+    ResidentSides,
+    Source,
+    Streamed,
+    StreamedSides,
+    Transform,
+    Unpaired,
+)
 from jaxgan.games.game import Batch, Game
 from jaxgan.training.pictures import Picture
 
@@ -135,6 +144,20 @@ class Translates(Experiment, Protocol):
     @property
     def channels(self) -> int:
         """Of the pictures that go in: 1 (grey) or 3 (RGB)."""
+        ...
+
+    @property
+    def transform(self) -> Transform:
+        """How the run's own pictures become what the networks see, without jitter."""
+        ...
+
+    @property
+    def sizes(self) -> range | None:
+        """Heights and widths of pictures that may go in.
+
+        `range(8, sys.maxsize, 4)` are multiples of 4 from 8 on; None is no size but the one that
+        `transform` gives.
+        """
         ...
 
 
