@@ -62,6 +62,11 @@ class CycleGAN(recipes.BetweenSides):
         """G, and F."""
         return ResNetTranslator(self.channels, self.width, self.blocks)
 
+    @property
+    def sizes(self) -> range:
+        """Of images that a generator takes."""
+        return self.generator.sizes
+
     def game(self) -> games.Game:
         """G* and F* of equation 4; the weights are those of least squares without halves."""
         steps = self.schedule.steps

@@ -59,6 +59,11 @@ class Pix2Pix(recipes.BetweenSides):
         """G."""
         return UNetGenerator(self.pairs.crop_size, self.channels, self.width, self.dropout)
 
+    @property
+    def sizes(self) -> range:
+        """What halves down to the generator's innermost maps."""
+        return self.generator.sizes
+
     def game(self) -> games.Game:
         """G* of equation 4."""
         steps = self.schedule.steps

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import jax
 import tyro
 
+from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_run
 from jaxgan.cli.streams import losable_output, printable
 from jaxgan.cli.translate import translate_run
@@ -228,30 +229,49 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         ],
         *,
         output: Path,
+        step: int | None = None,
         side: str | None = None,
+        fit: Fit | None = None,
         image_size: int | None = None,
+        skip_unreadable: bool = False,
         batch_size: int = 8,
         seed: int = 0,
     ) -> int:
-        """Translate pictures with a run's newest checkpoint; one PNG each, and sheet.png.
+        """Translate pictures of any size with a checkpoint of a run; one PNG each, and sheet.png.
+
+        Pictures keep their size. All are decoded first, and nothing is written where one cannot
+        be, unless --skip-unreadable is given. What fails later is named at the end, beside what is
+        done.
 
         Args:
             directory: The run's.
             pictures: Files, folders with all that is in them, or quoted patterns, as in "a/**/*".
+                What is hidden is passed over in folders and patterns.
             output: A new folder for the translations, which keep the names of their sources.
+            step: Of the checkpoint; the newest where none is named.
             side: What the pictures are, as a or b; the first that the run translates from where
                 none is named.
-            image_size: Pixels on a side: the largest square in the centre of each picture is
-                resized. Where none is named, pictures stay as large as they are.
-            batch_size: How many pictures of one size are translated at once.
+            fit: How pictures come to a size that the network takes. pad: they keep their size, with
+                mirror images around them that are cut off again. round: resized to the nearest
+                size. run: prepared as the run's own pictures. stretch, crop: resized to a square
+                without regard to their shape, or their centre. Default: pad; run where there is an
+                --image-size, or the network takes one size alone.
+            image_size: Pixels on a side, for run, stretch and crop (the run's where none is named).
+                With pad and round, pictures become as large as has room in it.
+            skip_unreadable: Leave out the pictures that cannot be decoded; each is named.
+            batch_size: How many pictures of one size are translated at once; fewer where they are
+                large.
             seed: Of the generator's own noise, where it has any.
         """
         return translate_run(
             *(directory, kind, name),
             pictures=pictures,
             output=output,
+            step=step,
             side=side,
+            fit=fit,
             image_size=image_size,
+            skip_unreadable=skip_unreadable,
             batch_size=batch_size,
             seed=seed,
         )

@@ -108,8 +108,7 @@ def sample_run(
     number = None if label is None else _label(run, experiment, label)
     folder = f"seed_{seed}" if number is None else f"seed_{seed}_label_{number}"
     output = output or run.directory / "generated" / folder
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise RunError(f"{output} already holds something: name another folder with --output")
+    refuse_taken(output)
     step, state = load(run, experiment, step=step)
     key = jax.random.key(seed)
     inputs: dict[str, Any] = dict(experiment.inputs(stream(key, "inputs"), count))
@@ -246,6 +245,12 @@ def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) 
                 f"on {run.manifest['data']}"
             )
     return run, experiment
+
+
+def refuse_taken(output: Path) -> None:
+    """Refuse a folder for what is made that holds something already, or is none."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise RunError(f"{output} already holds something: name another folder with --output")
 
 
 def _refuse_imported(run: Run) -> None:

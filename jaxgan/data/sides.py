@@ -140,6 +140,11 @@ class Sides:
         )
         return a == b
 
+    @property
+    def transform(self) -> Transform:
+        """From an image to what networks see, without jitter: crop_size pixels on a side."""
+        return self._transform(self.crop_size)
+
     def _transform(self, size: int) -> Transform:
         kind = Stretch if self.stretch else Transform
         return kind(image_size=size, channels=self.channels)

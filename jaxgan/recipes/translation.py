@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.data import Data, Sides, to_floats
+from jaxgan.data import Data, Sides, Transform, to_floats
 from jaxgan.games import Batch
 from jaxgan.training import Picture, Pipeline, PositiveInt, grid
 
@@ -37,6 +37,16 @@ class BetweenSides:
     def channels(self) -> int:
         """Of the images."""
         return self.pairs.channels
+
+    @property
+    def sizes(self) -> range | None:
+        """Images of one size are translated, unless an experiment says otherwise."""
+        return None
+
+    @property
+    def transform(self) -> Transform:
+        """Of the images, without jitter."""
+        return self.pairs.transform
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:

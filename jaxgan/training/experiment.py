@@ -27,6 +27,7 @@ from jaxgan.data import (
     Source,
     Streamed,
     StreamedSides,
+    Transform,
     Unpaired,
     to_path,
 )
@@ -149,6 +150,20 @@ class Translates(Experiment, Protocol):
     @property
     def channels(self) -> int:
         """Of the pictures that go in: 1 (grey) or 3 (RGB)."""
+        ...
+
+    @property
+    def transform(self) -> Transform:
+        """How the run's own pictures become what the networks see, without jitter."""
+        ...
+
+    @property
+    def sizes(self) -> range | None:
+        """Heights and widths of pictures that may go in.
+
+        `range(8, sys.maxsize, 4)` are multiples of 4 from 8 on; None is no size but the one that
+        `transform` gives.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import struct
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ import pytest
 from PIL import Image
 
 from jaxgan import cli, games
+from jaxgan.data import Transform
 from jaxgan.training import PositiveInt, Schedule
 
 NAME = Path(__file__).stem
@@ -47,6 +49,8 @@ class Tints:
     width: PositiveInt = 3
     sides: tuple[str, ...] = ("a", "b")
     channels: int = 3
+    sizes = range(1, sys.maxsize)
+    transform = Transform(4, 3)
 
     @property
     def shapes(self):
@@ -90,6 +94,7 @@ class Closed:
     schedule: Schedule = Schedule(steps=1)
     sides: tuple[str, ...] = ("a",)
     channels: int = 3
+    sizes, transform = Tints.sizes, Tints.transform
     game, data, inputs = Tints.game, Tints.data, Tints.inputs
 
 
