@@ -17,7 +17,16 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 from pydantic import TypeAdapter, ValidationError
 
-from jaxgan.data import Data, Resident, ResidentSides, Source, Streamed, StreamedSides, Unpaired
+from jaxgan.data import (
+    Data,
+    Resident,
+    ResidentSides,
+    Size,
+    Source,
+    Streamed,
+    StreamedSides,
+    Unpaired,
+)
 from jaxgan.games.game import Batch, Game
 from jaxgan.training.pictures import Picture
 
@@ -32,11 +41,11 @@ class Pipeline(Protocol):
 
     @overload
     def __call__(
-        self, source: Source, *, batch_size: int, flip: bool = False, crop: int | None = None
+        self, source: Source, *, batch_size: int, flip: bool = False, crop: Size | None = None
     ) -> Resident | Streamed: ...
     @overload
     def __call__(
-        self, source: Unpaired, *, batch_size: int, flip: bool = False, crop: int | None = None
+        self, source: Unpaired, *, batch_size: int, flip: bool = False, crop: Size | None = None
     ) -> ResidentSides | StreamedSides: ...
 
 
