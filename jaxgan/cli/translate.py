@@ -12,9 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.cli.verbs import open_run
-from jaxgan.data import Transform, to_floats
+from jaxgan.data import Transform, image_suffixes, to_floats
 from jaxgan.data.decoding import decode
-from jaxgan.data.folder import SUFFIXES
 from jaxgan.data.transforms import to_channels
 from jaxgan.games import stream
 from jaxgan.training import (
@@ -121,12 +120,14 @@ def _expand(word: str) -> list[tuple[Path, Path]]:
     files = [
         file
         for file in files
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
+        if file.suffix.lower() in image_suffixes()
+        and not file.name.startswith(".")
+        and file.is_file()
     ]
     if not files:
         raise RunError(
             f"there are no pictures at {word}: name a picture, a folder or a pattern of files of "
-            f"the types {' '.join(sorted(SUFFIXES))}"
+            "types that Pillow reads, such as .jpg, .png, .tiff and .webp"
         )
     return [(file.relative_to(path) if path.is_dir() else Path(file.name), file) for file in files]
 
