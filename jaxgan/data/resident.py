@@ -28,6 +28,7 @@ class Resident:
         seed: Of the run.
         flip: Whether images are flipped at random.
         crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         fingerprint: Of the source.
     """
 
@@ -37,6 +38,7 @@ class Resident:
     seed: int = field(metadata={"static": True})
     flip: bool = field(metadata={"static": True})
     crop: int | None = field(metadata={"static": True})
+    dequantise: bool = field(metadata={"static": True})
     fingerprint: str = field(metadata={"static": True})
 
     on_device: ClassVar[Literal[True]] = True
@@ -80,6 +82,7 @@ class Resident:
             first=0,
             flip=self.flip,
             crop=self.crop,
+            dequantise=self.dequantise,
         )
 
     def __call__(self, step: int | jax.Array) -> Batch:
@@ -94,6 +97,7 @@ def resident(
     batch_size: int,
     flip: bool = False,
     crop: int | None = None,
+    dequantise: bool = False,
     sharding: jax.sharding.Sharding | None = None,
 ) -> Resident:
     """Read a whole source on to the device, or split it over several.
@@ -104,6 +108,7 @@ def resident(
         batch_size: B, in [1, len(source)].
         flip: Whether images are flipped from left to right at random.
         crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         sharding: How axis 0 of the arrays is placed. Each process reads only the rows that its own
             devices hold. None puts all on the default device.
 
@@ -141,6 +146,7 @@ def resident(
         seed=seed,
         flip=flip,
         crop=crop,
+        dequantise=dequantise,
         fingerprint=source.fingerprint,
     )
 

@@ -22,6 +22,7 @@ class Streamed:
         seed: Of the run.
         flip: Whether images are flipped at random.
         crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         part: (i, P): this is process i of P, which reads the rows [i B / P, (i + 1) B / P).
         threads: Threads that read batches ahead, in each process that reads; 0 reads none ahead.
         prefetch: Batches that are held ready.
@@ -33,6 +34,7 @@ class Streamed:
     seed: int
     flip: bool
     crop: int | None
+    dequantise: bool
     part: tuple[int, int]
     threads: int
     prefetch: int
@@ -92,6 +94,7 @@ class Streamed:
             first=0 if rows == self.batch_size else self.part[0] * rows,
             flip=self.flip,
             crop=self.crop,
+            dequantise=self.dequantise,
         )
 
     def __call__(self, step: int) -> Batch:
@@ -143,6 +146,7 @@ def streamed(
     batch_size: int,
     flip: bool = False,
     crop: int | None = None,
+    dequantise: bool = False,
     part: tuple[int, int] = (0, 1),
     threads: int = 4,
     prefetch: int = 8,
@@ -156,6 +160,7 @@ def streamed(
         batch_size: B, examples in the whole batch, in [1, len(source)].
         flip: Whether images are flipped from left to right at random.
         crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         part: (i, P): this is process i of P; P divides B.
         threads: Threads that read batches ahead, in each process that reads; 0 or more.
         prefetch: Batches that are held ready; 0 or more.
@@ -191,6 +196,7 @@ def streamed(
         seed=seed,
         flip=flip,
         crop=crop,
+        dequantise=dequantise,
         part=part,
         threads=threads,
         prefetch=prefetch,
