@@ -8,6 +8,7 @@ players' terms of Q, the second output of the discriminator:
 
 import dataclasses
 import itertools
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import jax
@@ -58,6 +59,7 @@ class CodedLatent:
         noise: how many numbers are noise (paper, for MNIST: 62).
         categorical: of how many values each categorical code is; uniform over them.
         continuous: how many continuous codes there are.
+        uniform_noise: True draws the noise from U(-1, 1) too, as the authors' code does.
 
     Raises:
         ValueError: where there is no code at all, or a part of it is impossible.
@@ -69,6 +71,7 @@ class CodedLatent:
     noise: int = 62
     categorical: tuple[int, ...] = (10,)
     continuous: int = 2
+    uniform_noise: bool = False
 
     def __post_init__(self) -> None:
         if self.noise < 0 or self.continuous < 0 or any(size < 2 for size in self.categorical):
@@ -94,13 +97,13 @@ class CodedLatent:
             jax.random.randint(jax.random.fold_in(key_categorical, index), (count,), 0, size)
             for index, size in enumerate(self.categorical)
         ]
+        uniform = partial(jax.random.uniform, minval=-1.0, maxval=1.0)
+        draw_noise = uniform if self.uniform_noise else jax.random.normal
         return self.join(
             Coded(
-                noise=jax.random.normal(key_noise, (count, self.noise)),
+                noise=draw_noise(key_noise, (count, self.noise)),
                 categorical=tuple(map(jax.nn.one_hot, values, self.categorical)),
-                continuous=jax.random.uniform(
-                    key_continuous, (count, self.continuous), minval=-1.0, maxval=1.0
-                ),
+                continuous=uniform(key_continuous, (count, self.continuous)),
             )
         )
 

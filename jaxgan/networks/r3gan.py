@@ -63,7 +63,8 @@ class R3GANGenerator(nn.Module):
     """Latents to images: a learnt image of 4x4 (to 7x7), blocks, then doublings and blocks.
 
     The defaults are the paper's for CIFAR-10. The paper's cardinality, the count of groups, is
-    `expansion * width / group_width`; all of its networks have groups of 16 channels.
+    `expansion * width / group_width`: groups have 16 channels, those for ImageNet, which are twice
+    as wide, 32.
 
     Attributes:
         image_size: height and width of the images, or one number for both: the smaller 4 to 7

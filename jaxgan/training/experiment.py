@@ -46,11 +46,23 @@ class Pipeline(Protocol):
 
     @overload
     def __call__(
-        self, source: Source, *, batch_size: int, flip: bool = False, crop: Size | None = None
+        self,
+        source: Source,
+        *,
+        batch_size: int,
+        flip: bool = False,
+        crop: Size | None = None,
+        dequantise: bool = False,
     ) -> Resident | Streamed: ...
     @overload
     def __call__(
-        self, source: Unpaired, *, batch_size: int, flip: bool = False, crop: Size | None = None
+        self,
+        source: Unpaired,
+        *,
+        batch_size: int,
+        flip: bool = False,
+        crop: Size | None = None,
+        dequantise: bool = False,
     ) -> ResidentSides | StreamedSides: ...
 
 

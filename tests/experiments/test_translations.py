@@ -93,6 +93,14 @@ def test_configuration_survives_the_manifest(experiment):
     assert from_plain(type(experiment), to_plain(experiment)) == experiment
 
 
+@pytest.mark.parametrize("script", ["pix2pix", "cyclegan", "one_way"])
+def test_papers_pictures_are_stretched_as_the_official_code_does(script):
+    """It resizes both sides to 286, whatever their shape, and crops 256 of them at random."""
+    module = importlib.import_module(f"experiments.{script}")
+    pairs = getattr(module, SCRIPTS[script])().pairs
+    assert (pairs.stretch, pairs.load_size, pairs.crop_size) == (True, 286, 256)
+
+
 def test_one_way_is_one_way():
     from experiments.one_way import SMALL
 
