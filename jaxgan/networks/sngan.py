@@ -17,6 +17,7 @@ from flax.typing import Dtype
 
 from jaxgan.layers import Conv, ConvTranspose, normal
 from jaxgan.networks.heads import Score
+from jaxgan.networks.sizes import Size, check_image_size, height_and_width, in_words
 
 _SLOPE = 0.1
 
@@ -27,7 +28,7 @@ class SNGANGenerator(nn.Module):
     With the paper's width of 64 the channels are 512, 256, 128, 64, and the images'.
 
     Attributes:
-        image_size: height and width of the images, a multiple of 8 (paper: 32 and 48).
+        image_size: height and width of the images, multiples of 8 (paper: 32 and 48).
         channels: of the images.
         width: channels of the last hidden layer; they double towards the latent.
         dtype: of the computation; parameters, batch statistics and images are float32.
@@ -38,7 +39,7 @@ class SNGANGenerator(nn.Module):
     (2, 16, 16, 3)
     """
 
-    image_size: int = 32
+    image_size: Size = 32
     channels: int = 3
     width: int = 64
     dtype: Dtype = jnp.float32
@@ -51,7 +52,7 @@ class SNGANGenerator(nn.Module):
             ValueError: where images of that size cannot be made.
         """
         chex.assert_rank(latent, 2)
-        base = _eighth(self.image_size)
+        height, breadth = _eighth(self.image_size)
 
         def normalised(x: jax.Array) -> jax.Array:
             norm = nn.BatchNorm(
@@ -59,9 +60,9 @@ class SNGANGenerator(nn.Module):
             )
             return nn.relu(norm(x))
 
-        features = base * base * 8 * self.width
+        features = height * breadth * 8 * self.width
         x = nn.Dense(features, False, self.dtype, kernel_init=normal(0.02))(latent)
-        x = normalised(x).reshape(-1, base, base, 8 * self.width)
+        x = normalised(x).reshape(-1, height, breadth, 8 * self.width)
         for multiple in (4, 2, 1):
             width = multiple * self.width
             x = ConvTranspose(width, strides=2, padding=1, use_bias=False, dtype=self.dtype)(x)
@@ -77,13 +78,13 @@ class SNGANDiscriminator(nn.Module):
     paper's width of 64. For SNGAN, wrap it: `SpectralNorm(SNGANDiscriminator())`.
 
     Attributes:
-        image_size: height and width of the images, a multiple of 8 (paper: 32 and 48).
+        image_size: height and width of the images, multiples of 8 (paper: 32 and 48).
         width: channels of the first layer.
         head: what is asked of the features; one weighted sum.
         dtype: of the computation; parameters and scores are float32.
     """
 
-    image_size: int = 32
+    image_size: Size = 32
     width: int = 64
     head: nn.Module = Score()
     dtype: Dtype = jnp.float32
@@ -99,11 +100,7 @@ class SNGANDiscriminator(nn.Module):
         """
         chex.assert_rank(images, 4)
         _eighth(self.image_size)
-        if images.shape[1:3] != (self.image_size, self.image_size):
-            raise ValueError(
-                f"images of {images.shape[1]}x{images.shape[2]} came to a discriminator of "
-                f"image_size={self.image_size}: make the two agree"
-            )
+        check_image_size(images, self.image_size, "a discriminator")
         x = images
         for multiple in (1, 2, 4):
             width = multiple * self.width
@@ -113,10 +110,11 @@ class SNGANDiscriminator(nn.Module):
         return self.head(x.reshape(len(x), -1), *condition, train=train)
 
 
-def _eighth(image_size: int) -> int:
-    if image_size <= 0 or image_size % 8:
+def _eighth(image_size: Size) -> tuple[int, int]:
+    height, width = height_and_width(image_size)
+    if height <= 0 or width <= 0 or height % 8 or width % 8:
         raise ValueError(
-            f"SNGAN's networks halve and double three times, and {image_size} has no eighth: "
-            "take an image_size that is a multiple of 8, such as 32 or 48"
+            f"SNGAN's networks halve and double three times, and {in_words(image_size)} has no "
+            "eighth: take an image_size of multiples of 8, such as 32 or 48"
         )
-    return image_size // 8
+    return height // 8, width // 8
