@@ -73,7 +73,7 @@ def play(
         step, state = restored or (beginning.step, beginning.state())
         checkpoints.discard_after(step)
         with Record(run, experiment, placed, setup.key, step, end) as record:
-            for note in [*notes, _first_words(run, step, end, setup)]:
+            for note in [*notes, _first_words(run, restored is None, step, end, setup)]:
                 record.say(note)
             if restored is None:
                 record.digest(step, state)
@@ -103,13 +103,14 @@ def play(
             record.finish()
 
 
-def _first_words(run: Run, step: int, end: int, setup: Setup) -> str:
+def _first_words(run: Run, begins: bool, step: int, end: int, setup: Setup) -> str:
     device = setup.mesh.devices.flat[0]
     where = f"{setup.mesh.size} x {device.device_kind}" if setup.mesh.size > 1 else device.platform
     if step >= end:
         return f"{run.directory} is complete: {step} steps"
-    begun = f"goes on after step {step}" if step else "begins"
-    return f"{run.directory} {begun}, to step {end}, on {where}; the first step compiles"
+    begun = "begins" if begins else "goes on"
+    after = f" after step {step}" if step else ""
+    return f"{run.directory} {begun}{after}, to step {end}, on {where}; the first step compiles"
 
 
 def _next_stop(schedule: Schedule, step: int) -> int:

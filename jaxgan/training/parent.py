@@ -37,7 +37,8 @@ def parts_taken(parent: Run, before: Any, fresh: Any) -> list[str]:
         fresh: the new game's state, or the shapes of it.
 
     Raises:
-        RunError: where no network agrees; names the first array that does not.
+        RunError: where no network agrees, or no part of a state without any; names the first array
+            that does not.
     """
     found, wanted = _by_place(before), _by_place(fresh)
     differing = {
@@ -49,11 +50,12 @@ def parts_taken(parent: Run, before: Any, fresh: Any) -> list[str]:
     taken = [
         part for part in parts_of(fresh) if part not in bad and part.split("/", 1)[0] not in bad
     ]
-    if not any("/parameters/" in place and _part(place) in taken for place in wanted):
-        first = next(iter(differing.values()), "it has no network")
+    networks = {_part(place) for place in wanted if "/parameters/" in place}
+    if not (networks or set(parts_of(fresh))) & set(taken):
+        first = min(differing, key=lambda place: "/parameters/" not in place)
         raise RunError(
-            f"{parent.directory} is a run of other networks: {first}; give the options that make "
-            "its networks, or train from the beginning"
+            f"{parent.directory} is a run of other networks: {differing[first]}; give the options "
+            "that make its networks, or train from the beginning"
         )
     return taken
 

@@ -215,6 +215,11 @@ def _inherited(
     """What the manifest says of the parent, and how the run begins with its state."""
     its_own = from_plain(type(experiment), parent.run.manifest["configuration"])
     step, before = load(parent.run, its_own, step=parent.step)
+    if step >= experiment.schedule.steps:
+        raise ValueError(
+            f"the state of {parent.run.directory} is of step {step}, and the run would end at step "
+            f"{experiment.schedule.steps}: give more steps"
+        )
     taken = parts_taken(parent.run, before, jax.eval_shape(setup.placed.init))
     record = {
         "directory": str(parent.run.directory.absolute()),
