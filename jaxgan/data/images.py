@@ -38,6 +38,9 @@ class Images:
     """Fill the steps between the values of a byte: x / 128 - 1 + U(0, 1/128) in training."""
     skip_unreadable: bool = False
     """Leave out the files of the folder that cannot be decoded."""
+    range: tuple[float, float] | None = None
+    """Values of black and white in the folder's pictures of more than 8 bits or of floats, such as
+    0 4095; the file format's own if not given."""
     data_dir: Path | None = None
     """Where data sets are kept; TFDS's own place if not given."""
 
@@ -65,7 +68,10 @@ class Images:
             return self._stacked_digits()
         if self.folder is not None:
             return folder_source(
-                self.folder, transform=transform, skip_unreadable=self.skip_unreadable
+                self.folder,
+                transform=transform,
+                skip_unreadable=self.skip_unreadable,
+                value_range=self.range,
             )
         return tfds_source(self.dataset, self.split, transform=transform, data_dir=self.data_dir)
 

@@ -79,7 +79,9 @@ def test_bad_files_are_left_out_on_request(classes, caplog):
     with caplog.at_level(logging.WARNING):
         source = folder_source(classes, transform=TRANSFORM, skip_unreadable=True)
     assert [record.message for record in caplog.records] == [
-        f"left out 2 of 8 files in {classes} that cannot be decoded"
+        f"left out 2 of 8 files in {classes} that cannot be decoded: "
+        "ant/deep/0.PNG cannot be decoded as an image (image file is truncated), "
+        "cat/2.png cannot be decoded as an image (image file is truncated)"
     ]
     assert source.skipped == 2
     assert source.classes == ("ant", "cat")
