@@ -1,6 +1,10 @@
 """Data as a function of the step."""
 
 from jaxgan.data.digits import digits_builder as digits_builder
+from jaxgan.data.finding import Found as Found
+from jaxgan.data.finding import find_images as find_images
+from jaxgan.data.finding import image_suffixes as image_suffixes
+from jaxgan.data.finding import is_hidden as is_hidden
 from jaxgan.data.finish import Batch as Batch
 from jaxgan.data.finish import Raw as Raw
 from jaxgan.data.folder import FolderSource as FolderSource
@@ -21,6 +25,7 @@ from jaxgan.data.paired import paired_folders as paired_folders
 from jaxgan.data.paired import side_by_side as side_by_side
 from jaxgan.data.paths import StrPath as StrPath
 from jaxgan.data.paths import cache_folder as cache_folder
+from jaxgan.data.paths import shown as shown
 from jaxgan.data.paths import to_path as to_path
 from jaxgan.data.pipeline import Data as Data
 from jaxgan.data.pipeline import pipeline as pipeline

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.data.decoding import check_image
+from jaxgan.data.finding import find_images
 from jaxgan.data.paths import StrPath, to_path
 from jaxgan.data.transforms import Half, Transform
-
-SUFFIXES = frozenset(
-    {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-)
-"""Names of files that are taken for images; all others are passed over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +84,7 @@ def folder_source(
         ValueError: where the folder is missing, empty or ambiguous, or a file cannot be decoded.
     """
     folder = to_path(folder)
-    found = images_in(folder)
+    found = list(find_images(folder).images)
     classes = tuple(sorted({name.parts[0] for name in found if len(name.parts) > 1}))
     loose = [name for name in found if len(name.parts) == 1]
     if classes and loose:
@@ -111,35 +106,6 @@ def folder_source(
         fingerprint=f"folder:{digest.hexdigest()[:16]}:{transform}",
         left_out=tuple(folder / name for name in sorted(set(found) - set(names))),
     )
-
-
-def images_in(folder: StrPath) -> list[Path]:
-    """Find the images of a folder, at any depth, by the endings of their names.
-
-    Args:
-        folder: Any.
-
-    Returns:
-        Their places in the folder, sorted.
-
-    Raises:
-        ValueError: where the folder is missing or has no images.
-    """
-    folder = to_path(folder)
-    if not folder.is_dir():
-        raise ValueError(f"there is no folder {folder}: give the path of a folder of images")
-    found = sorted(
-        Path(directory, name).relative_to(folder)
-        for directory, _, names in os.walk(folder)
-        for name in names
-        if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
-    )
-    if not found:
-        raise ValueError(
-            f"there are no images in {folder}: give a folder with files of the types "
-            f"{' '.join(sorted(SUFFIXES))}"
-        )
-    return found
 
 
 def _readable(folder: Path, names: list[Path], *, skip_unreadable: bool) -> list[Path]:

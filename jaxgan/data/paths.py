@@ -45,3 +45,15 @@ def to_path(path: StrPath) -> Path:
         raise TypeError(f"{path!r} is no path: give a str or an os.PathLike") from None
     except RuntimeError:
         raise ValueError(f"{path} has no home folder to begin with: name the whole path") from None
+
+
+def shown(path: StrPath) -> str:
+    r"""A path as people may read it, wherever it comes from: on one line, without control codes.
+
+    What is not printable is escaped, bytes that are no UTF-8 too.
+
+    >>> print(shown("cats/a b.png"), shown("two\nlines.png"), shown(os.fsdecode(b"caf\xe9.png")))
+    cats/a b.png two\nlines.png caf\xe9.png
+    """
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxgan.data.folder import folder_source, images_in
+from jaxgan.data.finding import find_images
+from jaxgan.data.folder import folder_source
 from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
 from jaxgan.data.paired import Paired, paired_folders, side_by_side
 from jaxgan.data.paths import to_path
@@ -134,7 +135,7 @@ class Sides:
         if folders.b is None:
             return True
         a, b = (
-            sorted(image.with_suffix("") for image in images_in(folder))
+            sorted(image.with_suffix("") for image in find_images(folder).images)
             for folder in (folders.a, folders.b)
         )
         return a == b
