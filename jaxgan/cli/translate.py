@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from jaxgan.cli.chosen import chosen_files
 from jaxgan.cli.fitting import Fit, Fitted, fitting
 from jaxgan.cli.verbs import open_run, refuse_taken
-from jaxgan.data import to_floats
+from jaxgan.data import shown, to_floats
 from jaxgan.data.decoding import decode
 from jaxgan.games import stream
 from jaxgan.training import RunError, Translates, grid, load, picture, save_picture
@@ -81,20 +82,22 @@ def translate_run(
             yield target, before[one.rows, one.columns], after[one.rows, one.columns]
 
     pairs: dict[Path, list[np.ndarray]] = {target: [] for target in list(shapes)[:_PAIRS]}
-    for chunk, size in _track(_chunks(shapes, batch_size), "translating"):
+    chunks = _chunks(shapes, batch_size)
+    for chunk, size in _track(chunks, "translating", total=len(chunks)):
         for target, before, after in translate(chunk, size):
             save_picture(picture(after), output / target)
             if target in pairs:
                 pairs[target] = [before, after]
-    done = f"{len(shapes) - len(failed)} pictures by step {step} are in {output}"
-    if shown := [image for pair in pairs.values() for image in pair]:
-        save_picture(_sheet(shown), output / _SHEET)
-        done += f"; the first of them, each beside its source: {output / _SHEET}"
+    done = f"{len(shapes) - len(failed)} pictures by step {step} are in {shown(output)}"
+    if examples := [image for pair in pairs.values() for image in pair]:
+        save_picture(_sheet(examples), output / _SHEET)
+        done += f"; the first of them, each beside its source: {shown(output / _SHEET)}"
     if failed:
         first, error = next(iter(failed.items()))
         raise RunError(
-            f"{len(failed)} of {len(files)} pictures could not be translated, {files[first]} first "
-            f"({_first_line(error)}): give an --image-size if they are too large; {done}"
+            f"{len(failed)} of {len(files)} pictures could not be translated, first "
+            f"{shown(files[first])} ({_first_line(error)}): where they are too large, give "
+            f"--image-size; {done}"
         ) from error
     left_out = len(files) - len(shapes)
     print(done + (f"; {left_out} were left out" if left_out else ""))
@@ -109,22 +112,30 @@ def _check(
     All are decoded here and again later: so nothing is written where one cannot be, unless it may
     be left out, and no more than a batch of them is in memory.
     """
-    shapes, bad = {}, {}
-    for target, file in _track(files.items(), "checking"):
+
+    def shape(file: Path) -> tuple[int, ...] | Exception:
         try:
-            shapes[target] = read(file).pixels.shape
+            return read(file).pixels.shape
         except (ValueError, MemoryError) as error:
-            bad[file] = error
-    if bad and not skip_unreadable:
+            return error
+
+    shapes, bad = {}, {}
+    with ThreadPoolExecutor() as threads:
+        seen = zip(files.items(), threads.map(shape, files.values()), strict=True)
+        for (target, file), found in _track(seen, "checking", total=len(files)):
+            if isinstance(found, Exception):
+                bad[file] = found
+            else:
+                shapes[target] = found
+    if bad and not (skip_unreadable and shapes):
         file, error = next(iter(bad.items()))
+        remedy = ", or leave them out (--skip-unreadable)" if shapes else ""
         raise RunError(
-            f"{file} {_first_line(error)}; {len(bad)} of {len(files)} pictures are like that: "
-            "replace them, or leave them out (--skip-unreadable)"
+            f"{shown(file)} {_first_line(error)}; {len(bad)} of {len(files)} pictures are like "
+            f"that: replace them{remedy}"
         ) from error
-    if not shapes:
-        raise RunError(f"none of the {len(files)} pictures can be decoded: replace them")
     for file, error in bad.items():
-        print(f"left out: {file} {_first_line(error)}", file=sys.stderr)
+        print(f"left out: {shown(file)} {_first_line(error)}", file=sys.stderr)
     return shapes
 
 
@@ -158,14 +169,15 @@ def _sheet(images: Sequence[np.ndarray]) -> Any:
     return grid(np.stack([to_floats(np.asarray(x)) for x in boxed]), columns=2 * pairs_in_a_row)
 
 
-def _track(items: Iterable[Any], description: str) -> Iterable[Any]:
+def _track(items: Iterable[Any], description: str, *, total: int) -> Iterable[Any]:
     """The items, with a bar on a terminal."""
     from rich.console import Console
     from rich.progress import track
 
     return track(
-        list(items),
+        items,
         description=description,
+        total=total,
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
         transient=True,

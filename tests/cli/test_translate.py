@@ -162,15 +162,28 @@ def test_folders_files_and_patterns(translate, tmp_path):
         "m1.png": save(tmp_path / "more" / "m1.tif", (4, 4), seed=5),
         "m2.png": save(tmp_path / "more" / "m2.tiff", seed=6),
         "[x].png": save(tmp_path / "[x].png", seed=7),
+        "m3.png": save(tmp_path / "tree" / "x" / "m3.tga", seed=8),
+        "m4.png": save(tmp_path / "tree" / "m4.png", seed=9),
+        "linked/y.png": save(tmp_path / "elsewhere" / "y.png", seed=10),
     }
     (folder / "notes.txt").write_text("no picture")
     (folder / ".hidden.png").write_text("no picture")
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
     save(tmp_path / "more" / "n.png")
-    words = (folder, tmp_path / "more" / "m*", tmp_path / "[x].png")
-    refused(translate(*words, tmp_path / "more" / "m[1"), "there are no pictures at", "m[1")
+    for hidden in ("__MACOSX/m5.png", ".thumbnails/m6.png", "x/._m7.png"):
+        save(tmp_path / "tree" / hidden)
+    for circle in ("one", "two"):
+        (tmp_path / "tree" / circle).symlink_to(tmp_path / "tree")
+    os.mkfifo(tmp_path / "tree" / "m8.png")
+    trees = [tmp_path / "tree" / tail for tail in ("**/m*", "*/m*")]
+    words = (folder, tmp_path / "more" / "m*", tmp_path / "[x].png", *trees)
+    refused(translate(*words[1:], tmp_path / "more" / "m[1"), "there are no pictures at", "m[1")
+    refused(translate(tmp_path / "tree" / "m8.png"), "m8.png is neither a file nor a folder")
     code, out, error = translate(*words, folder / "one.png")  # once more, as the same
     assert code == 0, error
-    assert "7 pictures" in out
+    assert f"passed over in {folder}: " in error
+    assert "1 hidden" in error
+    assert "10 pictures" in out
     assert names(tmp_path / "out") == sorted([*expected, "sheet.png"])
     for name, pixels in expected.items():
         same(tmp_path / "out" / name, 255 - pixels)
@@ -254,8 +267,8 @@ def test_what_cannot_be_translated_loses_nothing(translate, tmp_path):
         Image.new("RGB", size, (index, 0, 0)).save(tmp_path / "in" / f"{index}.png")
     refused(
         translate(tmp_path / "in"),
-        *("1 of 6 pictures could not be translated, ", "4.png first", "there is no room)"),
-        *("give an --image-size", "5 pictures by step 1 are in "),
+        *("1 of 6 pictures could not be translated, first", "4.png (", "there is no room)"),
+        *("give --image-size", "5 pictures by step 1 are in "),
     )
     assert names(tmp_path / "out") == [*(f"{index}.png" for index in (0, 1, 2, 3, 5)), "sheet.png"]
     for index in (0, 1, 2, 3, 5):
@@ -267,7 +280,7 @@ def test_unreadable_pictures_are_left_out(translate, tmp_path):
     (tmp_path / "in" / "b.png").write_bytes((tmp_path / "in" / "a.png").read_bytes()[:80])
     (tmp_path / "c.doc").write_text("word")
     words = (tmp_path / "in", tmp_path / "c.doc", "--skip-unreadable")
-    refused(translate(*words[1:]), "none of the 1 pictures can be decoded")
+    refused(translate(*words[1:]), "c.doc cannot be decoded", "1 of 1 pictures are like that")
     code, out, error = translate(*words)
     assert code == 0
     assert "1 pictures by step 1 are in " in out
@@ -314,7 +327,7 @@ def test_what_cannot_be_read(translate, tmp_path):
     refused(translate(tmp_path / "nowhere"), "there are no pictures at", "nowhere")
     refused(translate(), "there is nothing to translate")
     (tmp_path / "empty").mkdir()
-    refused(translate(tmp_path / "empty"), "there are no pictures at", "empty")
+    refused(translate(tmp_path / "empty"), "there are no images in", "empty")
     assert not (tmp_path / "out").exists()
 
 
