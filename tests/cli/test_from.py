@@ -162,7 +162,7 @@ def test_an_older_checkpoint(call, place):
     assert "of step 2 are in" in out
     assert call("evaluate", "run", "--step", 3)[1].splitlines()[-1].startswith("of step 3")
     for verb in ("sample", "evaluate"):
-        refused(call(verb, "run", "--step", 9), "no checkpoint of step 9", "1, 2, 3, 4")
+        refused(call(verb, "run", "--step", 9, "--seed", 1), "no checkpoint of step 9", "1, 2, 3")
 
 
 def test_some_checkpoints_stay_for_good(call, place):
