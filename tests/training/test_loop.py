@@ -133,8 +133,8 @@ def bad_weight(state, info):
     [
         (
             bad_term,
-            r"step 13 is not finite: generator/loss = nan; that of step 10 is kept in .*/checkpoints/10; "
-            r"resumed, the run ends here again, so .* a lower learning rate",
+            r"step 13 is not finite: generator/loss = nan; that of step 10 is kept in "
+            r".*/checkpoints/10; resumed, the run ends here again, so .* a lower learning rate",
         ),
         (bad_weight, r"(weight is not finite; that of step 10|step 14 is not finite)"),
     ],
