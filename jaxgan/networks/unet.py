@@ -51,7 +51,7 @@ class UNetGenerator(nn.Module):
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Images `[B, H, W, C]` to images `[B, H, W, channels]`, float32 in [-1, 1].
 
-        H and W are multiples of 2^halvings.
+        H and W are multiples of $2^halvings$.
 
         Raises:
             ValueError: where they are not, or there is no such network.
