@@ -68,14 +68,14 @@ def finish_batch(
     crop: Size | None = None,
     dequantise: bool = False,
 ) -> Batch:
-    """Crop images at random, flip half of them, and scale them: x <- (2 x - 255) / 255.
+    """Crop images at random, flip half of them, and scale them: $x ← (2 x - 255) / 255$.
 
     Where they are cropped and which ones are flipped, from left to right, are functions of
     (seed, step) and of the place in the batch; arrays of images under other names are cropped and
     flipped along. All else passes unchanged.
 
-    Dequantised, x <- x / 128 - 1 + u, u ~ U(0, 1/128) for each number, so that the 256 values that
-    a byte can have fill [-1, 1] without gaps: as the authors of WGAN-GP and SNGAN have it in their
+    Dequantised, $x ← x / 128 - 1 + u$, $u ~ U(0, 1/128)$ for each number: the 256 values that a
+    byte can have fill [-1, 1] without gaps: as the authors of WGAN-GP and SNGAN have it in their
     code. The noise too is a function of (seed, step), of the place and of the name.
 
     Args:

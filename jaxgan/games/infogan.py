@@ -53,7 +53,7 @@ class CodeDistribution(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class CodedLatent:
-    """Latents of noise and codes: `[z ~ N(0, I), one-hot codes, c ~ U(-1, 1)]`.
+    """Latents of noise and codes: $z ~ N(0, I)$, then one-hot codes, then $c ~ U(-1, 1)$.
 
     Attributes:
         noise: how many numbers are noise (paper, for MNIST: 62).
@@ -123,7 +123,7 @@ def information(
 ) -> Auxiliary:
     """Both players raise the bound on what an image says of its code, I(c; G(z, c)).
 
-        min over G, Q, max over D:  V(D, G) - lambda L_I(G, Q)
+    $$min_{G,Q} max_D V(D, G) - λ L_I(G, Q)$$
 
     Chen et al., InfoGAN, 2016, eqs. 5 and 6. Q shares D's trunk and is trained with both players'
     updates, as in the authors' code: D's moves trunk and Q, G's moves G.

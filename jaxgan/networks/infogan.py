@@ -4,7 +4,7 @@ The generator takes the code as a part of its latent. The discriminator ends in 
 the score, and what Q says of the code. Q shares the discriminator's trunk.
 
 The leaky rectifiers have the paper's slope, 0.1; those of the authors' code have 0.01. All weights
-start from N(0, 0.02^2), of which their code cuts the tails off in the discriminator's convolutions.
+start from $N(0, 0.02^2)$, whose tails their code cuts off in the discriminator's convolutions.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ class Codes(nn.Module):
         fixed_variance: True gives every continuous code the variance one, as the authors' code has
             it for MNIST.
         width: of Q's hidden layer.
-        scale_init: of batch norm's gains; one. The authors' code draws them from N(1, 0.02^2).
+        scale_init: of batch norm's gains; one. The authors' code draws them from $N(1, 0.02^2)$.
 
     >>> head = Codes(categorical=(10,), continuous=2)
     >>> (scores, codes), _ = head.init_with_output(
@@ -106,7 +106,7 @@ class InfoGANGenerator(nn.Module):
         channels: of the images.
         width: channels of the last hidden layer; 2 and 16 times as many in those before it.
         dtype: of the computation; parameters, batch statistics and images are float32.
-        scale_init: of batch norm's gains; one. The authors' code draws them from N(1, 0.02^2).
+        scale_init: of batch norm's gains; one. The authors' code draws them from $N(1, 0.02^2)$.
 
     >>> generator = InfoGANGenerator(width=4)
     >>> images, _ = generator.init_with_output(jax.random.key(0), jnp.ones((2, 74)), train=True)
@@ -154,7 +154,7 @@ class InfoGANDiscriminator(nn.Module):
         dtype: of the computation; parameters, batch statistics and the head's are float32.
         batch_norm: False leaves batch norm out of the trunk and gives every layer a bias: for
             critics under a penalty on the gradient of each example, which batch norm would mix.
-        scale_init: of batch norm's gains; one. The authors' code draws them from N(1, 0.02^2).
+        scale_init: of batch norm's gains; one. The authors' code draws them from $N(1, 0.02^2)$.
     """
 
     image_size: Size = 28

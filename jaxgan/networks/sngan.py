@@ -4,7 +4,7 @@ The paper calls them its standard CNN, for CIFAR-10 (32x32) and STL-10 (48x48); 
 networks are those of `jaxgan.networks.resnet`. Where the table and the authors' code differ, the
 discriminator follows the table: in the code a convolution of stride 2 already has the channels of
 the next size. What the table leaves out follows the code: batch norm and ReLU behind the
-generator's projection, and weights from N(0, 0.02^2).
+generator's projection, and weights from $N(0, 0.02^2)$.
 """
 
 from typing import Any
