@@ -17,6 +17,11 @@ File: TypeAlias = str | os.PathLike[str] | IO[bytes]
 ValueRange: TypeAlias = tuple[float, float]
 """The values that are black and white, in this order."""
 
+NO_FOLDER_FOR_RANGE = (
+    "--range is of pictures in folders, and those of data sets have eight bits: leave it out, or "
+    "give a folder (--folder)"
+)
+
 # Pillow keeps the key colour of a PNG as the file has it, and spreads pixels over 0 to 255.
 _STEPS = {"L;2": 85, "L;4": 17}
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
 from jaxgan.data.folder import folder_source
 from jaxgan.data.paths import to_path
 from jaxgan.data.sources import Source
@@ -63,6 +64,8 @@ class Images:
         Raises:
             ValueError: where the images cannot be had as asked for; says what to do.
         """
+        if self.folder is None and self.range is not None:
+            raise ValueError(NO_FOLDER_FOR_RANGE)
         transform = Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
         if self.folder is None and self.dataset == "stacked_digits":
             return self._stacked_digits()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
 from jaxgan.data.finding import find_images
 from jaxgan.data.folder import folder_source
 from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
@@ -215,6 +216,8 @@ class Sides:
                 )
             return _Folders(self.folder_a, self.folder_b, shared=True)
         if self.folder is None:
+            if self.range is not None:
+                raise ValueError(NO_FOLDER_FOR_RANGE)
             return None
         train, test, val = (_layout(self.folder, name) for name in ("train", "test", "val"))
         test = test or val
