@@ -12,6 +12,8 @@ import jax
 import tyro
 
 from jaxgan.cli.imports import import_run
+from jaxgan.cli.prepare import prepare_verb
+from jaxgan.cli.sizes import sizes_last
 from jaxgan.cli.translate import translate_run
 from jaxgan.cli.verbs import evaluate_run, reproduce_run, resume_run, sample_run, train_run
 from jaxgan.training import (
@@ -220,9 +222,11 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         verbs["translate"] = translate
     if isinstance(default, Imports):
         verbs["import"] = import_
+    if (prepare := prepare_verb(default, name)) is not None:
+        verbs["prepare"] = prepare
     return tyro.extras.subcommand_cli_from_dict(
         verbs,
-        args=arguments,
+        args=sizes_last(arguments),
         prog=f"{name}.py",
         description=_examples_apart(sys.modules[kind.__module__].__doc__ or ""),
         config=(tyro.conf.OmitArgPrefixes,),

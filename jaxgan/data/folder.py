@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxgan.data.decoding import check_image
+from jaxgan.data.decoding import check_image, size_of
 from jaxgan.data.finding import find_images
 from jaxgan.data.paths import StrPath, to_path
+from jaxgan.data.prepared import Prepared, open_prepared
 from jaxgan.data.transforms import Half, Transform
 
 
@@ -26,6 +27,7 @@ class FolderSource:
         classes: Names of the sub-folders, sorted; empty where the images lie in the folder itself.
         fingerprint: A digest of relative names and sizes, and the transformation.
         left_out: Files that cannot be decoded.
+        prepared: Where the pixels are, if the folder was prepared: the files are then elsewhere.
     """
 
     folder: Path
@@ -35,6 +37,7 @@ class FolderSource:
     classes: tuple[str, ...]
     fingerprint: str
     left_out: tuple[Path, ...]
+    prepared: Prepared | None = None
 
     @property
     def skipped(self) -> int:
@@ -50,12 +53,23 @@ class FolderSource:
         """(H, W, C) of an image."""
         return self.transform.shape
 
+    def size(self, row: int) -> tuple[int, int]:
+        """(H, W) of a picture before it is transformed."""
+        if self.prepared is None:
+            return size_of(self.files[row])
+        height, width = self.prepared.sizes[row].tolist()
+        return height, width
+
     def __len__(self) -> int:
         return len(self.files)
 
     def read(self, indices: np.ndarray) -> dict[str, np.ndarray]:
-        """Decode the examples at `indices`, `[N]`."""
-        batch = {"image": np.stack([self._image(self.files[index]) for index in indices.tolist()])}
+        """Decode the examples at `indices`, `[N]`, or read what was prepared of them."""
+        if self.prepared is None:
+            images = np.stack([self._image(self.files[index]) for index in indices.tolist()])
+        else:
+            images = self.prepared.read(indices, self.transform)
+        batch = {"image": images}
         if self.classes:
             batch["label"] = self.labels[indices]
         return batch
@@ -73,7 +87,8 @@ def folder_source(
     """Open a folder of images. Every file is decoded once, so that training meets no surprise.
 
     Args:
-        folder: With images in it, or with one sub-folder (of any depth) for each class.
+        folder: With images in it, or with one sub-folder (of any depth) for each class; or a
+            folder that `prepare_folder` made of such a one.
         transform: What happens to each image.
         skip_unreadable: Whether a file that cannot be decoded is left out, rather than refused.
 
@@ -84,6 +99,8 @@ def folder_source(
         ValueError: where the folder is missing, empty or ambiguous, or a file cannot be decoded.
     """
     folder = to_path(folder)
+    if (prepared := open_prepared(folder)) is not None:
+        return _from_prepared(folder, prepared, transform)
     found = list(find_images(folder).images)
     classes = tuple(sorted({name.parts[0] for name in found if len(name.parts) > 1}))
     loose = [name for name in found if len(name.parts) == 1]
@@ -106,6 +123,34 @@ def folder_source(
         fingerprint=f"folder:{digest.hexdigest()[:16]}:{transform}",
         left_out=tuple(folder / name for name in sorted(set(found) - set(names))),
     )
+
+
+def _from_prepared(folder: Path, prepared: Prepared, transform: Transform | Half) -> FolderSource:
+    prepared.check(transform)
+    plan = prepared.plan
+    number = {name: label for label, name in enumerate(plan.classes)}
+    return FolderSource(
+        folder=folder,
+        files=tuple(folder / name for name in plan.names),
+        labels=np.array([number.get(name.split("/")[0], 0) for name in plan.names], np.int32),
+        transform=transform,
+        classes=plan.classes,
+        fingerprint=prepared.fingerprint(transform),
+        left_out=tuple(folder / name for name in plan.left_out),
+        prepared=prepared,
+    )
+
+
+def names_in(folder: StrPath) -> tuple[Path, ...]:
+    """The places of a folder's pictures in it, in order; none has been opened.
+
+    Raises:
+        ValueError: where `find_images` does, or a prepared folder is not whole.
+    """
+    prepared = open_prepared(folder)
+    if prepared is not None:
+        return tuple(Path(name) for name in prepared.plan.names)
+    return find_images(folder).images
 
 
 def _readable(folder: Path, names: list[Path], *, skip_unreadable: bool) -> list[Path]:

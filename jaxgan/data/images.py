@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jaxgan.data.folder import folder_source
-from jaxgan.data.paths import to_path
+from jaxgan.data.paths import StrPath, to_path
+from jaxgan.data.prepared import Prepared
+from jaxgan.data.preparing import prepare_folder
 from jaxgan.data.sources import Source
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import tfds_source
@@ -23,7 +25,8 @@ class Images:
     """Name of a data set of TFDS (mnist, cifar10, ...), or digits or stacked_digits (three in RGB),
     which need no network."""
     folder: Path | None = None
-    """Folder of images to use instead of a data set; its sub-folders are the classes."""
+    """Folder of images to use instead of a data set, or one that was prepared of such a folder; its
+    sub-folders are the classes."""
     split: str = "train"
     """Split of the data set; a folder has none."""
     image_size: Size = 28
@@ -49,6 +52,28 @@ class Images:
         """(H, W, C) of an image."""
         return *height_and_width(self.image_size), self.channels
 
+    @property
+    def transform(self) -> Transform:
+        """What happens to each image."""
+        return Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
+
+    def prepare(self, folder: StrPath, output: StrPath) -> list[Prepared]:
+        """Prepare a folder once, so that `source` reads it without decoding.
+
+        Args:
+            folder: As the field of that name.
+            output: Where its pictures go; then the field of that name.
+
+        Returns:
+            What is there.
+
+        Raises:
+            ValueError: where `prepare_folder` does.
+        """
+        transforms = [self.transform]
+        skip = self.skip_unreadable
+        return [prepare_folder(folder, output, transforms=transforms, skip_unreadable=skip)]
+
     def source(self) -> Source:
         """Open the folder, or else the data set, which is prepared on first use.
 
@@ -58,7 +83,7 @@ class Images:
         Raises:
             ValueError: where the images cannot be had as asked for; says what to do.
         """
-        transform = Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
+        transform = self.transform
         if self.folder is None and self.dataset == "stacked_digits":
             return self._stacked_digits()
         if self.folder is not None:

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from jaxgan.data.decoding import size_of
 from jaxgan.data.folder import FolderSource, folder_source
 from jaxgan.data.paths import StrPath
 from jaxgan.data.sources import Source, Subset
@@ -73,15 +71,25 @@ def side_by_side(folder: StrPath, *, transform: Transform, skip_unreadable: bool
     """
     left, right = Half(transform, right=False), Half(transform, right=True)
     a = folder_source(folder, transform=left, skip_unreadable=skip_unreadable)
-    odd = [file for file in a.files if size_of(file)[1] % 2]
-    if odd:
-        raise ValueError(
-            f"{odd[0]} is {size_of(odd[0])[1]} pixels wide, which cannot be halved; {len(odd)} of "
-            f"{len(a)} files are like that: give pairs side by side, equally wide"
-        )
+    check_halves(a)
     # The same files, which need not be checked again.
     b = replace(a, transform=right, fingerprint=a.fingerprint.replace(str(left), str(right)))
     return Paired(a, b)
+
+
+def check_halves(source: FolderSource) -> None:
+    """Check that each picture of a folder can be cut in the middle.
+
+    Raises:
+        ValueError: where a width is odd; names the file.
+    """
+    odd = [row for row in range(len(source)) if source.size(row)[1] % 2]
+    if odd:
+        raise ValueError(
+            f"{source.files[odd[0]]} is {source.size(odd[0])[1]} pixels wide, which cannot be "
+            f"halved; {len(odd)} of {len(source)} files are like that: give pairs side by side, "
+            "equally wide"
+        )
 
 
 def paired_folders(
@@ -121,9 +129,9 @@ def paired_folders(
             f"no pair of {folder_a} and {folder_b} can be decoded whole: replace the files"
         )
     unlike = [
-        f"{a.name(one)} is {_pixels(one)} in {a.folder} and {_pixels(other)} in {b.folder}"
-        for one, other in ((a.files[i], b.files[j]) for i, j in zip(rows_a, rows_b, strict=True))
-        if size_of(one) != size_of(other)
+        f"{a.name(a.files[i])} is {_pixels(a, i)} in {a.folder} and {_pixels(b, j)} in {b.folder}"
+        for i, j in zip(rows_a.tolist(), rows_b.tolist(), strict=True)
+        if a.size(i) != b.size(j)
     ]
     if unlike:
         raise ValueError(
@@ -170,6 +178,6 @@ def _first(names: Sequence[str], shown: int = 3) -> str:
     return ", ".join([*names[:shown], *more])
 
 
-def _pixels(file: Path) -> str:
-    height, width = size_of(file)
+def _pixels(source: FolderSource, row: int) -> str:
+    height, width = source.size(row)
     return f"{height} x {width}"
