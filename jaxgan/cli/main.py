@@ -12,8 +12,8 @@ import jax
 import tyro
 
 from jaxgan.cli.imports import import_run
+from jaxgan.cli.numbers import numbers_last
 from jaxgan.cli.prepare import prepare_verb
-from jaxgan.cli.sizes import sizes_last
 from jaxgan.cli.translate import translate_run
 from jaxgan.cli.verbs import evaluate_run, reproduce_run, resume_run, sample_run, train_run
 from jaxgan.training import (
@@ -226,7 +226,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         verbs["prepare"] = prepare
     return tyro.extras.subcommand_cli_from_dict(
         verbs,
-        args=sizes_last(arguments),
+        args=numbers_last(arguments),
         prog=f"{name}.py",
         description=_examples_apart(sys.modules[kind.__module__].__doc__ or ""),
         config=(tyro.conf.OmitArgPrefixes,),

@@ -1,7 +1,7 @@
 """The verb `prepare`: a folder of large pictures, made small once."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -12,6 +12,7 @@ from jaxgan.training import Interrupted
 
 Folder: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
 Preset: TypeAlias = Literal["small", "paper"]
+Flags: TypeAlias = Mapping[str, Size | bool | tuple[float, float] | None]
 
 
 def prepare_verb(experiment: Any, name: str) -> Callable[..., int] | None:
@@ -40,6 +41,7 @@ def _of_images(images: Images, script: str) -> Callable[..., int]:
         image_size: Size = images.image_size,
         channels: int = images.channels,
         pad: bool = images.pad,
+        range: tuple[float, float] | None = images.range,
         skip_unreadable: bool = images.skip_unreadable,
         preset: Preset = "small",
     ) -> int:
@@ -52,6 +54,8 @@ def _of_images(images: Images, script: str) -> Callable[..., int]:
             image_size: Pixels on a side; or height and width, as in 96 128.
             channels: 1 for grey, 3 for RGB.
             pad: Pad images of another shape with black, instead of cropping their centre.
+            range: Values of black and of white in grey pictures of more than eight bits or of
+                floats.
             skip_unreadable: Leave out the files of the folder that cannot be decoded.
             preset: The defaults of the other flags, as of train.
         """
@@ -61,9 +65,15 @@ def _of_images(images: Images, script: str) -> Callable[..., int]:
             image_size=image_size,
             channels=channels,
             pad=pad,
+            range=range,
             skip_unreadable=skip_unreadable,
         )
-        flags = {"--image-size": image_size, "--channels": channels, "--pad": pad}
+        flags: Flags = {
+            "--image-size": image_size,
+            "--channels": channels,
+            "--pad": pad,
+            "--range": range,
+        }
         return _prepare(chosen, folder, output, script, flags)
 
     return prepare
@@ -78,6 +88,7 @@ def _of_sides(sides: Sides, script: str) -> Callable[..., int]:
         crop_size: Size = sides.crop_size,
         channels: int = sides.channels,
         stretch: bool = sides.stretch,
+        range: tuple[float, float] | None = sides.range,
         skip_unreadable: bool = sides.skip_unreadable,
         preset: Preset = "small",
     ) -> int:
@@ -93,6 +104,8 @@ def _of_sides(sides: Sides, script: str) -> Callable[..., int]:
             crop_size: Pixels on a side that networks see, or height and width: for testing.
             channels: 1 for grey, 3 for RGB.
             stretch: Stretch images of another shape, instead of cropping their centre.
+            range: Values of black and of white in grey pictures of more than eight bits or of
+                floats.
             skip_unreadable: Leave out the files of folders that cannot be decoded.
             preset: The defaults of the other flags, as of train.
         """
@@ -103,22 +116,22 @@ def _of_sides(sides: Sides, script: str) -> Callable[..., int]:
             crop_size=crop_size,
             channels=channels,
             stretch=stretch,
+            range=range,
             skip_unreadable=skip_unreadable,
         )
-        flags = {
+        flags: Flags = {
             "--load-size": load_size,
             "--crop-size": crop_size,
             "--channels": channels,
             "--stretch": stretch,
+            "--range": range,
         }
         return _prepare(chosen, folder, output, script, flags)
 
     return prepare
 
 
-def _prepare(
-    choice: Images | Sides, folder: Path, output: Path, script: str, flags: dict[str, Size | bool]
-) -> int:
+def _prepare(choice: Images | Sides, folder: Path, output: Path, script: str, flags: Flags) -> int:
     try:
         folders = choice.prepare(folder, output)
     except KeyboardInterrupt:
@@ -131,13 +144,13 @@ def _prepare(
     return 0
 
 
-def _words(flags: dict[str, Size | bool]) -> str:
+def _words(flags: Flags) -> str:
     """The flags as they are typed."""
     words: list[str] = []
     for flag, value in flags.items():
         if isinstance(value, bool):
             words.append(flag if value else flag.replace("--", "--no-"))
-        else:
+        elif value is not None:
             numbers = (value,) if isinstance(value, int) else value
-            words += [flag, *(str(number) for number in numbers)]
+            words += [flag, *(f"{number:g}" for number in numbers)]
     return " ".join(words)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from jaxgan.data.decoding import ValueRange
 from jaxgan.data.paths import StrPath, shown, to_path
 from jaxgan.data.transforms import Half, Transform, in_words
 
@@ -35,12 +36,10 @@ class Version:
     Attributes:
         transform: The text of what happened to each.
         shape: (H, W, C).
-        fingerprint: Of the folder that they come from, with that transformation.
     """
 
     transform: str
     shape: tuple[int, int, int]
-    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -49,15 +48,25 @@ class Plan:
 
     Attributes:
         names: Of the pictures, in order, as they were in their folder.
-        classes: Names of the sub-folders of the first level that are classes, sorted.
+        sizes: (H, W) of each, before it was prepared.
+        classes: As of a `FolderSource`.
+        contents: As of a `FolderSource`.
+        names_and_sizes: As of a `FolderSource`.
         left_out: Names of the files that could not be decoded.
+        passed_over: As of a `FolderSource`.
+        value_range: As of a `FolderSource`.
         halves: Whether each was two pictures side by side.
         versions: The sizes, one at least.
     """
 
     names: tuple[str, ...]
+    sizes: tuple[tuple[int, int], ...]
     classes: tuple[str, ...]
+    contents: str
+    names_and_sizes: str
     left_out: tuple[str, ...]
+    passed_over: str
+    value_range: ValueRange | None
     halves: bool
     versions: tuple[Version, ...]
 
@@ -71,11 +80,11 @@ class Chunk:
     """Pictures that were written together.
 
     Attributes:
-        sizes: (H, W) of each before.
+        count: How many.
         digests: SHA-256 of their pixels, for each version.
     """
 
-    sizes: tuple[tuple[int, int], ...]
+    count: int
     digests: tuple[str, ...]
 
 
@@ -96,20 +105,34 @@ class Prepared:
         folder: Where it is.
         plan: What it holds.
         chunks: How it was written.
-        sizes: (H, W) of each picture before it was prepared, `[N, 2]`.
     """
 
     folder: Path
     plan: Plan
     chunks: tuple[Chunk, ...]
-    sizes: np.ndarray
 
-    def check(self, transform: Transform | Half) -> None:
+    def check(self, transform: Transform | Half, value_range: ValueRange | None) -> str:
         """Check that pictures are there as they are asked for; says so where larger ones are.
 
+        Args:
+            transform: What is asked for.
+            value_range: The range that is asked for.
+
+        Returns:
+            What their contents go by: `plan.contents`, and more where they are made of larger ones.
+
         Raises:
-            ValueError: where neither are.
+            ValueError: where neither are there.
         """
+        if value_range != self.plan.value_range:
+            there, asked = (
+                f"--range {x[0]:g} {x[1]:g}" if x else "no --range"
+                for x in (self.plan.value_range, value_range)
+            )
+            raise ValueError(
+                f"{shown(self.folder)} was prepared with {there}, and is asked for with {asked}: "
+                f"give {there}, or prepare the pictures again"
+            )
         index, fits = self._version(transform)
         if not fits:
             height, width, _ = self.plan.versions[index].shape
@@ -119,16 +142,8 @@ class Prepared:
                 in_words((height, width)),
                 in_words(_inner(transform).image_size),
             )
-
-    def fingerprint(self, transform: Transform | Half) -> str:
-        """Of these pictures as they are asked for; that of their folder where they are as it is.
-
-        Raises:
-            ValueError: where they are not there, nor larger ones.
-        """
-        index, fits = self._version(transform)
-        version = self.plan.versions[index]
-        return version.fingerprint if fits else f"prepared:{version.fingerprint}:{transform}"
+        made_of = "" if fits else f":{self.plan.versions[index].transform}"
+        return f"{self.plan.contents}{made_of}"
 
     def read(self, indices: np.ndarray, transform: Transform | Half) -> np.ndarray:
         """Read the pictures at `indices`, `[N]`: `[N, H, W, C]` uint8.
@@ -186,7 +201,7 @@ def open_prepared(folder: StrPath) -> Prepared | None:
         if not (folder / PREPARING).is_file():
             return None
         plan = read_plan(folder)
-        done = sum(len(chunk.sizes) for chunk in read_chunks(folder))
+        done = sum(chunk.count for chunk in read_chunks(folder))
         raise ValueError(
             f"{shown(folder)} holds {done:,} of {len(plan.names):,} pictures: give the command "
             "that prepares it once more, and it goes on"
@@ -211,10 +226,11 @@ def read_prepared(folder: Path) -> Prepared:
             f"reads {FORMAT}: prepare the pictures again"
         )
     file = _as(_File, values, folder / PREPARED)
-    sizes = [size for chunk in file.chunks for size in chunk.sizes]
-    if len(sizes) != len(file.plan.names) or not sizes or not file.plan.versions:
+    plan = file.plan
+    counts = {len(plan.names), len(plan.sizes), sum(chunk.count for chunk in file.chunks)}
+    if len(counts) > 1 or 0 in counts or not plan.versions:
         raise _damaged(folder / PREPARED, "its pictures and their sizes are not as many")
-    return Prepared(folder, file.plan, file.chunks, np.array(sizes, np.int64))
+    return Prepared(folder, plan, file.chunks)
 
 
 def open_pixels(folder: Path, plan: Plan, version: int) -> np.ndarray:

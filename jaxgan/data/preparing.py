@@ -11,7 +11,7 @@ from typing import IO
 
 import numpy as np
 
-from jaxgan.data.decoding import decode
+from jaxgan.data.decoding import ValueRange, decode
 from jaxgan.data.folder import FolderSource, folder_source
 from jaxgan.data.paired import check_halves
 from jaxgan.data.paths import StrPath, shown, to_path
@@ -42,6 +42,7 @@ def prepare_folder(
     transforms: Sequence[Transform],
     halves: bool = False,
     skip_unreadable: bool = False,
+    value_range: ValueRange | None = None,
 ) -> Prepared:
     """Prepare the pictures of a folder, so that `folder_source` reads them without decoding.
 
@@ -55,6 +56,7 @@ def prepare_folder(
             testing.
         halves: Whether each is two pictures side by side, each of which is prepared.
         skip_unreadable: Whether a file that cannot be decoded is left out, rather than refused.
+        value_range: As `folder_source` takes it.
 
     Returns:
         What is there now.
@@ -65,7 +67,9 @@ def prepare_folder(
     """
     folder, output = to_path(folder), to_path(output)
     first = Half(transforms[0], right=False) if halves else transforms[0]
-    source = folder_source(folder, transform=first, skip_unreadable=skip_unreadable)
+    source = folder_source(
+        folder, transform=first, skip_unreadable=skip_unreadable, value_range=value_range
+    )
     if source.prepared is not None:
         raise ValueError(
             f"{shown(folder)} is prepared already: give the folder that the pictures come from"
@@ -76,14 +80,13 @@ def prepare_folder(
     done = 0
     try:
         with _begun(output, plan) as (lines, files, chunks):
-            done = sum(len(chunk.sizes) for chunk in chunks)
+            done = sum(chunk.count for chunk in chunks)
             for chunk in _prepared(source, transforms, files, start=done, halves=halves):
                 lines.write(_line(chunk))
                 _flush(lines)
                 chunks.append(chunk)
-                done += len(chunk.sizes)
-            sizes = [size for chunk in chunks for size in chunk.sizes]
-            prepared = Prepared(output, plan, tuple(chunks), np.array(sizes, np.int64))
+                done += chunk.count
+            prepared = Prepared(output, plan, tuple(chunks))
             _write_whole(output / PREPARED, to_json(prepared))
             for name in (PREPARING, CHUNKS):
                 (output / name).unlink(missing_ok=True)
@@ -96,20 +99,20 @@ def prepare_folder(
 
 
 def _plan(source: FolderSource, transforms: Sequence[Transform], *, halves: bool) -> Plan:
-    def version(transform: Transform) -> Version:
-        text = str(Half(transform, right=False) if halves else transform)
-        fingerprint = source.fingerprint.replace(str(source.transform), text)
-        return Version(repr(transform), transform.shape, fingerprint)
-
     def names(files: Sequence[Path]) -> tuple[str, ...]:
         return tuple(file.relative_to(source.folder).as_posix() for file in files)
 
     return Plan(
         names=names(source.files),
+        sizes=source.sizes,
         classes=source.classes,
+        contents=source.contents,
+        names_and_sizes=source.names_and_sizes,
         left_out=names(source.left_out),
+        passed_over=source.passed_over,
+        value_range=source.value_range,
         halves=halves,
-        versions=tuple(version(transform) for transform in transforms),
+        versions=tuple(Version(repr(transform), transform.shape) for transform in transforms),
     )
 
 
@@ -182,7 +185,7 @@ def _whole(files: Sequence[IO[bytes]], plan: Plan, chunks: Sequence[Chunk]) -> l
     whole = []
     ends = [len(head) for head in heads]
     for chunk in chunks:
-        counts = [len(chunk.sizes) * int(np.prod(plan.shape(i)[1:])) for i in range(len(files))]
+        counts = [chunk.count * int(np.prod(plan.shape(i)[1:])) for i in range(len(files))]
         read = [file.read(count) for file, count in zip(files, counts, strict=True)]
         if tuple(hashlib.sha256(part).hexdigest() for part in read) != chunk.digests:
             break
@@ -216,15 +219,14 @@ def _prepared(
     from rich.console import Console
     from rich.progress import track
 
-    def prepare(file: Path) -> tuple[tuple[int, int], list[bytes]]:
+    def prepare(file: Path) -> list[bytes]:
         try:
-            image = decode(file)
+            image = decode(file, value_range=source.value_range)
         except ValueError as error:
             raise ValueError(f"{shown(file)} {error}: the folder changed meanwhile") from error
         middle = image.shape[1] // 2
         parts = [image[:, :middle], image[:, middle:]] if halves else [image]
-        pixels = [b"".join(t.prepare(part).tobytes() for part in parts) for t in transforms]
-        return image.shape[:2], pixels
+        return [b"".join(t.prepare(part).tobytes() for part in parts) for t in transforms]
 
     console = Console(stderr=True)
     starts = range(start, len(source), _CHUNK)
@@ -242,11 +244,11 @@ def _prepared(
             results = list(threads.map(prepare, source.files[first : first + _CHUNK]))
             digests = []
             for index, file in enumerate(files):
-                pixels = b"".join(parts[index] for _, parts in results)
+                pixels = b"".join(versions[index] for versions in results)
                 file.write(pixels)
                 _flush(file)
                 digests.append(hashlib.sha256(pixels).hexdigest())
-            yield Chunk(tuple(size for size, _ in results), tuple(digests))
+            yield Chunk(len(results), tuple(digests))
 
 
 def _flush(file: IO[bytes]) -> None:

@@ -6,7 +6,7 @@ from PIL import Image
 
 from experiments import gan, pix2pix
 from jaxgan import cli
-from jaxgan.cli.sizes import sizes_last
+from jaxgan.cli.numbers import numbers_last
 from jaxgan.data import Images, Sides, preparing
 
 
@@ -80,7 +80,7 @@ def test_pairs_with_the_defaults_of_a_preset(call, draw, tmp_path):
 def test_ctrl_c(call, draw, tmp_path, monkeypatch):
     draw("photos/1.png")
 
-    def stop(file):
+    def stop(file, *, value_range):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(preparing, "decode", stop)
@@ -96,8 +96,9 @@ def test_ctrl_c(call, draw, tmp_path, monkeypatch):
         ("prepare --image-size=96 128 F --output O", "prepare F --output O --image-size=96 128"),
         ("train --image_size 8 -2 --flip", "train --flip --image_size 8 -2"),
         ("prepare --load-size 8 -- --load-size", "prepare --load-size 8 -- --load-size"),
+        ("prepare --range 0.5 -1e3 F --pad", "prepare F --pad --range 0.5 -1e3"),
         ("train --latent-size 8 9", "train --latent-size 8 9"),
     ],
 )
-def test_sizes_stand_last(words, expected):
-    assert sizes_last(words.split()) == expected.split()
+def test_numbers_stand_last(words, expected):
+    assert numbers_last(words.split()) == expected.split()

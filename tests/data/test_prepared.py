@@ -56,6 +56,10 @@ def test_is_as_the_folder_that_it_comes_from(photos, tmp_path, transform):
     shutil.rmtree(photos)
     after = folder_source(tmp_path / "out", transform=transform)
     assert after.fingerprint == before.fingerprint
+    assert after.former_fingerprint == before.former_fingerprint
+    assert after.notes == tuple(
+        note.replace(str(photos), f"{tmp_path / 'out'}") for note in before.notes
+    )
     assert after.classes == before.classes == ("ant", "cat")
     assert after.shape == before.shape
     names = [[source.name(file) for file in source.files] for source in (before, after)]
@@ -124,11 +128,11 @@ def begin(photos, output, monkeypatch, *, after):
     """Prepare, and stop when so many pictures have been decoded."""
     decode, count = preparing_module.decode, []
 
-    def decode_some(file):
+    def decode_some(file, *, value_range):
         count.append(file)
         if len(count) > after:
             raise Stop
-        return decode(file)
+        return decode(file, value_range=value_range)
 
     with monkeypatch.context() as patch:
         patch.setattr(preparing_module, "decode", decode_some)
@@ -142,9 +146,12 @@ def test_goes_on_where_it_was(photos, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"holds 4 of 7 pictures: give the command .* once more"):
         folder_source(tmp_path / "out", transform=SMALL)
     decode, decoded = preparing_module.decode, []
-    monkeypatch.setattr(
-        preparing_module, "decode", lambda file: decoded.append(file.name) or decode(file)
-    )
+
+    def decode_noted(file, *, value_range):
+        decoded.append(file.name)
+        return decode(file, value_range=value_range)
+
+    monkeypatch.setattr(preparing_module, "decode", decode_noted)
     for _ in range(2):  # the second time nothing is left to be done
         prepare_folder(photos, tmp_path / "out", transforms=[SMALL, LARGE])
         assert contents(tmp_path / "out") == contents(tmp_path / "whole")
@@ -254,6 +261,25 @@ def test_what_cannot_be_made_of_it_is_refused(photos, tmp_path, transform):
         folder_source(tmp_path / "out", transform=transform)
 
 
+def test_the_range_belongs_to_it(tmp_path):
+    (tmp_path / "deep").mkdir()
+    ramp = np.arange(12, dtype=np.uint16).reshape(3, 4) * 300
+    Image.fromarray(ramp).save(tmp_path / "deep" / "1.png")
+    transform = Transform((3, 4), 1)
+    images, options = [], {"transform": transform, "value_range": (0, 4095)}
+    prepare_folder(
+        tmp_path / "deep", tmp_path / "out", transforms=[transform], value_range=(0, 4095)
+    )
+    for name in ("deep", "out"):
+        images.append(all_of(folder_source(tmp_path / name, **options))["image"])
+    assert images[0].max() > 200
+    np.testing.assert_array_equal(*images)
+    with pytest.raises(
+        ValueError, match="with --range 0 4095, and is asked for with no --range: give"
+    ):
+        folder_source(tmp_path / "out", transform=transform)
+
+
 def test_pairs_are_not_single_pictures(tmp_path):
     sides = sides_of(tmp_path / "in", "pairs")
     sides.prepare(sides.folder, tmp_path / "out")
@@ -326,7 +352,7 @@ def test_a_full_disk(photos, tmp_path, monkeypatch):
         with pytest.raises(ValueError, match=r"after \d of 7 pictures \(No space left on device\)"):
             prepare_folder(photos, tmp_path / "out", transforms=[SMALL])
     prepare_folder(photos, tmp_path / "out", transforms=[SMALL])
-    assert len(open_prepared(tmp_path / "out").sizes) == 7
+    assert len(open_prepared(tmp_path / "out").plan.sizes) == 7
 
 
 def test_unreadable_files(photos, tmp_path):
