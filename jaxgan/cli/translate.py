@@ -13,7 +13,7 @@ import numpy as np
 from jaxgan.cli.chosen import chosen_files
 from jaxgan.cli.fitting import Fit, Fitted, fitting
 from jaxgan.cli.verbs import open_run, refuse_taken
-from jaxgan.data import shown, to_floats
+from jaxgan.data import Size, shown, to_floats
 from jaxgan.data.decoding import decode
 from jaxgan.games import stream
 from jaxgan.training import RunError, Translates, grid, load, picture, save_picture
@@ -23,6 +23,8 @@ _PAIRS = 16
 _SHEET = "sheet.png"
 _PIXELS = 1 << 21
 """How many are translated at once at most, where they are of more than one picture."""
+_SIZES = 8
+"""From how many sizes on it is said that compiling them takes its time."""
 _FAILURES = (ValueError, TypeError, MemoryError, jax.errors.JaxRuntimeError)
 """What a picture may raise that others need not: too large for the device, no longer there."""
 
@@ -37,7 +39,7 @@ def translate_run(
     step: int | None,
     side: str | None,
     fit: Fit | None,
-    image_size: int | None,
+    image_size: Size | None,
     skip_unreadable: bool,
     batch_size: int,
     seed: int,
@@ -83,6 +85,12 @@ def translate_run(
 
     pairs: dict[Path, list[np.ndarray]] = {target: [] for target in list(shapes)[:_PAIRS]}
     chunks = _chunks(shapes, batch_size)
+    if (sizes := len(set(shapes.values()))) > _SIZES:
+        print(
+            f"these are pictures of {sizes} sizes, for each of which the network is compiled: "
+            "--fit run, or an --image-size, gives all one size",
+            file=sys.stderr,
+        )
     for chunk, size in _track(chunks, "translating", total=len(chunks)):
         for target, before, after in translate(chunk, size):
             save_picture(picture(after), output / target)

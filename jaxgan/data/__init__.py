@@ -42,8 +42,10 @@ from jaxgan.data.streamed import streamed as streamed
 from jaxgan.data.tfds import TfdsSource as TfdsSource
 from jaxgan.data.tfds import tfds_arrays as tfds_arrays
 from jaxgan.data.tfds import tfds_source as tfds_source
+from jaxgan.data.transforms import Size as Size
 from jaxgan.data.transforms import Stretch as Stretch
 from jaxgan.data.transforms import Transform as Transform
+from jaxgan.data.transforms import height_and_width as height_and_width
 from jaxgan.data.transforms import to_floats as to_floats
 from jaxgan.data.unpaired import ResidentSides as ResidentSides
 from jaxgan.data.unpaired import StreamedSides as StreamedSides

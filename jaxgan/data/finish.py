@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.data.transforms import Size, height_and_width, in_words
+
 _FLIP = zlib.crc32(b"flip")
 _CROP = zlib.crc32(b"crop")
 
@@ -19,26 +21,30 @@ Batch = dict[str, jax.Array]
 they are."""
 
 
-def check_crop(examples: Mapping[str, np.ndarray], crop: int) -> None:
+def check_crop(examples: Mapping[str, np.ndarray], crop: Size) -> None:
     """Check that a crop fits into the images of a source.
 
     Args:
         examples: What a source reads.
-        crop: Pixels on a side.
+        crop: Height and width, or one number for both.
 
     Raises:
         ValueError: where the crop is empty, larger than an image, or the images of one example
             differ in size, so that there is no rectangle that all of them have.
     """
-    if crop < 1:
-        raise ValueError(f"a crop of {crop} pixels is empty: give a size of 1 or more")
+    rows, columns = height_and_width(crop)
+    if min(rows, columns) < 1:
+        raise ValueError(f"a crop of {in_words(crop)} pixels is empty: give a size of 1 or more")
     images = {name: array for name, array in examples.items() if _is_images(array)}
     for name, array in images.items():
         height, width = array.shape[1:3]
-        if min(height, width) < crop:
+        if height < rows or width < columns:
+            most = (
+                min(height, width) if rows == columns else (min(height, rows), min(width, columns))
+            )
             raise ValueError(
-                f"'{name}' is {height} x {width} pixels, smaller than the crop of {crop}: give a "
-                f"crop of {min(height, width)} or less, or load larger images"
+                f"'{name}' is {height} x {width} pixels, smaller than the crop of "
+                f"{in_words(crop)}: give a crop of {in_words(most)} or less, or load larger images"
             )
     if len({array.shape[1:3] for array in images.values()}) > 1:
         sizes = ", ".join(f"'{name}' {a.shape[1]} x {a.shape[2]}" for name, a in images.items())
@@ -56,7 +62,7 @@ def finish_batch(
     batch_size: int,
     first: int,
     flip: bool,
-    crop: int | None = None,
+    crop: Size | None = None,
 ) -> Batch:
     """Crop images at random, flip half of them, and scale them: x <- (2 x - 255) / 255.
 
@@ -71,22 +77,23 @@ def finish_batch(
         batch_size: B, examples in the whole batch.
         first: The first row that `raw` holds.
         flip: Whether to flip at all.
-        crop: S, pixels on a side of what is left of an image; None leaves all.
+        crop: Height and width of what is left of an image, or one number for both; None leaves
+            all.
 
     Returns:
-        The same names; images are `[n, S, S, C]` float32 in [-1, 1].
+        The same names; images are `[n, H', W', C]` float32 in [-1, 1].
     """
     key = jax.random.fold_in(jax.random.key(seed), step)
     flipped = jax.random.bernoulli(jax.random.fold_in(key, _FLIP), shape=(batch_size,))
     # Drawn for the whole batch, as a process that holds a part of it must crop as all do.
     key_crop = jax.random.fold_in(key, _CROP)
 
-    def cut(array: jax.Array, size: int) -> jax.Array:
-        room = jnp.array(array.shape[1:3]) - size + 1
+    def cut(array: jax.Array, size: tuple[int, int]) -> jax.Array:
+        room = jnp.array(array.shape[1:3]) - jnp.array(size) + 1
         corners = jax.random.randint(key_crop, (batch_size, 2), 0, room[None])
         return jax.vmap(
             lambda image, corner: jax.lax.dynamic_slice(
-                image, (*corner, 0), (size, size, image.shape[-1])
+                image, (*corner, 0), (*size, image.shape[-1])
             )
         )(array, corners[first : first + len(array)])
 
@@ -94,7 +101,7 @@ def finish_batch(
         if not _is_images(array):
             return jnp.asarray(array)
         if crop is not None:
-            array = cut(jnp.asarray(array), crop)
+            array = cut(jnp.asarray(array), height_and_width(crop))
         # 2 x - 255 is exact, so one rounding is all there is: fusion cannot change a bit.
         image = (2.0 * jnp.asarray(array, jnp.float32) - 255.0) / 255.0
         if not flip:

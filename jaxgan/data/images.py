@@ -8,7 +8,7 @@ from jaxgan.data.paths import to_path
 from jaxgan.data.sources import Source
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import tfds_source
-from jaxgan.data.transforms import Transform
+from jaxgan.data.transforms import Size, Transform, height_and_width
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Images:
     """Folder of images to use instead of a data set; its sub-folders are the classes."""
     split: str = "train"
     """Split of the data set; a folder has none."""
-    image_size: int = 28
-    """Pixels on a side."""
+    image_size: Size = 28
+    """Pixels on a side; or height and width, as in 96 128."""
     channels: int = 1
     """1 for grey, 3 for RGB."""
     pad: bool = False
-    """Pad images to a square with black, instead of cropping their centre."""
+    """Pad images of another shape with black, instead of cropping their centre."""
     flip: bool = False
     """Flip half of the images from left to right, at random."""
     skip_unreadable: bool = False
@@ -43,6 +43,11 @@ class Images:
         for name in ("folder", "data_dir"):
             if (path := getattr(self, name)) is not None:
                 object.__setattr__(self, name, to_path(path))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of an image."""
+        return *height_and_width(self.image_size), self.channels
 
     def source(self) -> Source:
         """Open the folder, or else the data set, which is prepared on first use.

@@ -9,6 +9,7 @@ from jaxgan.data.order import check_seed
 from jaxgan.data.resident import Resident, resident
 from jaxgan.data.sources import Source, bytes_per_example
 from jaxgan.data.streamed import Streamed, streamed
+from jaxgan.data.transforms import Size
 from jaxgan.data.unpaired import ResidentSides, StreamedSides, Unpaired, side_seed
 
 Data: TypeAlias = Resident | Streamed | ResidentSides | StreamedSides
@@ -22,7 +23,7 @@ def pipeline(
     seed: int,
     batch_size: int,
     flip: bool = False,
-    crop: int | None = None,
+    crop: Size | None = None,
     resident_bytes: int = 2**30,
     sharding: jax.sharding.Sharding | None = None,
     part: tuple[int, int] = (0, 1),
@@ -34,7 +35,7 @@ def pipeline(
     seed: int,
     batch_size: int,
     flip: bool = False,
-    crop: int | None = None,
+    crop: Size | None = None,
     resident_bytes: int = 2**30,
     sharding: jax.sharding.Sharding | None = None,
     part: tuple[int, int] = (0, 1),
@@ -45,7 +46,7 @@ def pipeline(
     seed: int,
     batch_size: int,
     flip: bool = False,
-    crop: int | None = None,
+    crop: Size | None = None,
     resident_bytes: int = 2**30,
     sharding: jax.sharding.Sharding | None = None,
     part: tuple[int, int] = (0, 1),
@@ -58,7 +59,8 @@ def pipeline(
         seed: Of the run, in [0, 2^32).
         batch_size: B, examples in the whole batch, in [1, len(source)]; of each side, if unpaired.
         flip: Whether images are flipped from left to right at random.
-        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        crop: Height and width that images are cropped to at random, or one number for both; None
+            leaves them whole.
         resident_bytes: What the set may take of each device's memory; 0 always streams.
         sharding: How axis 0 of a resident set is split over devices; None keeps it on one.
         part: (i, P): this is process i of P. Without a sharding, several processes always stream.

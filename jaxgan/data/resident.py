@@ -11,6 +11,7 @@ import numpy as np
 from jaxgan.data.finish import Batch, Raw, check_crop, finish_batch
 from jaxgan.data.order import batch_indices, check_batch, check_seed
 from jaxgan.data.sources import Source
+from jaxgan.data.transforms import Size
 
 # Examples that are read at a time: enough to keep the progress bar's cost out of sight.
 _CHUNK = 1024
@@ -27,7 +28,8 @@ class Resident:
         batch_size: B, examples in a batch.
         seed: Of the run.
         flip: Whether images are flipped at random.
-        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        crop: Height and width that images are cropped to at random, or one number for both; None
+            leaves them whole.
         fingerprint: Of the source.
     """
 
@@ -36,7 +38,7 @@ class Resident:
     batch_size: int = field(metadata={"static": True})
     seed: int = field(metadata={"static": True})
     flip: bool = field(metadata={"static": True})
-    crop: int | None = field(metadata={"static": True})
+    crop: Size | None = field(metadata={"static": True})
     fingerprint: str = field(metadata={"static": True})
 
     on_device: ClassVar[Literal[True]] = True
@@ -93,7 +95,7 @@ def resident(
     seed: int,
     batch_size: int,
     flip: bool = False,
-    crop: int | None = None,
+    crop: Size | None = None,
     sharding: jax.sharding.Sharding | None = None,
 ) -> Resident:
     """Read a whole source on to the device, or split it over several.
@@ -103,7 +105,8 @@ def resident(
         seed: Of the run, in [0, 2^32).
         batch_size: B, in [1, len(source)].
         flip: Whether images are flipped from left to right at random.
-        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        crop: Height and width that images are cropped to at random, or one number for both; None
+            leaves them whole.
         sharding: How axis 0 of the arrays is placed. Each process reads only the rows that its own
             devices hold. None puts all on the default device.
 

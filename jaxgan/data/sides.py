@@ -13,7 +13,7 @@ from jaxgan.data.paired import Paired, paired_folders, side_by_side
 from jaxgan.data.paths import to_path
 from jaxgan.data.sources import Source, Subset
 from jaxgan.data.tfds import tfds_source
-from jaxgan.data.transforms import Stretch, Transform
+from jaxgan.data.transforms import Size, Stretch, Transform
 from jaxgan.data.unpaired import Unpaired
 
 # Where a folder has no images for testing, one in so many is held out.
@@ -48,14 +48,16 @@ class Sides:
     """Folder of images of side b. A pair has one name on both sides."""
     swap: bool = False
     """Exchange the two sides: translate b to a."""
-    load_size: int = 64
-    """Pixels on a side that images are prepared at: crop_size or more."""
-    crop_size: int = 64
-    """Pixels on a side that networks see: a crop, at random, of what was prepared."""
+    load_size: Size = 64
+    """Pixels on a side that images are prepared at, or height and width, as in 110 146: crop_size
+    or more."""
+    crop_size: Size = 64
+    """Pixels on a side that networks see, or height and width, as in 96 128: a crop, at random, of
+    what was prepared."""
     channels: int = 3
     """1 for grey, 3 for RGB."""
     stretch: bool = False
-    """Stretch images to a square, instead of cropping their centre."""
+    """Stretch images of another shape, instead of cropping their centre."""
     flip: bool = False
     """Flip half of the images from left to right, at random; the two of a pair alike."""
     skip_unreadable: bool = False
@@ -75,7 +77,7 @@ class Sides:
             split: `train` or `test`.
 
         Returns:
-            Random access to `a` and `b`, each `[N, load_size, load_size, channels]` uint8.
+            Random access to `a` and `b`, each `[N, H, W, channels]` uint8, of load_size.
 
         Raises:
             ValueError: where there are no pairs, or they cannot be had as asked for.
@@ -90,7 +92,7 @@ class Sides:
             split: `train` or `test`.
 
         Returns:
-            Random access to each side: `image`, `[N, load_size, load_size, channels]` uint8.
+            Random access to each side: `image`, `[N, H, W, channels]` uint8, of load_size.
 
         Raises:
             ValueError: where the images cannot be had as asked for; says what to do.
@@ -113,7 +115,7 @@ class Sides:
             count: How many of each side at most, the first ones; None for all.
 
         Returns:
-            `a` and `b`, each `[N, crop_size, crop_size, channels]` uint8. Where `has_pairs`, row i
+            `a` and `b`, each `[N, H, W, channels]` uint8, of crop_size. Where `has_pairs`, row i
             of `a` belongs to row i of `b`; else they may differ in length.
 
         Raises:
@@ -145,11 +147,11 @@ class Sides:
         """From an image to what networks see, without jitter: crop_size pixels on a side."""
         return self._transform(self.crop_size)
 
-    def _transform(self, size: int) -> Transform:
+    def _transform(self, size: Size) -> Transform:
         kind = Stretch if self.stretch else Transform
         return kind(image_size=size, channels=self.channels)
 
-    def _pairs(self, split: str, size: int) -> Paired:
+    def _pairs(self, split: str, size: Size) -> Paired:
         folders, transform = self._folders(split), self._transform(size)
         if folders is None and self.dataset == "openmoji":
             return openmoji_pairs(
@@ -167,7 +169,7 @@ class Sides:
             pairs = paired_folders(a, b, transform=transform, skip_unreadable=self.skip_unreadable)
         return Paired(*(_part(side, split, shared=shared) for side in (pairs.a, pairs.b)))
 
-    def _sides(self, split: str, size: int) -> Unpaired:
+    def _sides(self, split: str, size: Size) -> Unpaired:
         """Both sides whole; in the order of their names, so that pairs of folders stay pairs."""
         folders, transform = self._folders(split), self._transform(size)
         if folders is None and self.dataset != "openmoji":

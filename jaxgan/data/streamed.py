@@ -10,6 +10,7 @@ import numpy as np
 from jaxgan.data.finish import Batch, Raw, check_crop, finish_batch
 from jaxgan.data.order import batch_indices, check_batch, check_seed
 from jaxgan.data.sources import Source
+from jaxgan.data.transforms import Size
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,8 @@ class Streamed:
         batch_size: B, examples in the whole batch.
         seed: Of the run.
         flip: Whether images are flipped at random.
-        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        crop: Height and width that images are cropped to at random, or one number for both; None
+            leaves them whole.
         part: (i, P): this is process i of P, which reads the rows [i B / P, (i + 1) B / P).
         threads: Threads that read batches ahead, in each process that reads; 0 reads none ahead.
         prefetch: Batches that are held ready.
@@ -32,7 +34,7 @@ class Streamed:
     batch_size: int
     seed: int
     flip: bool
-    crop: int | None
+    crop: Size | None
     part: tuple[int, int]
     threads: int
     prefetch: int
@@ -142,7 +144,7 @@ def streamed(
     seed: int,
     batch_size: int,
     flip: bool = False,
-    crop: int | None = None,
+    crop: Size | None = None,
     part: tuple[int, int] = (0, 1),
     threads: int = 4,
     prefetch: int = 8,
@@ -155,7 +157,8 @@ def streamed(
         seed: Of the run, in [0, 2^32).
         batch_size: B, examples in the whole batch, in [1, len(source)].
         flip: Whether images are flipped from left to right at random.
-        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        crop: Height and width that images are cropped to at random, or one number for both; None
+            leaves them whole.
         part: (i, P): this is process i of P; P divides B.
         threads: Threads that read batches ahead, in each process that reads; 0 or more.
         prefetch: Batches that are held ready; 0 or more.

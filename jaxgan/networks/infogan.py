@@ -15,6 +15,7 @@ from flax.typing import Dtype
 
 from jaxgan.layers import Conv, ConvTranspose, normal
 from jaxgan.networks.heads import Score
+from jaxgan.networks.sizes import Size, check_image_size, height_and_width, in_words
 
 _SLOPE = 0.1
 _LARGEST = 6.0
@@ -96,7 +97,7 @@ class InfoGANGenerator(nn.Module):
     The paper's images end in a sigmoid; these in tanh, for [-1, 1].
 
     Attributes:
-        image_size: height and width of the images, a multiple of 4.
+        image_size: height and width of the images, or one number for both: multiples of 4.
         channels: of the images.
         width: channels of the last hidden layer; 2 and 16 times as many in those before it.
         dtype: of the computation; parameters, batch statistics and images are float32.
@@ -107,7 +108,7 @@ class InfoGANGenerator(nn.Module):
     (2, 28, 28, 1)
     """
 
-    image_size: int = 28
+    image_size: Size = 28
     channels: int = 1
     width: int = 64
     dtype: Dtype = jnp.float32
@@ -120,12 +121,12 @@ class InfoGANGenerator(nn.Module):
             ValueError: where images of that size cannot be made.
         """
         chex.assert_rank(latent, 2)
-        base = _quarter(self.image_size)
+        height, breadth = _quarter(self.image_size)
         x = latent
-        for features in (16 * self.width, base * base * 2 * self.width):
+        for features in (16 * self.width, height * breadth * 2 * self.width):
             x = _dense(features, self.dtype, use_bias=False)(x)
             x = nn.relu(_batch_norm(train, self.dtype)(x))
-        x = x.reshape(-1, base, base, 2 * self.width)
+        x = x.reshape(-1, height, breadth, 2 * self.width)
         x = ConvTranspose(self.width, strides=2, padding=1, use_bias=False, dtype=self.dtype)(x)
         x = nn.relu(_batch_norm(train, self.dtype)(x))
         x = ConvTranspose(self.channels, strides=2, padding=1, dtype=self.dtype)(x)
@@ -136,7 +137,7 @@ class InfoGANDiscriminator(nn.Module):
     """Images to what the head asks: two halvings, then a fully connected layer (Table 1).
 
     Attributes:
-        image_size: height and width of the images, a multiple of 4.
+        image_size: height and width of the images, or one number for both: multiples of 4.
         width: channels of the first layer; 2 and 16 times as many in those after it.
         head: what is asked of the features; InfoGAN's code for MNIST.
         dtype: of the computation; parameters, batch statistics and the head's are float32.
@@ -144,7 +145,7 @@ class InfoGANDiscriminator(nn.Module):
             critics under a penalty on the gradient of each example, which batch norm would mix.
     """
 
-    image_size: int = 28
+    image_size: Size = 28
     width: int = 64
     head: nn.Module = Codes()
     dtype: Dtype = jnp.float32
@@ -159,11 +160,7 @@ class InfoGANDiscriminator(nn.Module):
         """
         chex.assert_rank(images, 4)
         _quarter(self.image_size)
-        if images.shape[1:3] != (self.image_size, self.image_size):
-            raise ValueError(
-                f"images of {images.shape[1]}x{images.shape[2]} came to a discriminator of "
-                f"image_size={self.image_size}: make the two agree"
-            )
+        check_image_size(images, self.image_size, "a discriminator")
 
         def activated(x: jax.Array) -> jax.Array:
             return nn.leaky_relu(
@@ -181,13 +178,14 @@ class InfoGANDiscriminator(nn.Module):
         return self.head(features, *condition, train=train)
 
 
-def _quarter(image_size: int) -> int:
-    if image_size <= 0 or image_size % 4:
+def _quarter(image_size: Size) -> tuple[int, int]:
+    height, breadth = height_and_width(image_size)
+    if any(side <= 0 or side % 4 for side in (height, breadth)):
         raise ValueError(
-            f"InfoGAN's networks halve and double twice, and {image_size} has no quarter: "
-            "take an image_size that is a multiple of 4"
+            f"InfoGAN's networks halve and double twice, and {in_words(image_size)} has no "
+            "quarter: take an image_size of multiples of 4"
         )
-    return image_size // 4
+    return height // 4, breadth // 4
 
 
 def _dense(features: int, dtype: Dtype, use_bias: bool = True) -> nn.Dense:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.data import Data, Sides, Transform, to_floats
+from jaxgan.data import Data, Sides, Transform, height_and_width, to_floats
 from jaxgan.games import Batch
 from jaxgan.training import Picture, Pipeline, PositiveInt, grid
 
@@ -51,8 +51,8 @@ class BetweenSides:
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """Of a batch."""
-        size = self.pairs.crop_size
-        images = jax.ShapeDtypeStruct((self.batch_size, size, size, self.channels), jnp.float32)
+        size = height_and_width(self.pairs.crop_size)
+        images = jax.ShapeDtypeStruct((self.batch_size, *size, self.channels), jnp.float32)
         return {"a": images, "b": images}
 
     def data(self, pipeline: Pipeline) -> Data:
@@ -126,11 +126,12 @@ def mean_image(sides: Sides) -> np.ndarray:
     """The mean of side b's training images, as networks see them.
 
     Returns:
-        `[1, crop, crop, C]` float32 in [-1, 1]: the centre of what was prepared.
+        `[1, H, W, C]` float32 in [-1, 1]: the centre of what was prepared.
     """
     source = sides.unpaired().b
     parts = np.array_split(np.arange(len(source)), -(-len(source) // 256))
     total = sum(source.read(rows)["image"].sum(axis=0, dtype=np.float64) for rows in parts)
-    edge = (sides.load_size - sides.crop_size) // 2
     mean = np.asarray(total / len(source), np.float32)[None]
-    return to_floats(mean[:, edge : edge + sides.crop_size, edge : edge + sides.crop_size])
+    height, width = height_and_width(sides.crop_size)
+    top, left = (mean.shape[1] - height) // 2, (mean.shape[2] - width) // 2
+    return to_floats(mean[:, top : top + height, left : left + width])

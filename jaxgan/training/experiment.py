@@ -21,6 +21,7 @@ from jaxgan.data import (
     Data,
     Resident,
     ResidentSides,
+    Size,
     Source,
     Streamed,
     StreamedSides,
@@ -41,11 +42,11 @@ class Pipeline(Protocol):
 
     @overload
     def __call__(
-        self, source: Source, *, batch_size: int, flip: bool = False, crop: int | None = None
+        self, source: Source, *, batch_size: int, flip: bool = False, crop: Size | None = None
     ) -> Resident | Streamed: ...
     @overload
     def __call__(
-        self, source: Unpaired, *, batch_size: int, flip: bool = False, crop: int | None = None
+        self, source: Unpaired, *, batch_size: int, flip: bool = False, crop: Size | None = None
     ) -> ResidentSides | StreamedSides: ...
 
 

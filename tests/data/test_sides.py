@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 import tyro
 from PIL import Image
 
-from jaxgan import data
+from jaxgan import data, recipes
 from jaxgan.data import Sides
 from jaxgan.data.openmoji import builder
 from jaxgan.data.openmoji import drawings as openmoji_drawings
@@ -181,6 +181,17 @@ def test_four_folders(unpaired_folder):
     assert not sides.has_pairs
     with pytest.raises(ValueError, match="have no partner by name"):
         sides.paired()
+
+
+def test_sides_that_are_not_square(unpaired_folder):
+    sides = Sides(folder=unpaired_folder, load_size=(10, 14), crop_size=(8, 12))
+    assert all_of(sides.unpaired().b)["image"].shape == (4, 10, 14, 3)
+    assert sides.held_out()["a"].shape == (3, 8, 12, 3)
+    both = data.pipeline(sides.unpaired(), seed=0, batch_size=2, crop=sides.crop_size)
+    assert both.shapes["a"].shape == both(0)["b"].shape == (2, 8, 12, 3)
+    assert recipes.mean_image(sides).shape == (1, 8, 12, 3)
+    words = ["--load-size", "10", "14", "--crop-size", "8", "12", "--folder", str(unpaired_folder)]
+    assert tyro.cli(Sides, args=words) == sides
 
 
 def test_without_a_folder_for_testing_one_in_ten_is_held_out(unpaired_folder):

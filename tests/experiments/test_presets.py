@@ -49,7 +49,7 @@ class Pretended:
 
     def __init__(self, images: Images, classes: int = 10):
         self.classes = tuple(str(label) for label in range(classes))
-        self._shape = images.image_size, images.image_size, images.channels
+        self._shape = images.shape
 
     def __len__(self):
         return 5000
@@ -84,6 +84,24 @@ def test_game_and_data_fit(experiment, monkeypatch):
     inputs = experiment.inputs(jax.random.key(1), 20)
     made = jax.eval_shape(game.generate, jax.random.key(0), state, inputs)
     assert made.shape == (20, *batch["image"].shape[1:])
+
+
+@pytest.mark.parametrize("name", ["gan", "dcgan", "cgan", "acgan", "infogan", "r3gan"])
+def test_images_that_are_not_square(name, monkeypatch):
+    monkeypatch.setattr(Images, "source", lambda images: Pretended(images))
+    small = importlib.import_module(f"experiments.{name}").SMALL
+    images = dataclasses.replace(small.images, image_size=(28, 56))
+    experiment = validated(traced_quickly(dataclasses.replace(small, images=images)))
+    assert experiment.images.image_size == (28, 56)
+    batch = {
+        "image": jax.ShapeDtypeStruct((2, 28, 56, 1), np.float32),
+        "label": jax.ShapeDtypeStruct((2,), np.int32),
+    }
+    game = experiment.game()
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    inputs = experiment.inputs(jax.random.key(1), 20)
+    made = jax.eval_shape(game.generate, jax.random.key(0), state, inputs)
+    assert made.shape == (20, 28, 56, 1)
 
 
 def test_configuration_survives_the_manifest(experiment):

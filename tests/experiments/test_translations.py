@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan.data import ArraySource, Sides, Unpaired, pipeline
+from jaxgan.data import ArraySource, Sides, Unpaired, height_and_width, pipeline
 from jaxgan.training import from_plain, to_plain
 from jaxgan.training.experiment import validated
 
@@ -28,8 +28,22 @@ def experiment(request):
 def test_game_fits_images(experiment):
     if hasattr(experiment, "blocks"):  # one is traced as soon as nine
         experiment = dataclasses.replace(experiment, blocks=1)
-    size = experiment.pairs.crop_size
-    shape = experiment.batch_size, size, size, 3
+    _check(experiment)
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "xgan"])
+def test_game_fits_images_that_are_not_square(name):
+    small = importlib.import_module(f"experiments.{name}").SMALL
+    pairs = Sides(load_size=(36, 72), crop_size=(32, 64))
+    experiment = validated(dataclasses.replace(small, pairs=pairs))
+    assert experiment.pairs == pairs
+    _check(dataclasses.replace(experiment, average_decay=None))  # `init` sees what fits
+
+
+def _check(experiment):
+    size = height_and_width(experiment.pairs.crop_size)
+    shape = experiment.batch_size, *size, 3
+    assert experiment.shapes["a"].shape == experiment.shapes["b"].shape == shape
     batch = {side: jax.ShapeDtypeStruct(shape, jnp.float32) for side in "ab"}
     game = experiment.game()
     state = jax.eval_shape(game.init, jax.random.key(0), batch)
@@ -40,9 +54,9 @@ def test_game_fits_images(experiment):
         )
         assert "generator/loss" in info
     for side in experiment.sides:
-        images = jax.ShapeDtypeStruct((5, size, size, 3), jnp.float32)
+        images = jax.ShapeDtypeStruct((5, *size, 3), jnp.float32)
         made = jax.eval_shape(game.generate, jax.random.key(0), state, {side: images})
-        assert made.shape == (5, size, size, 3)
+        assert made.shape == (5, *size, 3)
     if experiment.sizes is not None:
         low, high = experiment.sizes[:2]
         images = jax.ShapeDtypeStruct((1, low, high, 3), jnp.float32)
