@@ -15,7 +15,7 @@ from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_run
 from jaxgan.cli.translate import translate_run
 from jaxgan.cli.verbs import evaluate_run, reproduce_run, resume_run, sample_run, train_run
-from jaxgan.data import Size
+from jaxgan.data import Size, ValueRange
 from jaxgan.training import (
     Evaluates,
     Experiment,
@@ -170,6 +170,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         side: str | None = None,
         fit: Fit | None = None,
         image_size: Size | None = None,
+        value_range: Annotated[ValueRange | None, tyro.conf.arg(name="range")] = None,
         skip_unreadable: bool = False,
         batch_size: int = 8,
         seed: int = 0,
@@ -196,6 +197,8 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
             image_size: Pixels on a side, or height and width, as in 96 128 (behind PICTURES): with
                 run, stretch and crop the size of all (the run's where none is named), with pad and
                 round what pictures have room in, so that they keep their shape.
+            value_range: Values of black and white in pictures that have more than 8 bits or are
+                floats, such as 0 4095; the run's where none are named, or else the file format's.
             skip_unreadable: Leave out the pictures that cannot be decoded; each is named.
             batch_size: How many pictures of one size are translated at once; fewer where they are
                 large.
@@ -209,6 +212,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
             side=side,
             fit=fit,
             image_size=image_size,
+            value_range=value_range,
             skip_unreadable=skip_unreadable,
             batch_size=batch_size,
             seed=seed,

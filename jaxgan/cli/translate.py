@@ -13,8 +13,8 @@ import numpy as np
 from jaxgan.cli.chosen import chosen_files
 from jaxgan.cli.fitting import Fit, Fitted, fitting
 from jaxgan.cli.verbs import open_run, refuse_taken
-from jaxgan.data import Size, shown, to_floats
-from jaxgan.data.decoding import decode
+from jaxgan.data import Size, ValueRange, decode, shown, to_floats
+from jaxgan.data.decoding import check_range
 from jaxgan.games import stream
 from jaxgan.training import RunError, Translates, grid, load, picture, save_picture
 
@@ -40,6 +40,7 @@ def translate_run(
     side: str | None,
     fit: Fit | None,
     image_size: Size | None,
+    value_range: ValueRange | None,
     skip_unreadable: bool,
     batch_size: int,
     seed: int,
@@ -53,9 +54,11 @@ def translate_run(
         raise RunError(f"--side must be {' or '.join(experiment.sides)}, not {side}")
     refuse_taken(output)
     fitted = fitting(experiment, fit, image_size)
+    value_range = experiment.value_range if value_range is None else value_range
+    check_range(value_range)
 
     def read(file: Path) -> Fitted:
-        return fitted(decode(file))
+        return fitted(decode(file, value_range=value_range))
 
     files = chosen_files(pictures, taken=Path(_SHEET))
     shapes = _check(files, read, skip_unreadable=skip_unreadable)
@@ -108,7 +111,7 @@ def translate_run(
             f"--image-size; {done}"
         ) from error
     left_out = len(files) - len(shapes)
-    print(done + (f"; {left_out} were left out" if left_out else ""))
+    print(done + (f"; left out: {left_out}" if left_out else ""))
     return 0
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
 from jaxgan.data.folder import folder_source
 from jaxgan.data.paths import to_path
 from jaxgan.data.sources import Source
@@ -36,6 +37,9 @@ class Images:
     """Flip half of the images from left to right, at random."""
     skip_unreadable: bool = False
     """Leave out the files of the folder that cannot be decoded."""
+    range: tuple[float, float] | None = None
+    """Values of black and white in the folder's pictures of more than 8 bits or of floats, such as
+    0 4095; the file format's own if not given."""
     data_dir: Path | None = None
     """Where data sets are kept; TFDS's own place if not given."""
 
@@ -58,12 +62,17 @@ class Images:
         Raises:
             ValueError: where the images cannot be had as asked for; says what to do.
         """
+        if self.folder is None and self.range is not None:
+            raise ValueError(NO_FOLDER_FOR_RANGE)
         transform = Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
         if self.folder is None and self.dataset == "stacked_digits":
             return self._stacked_digits()
         if self.folder is not None:
             return folder_source(
-                self.folder, transform=transform, skip_unreadable=self.skip_unreadable
+                self.folder,
+                transform=transform,
+                skip_unreadable=self.skip_unreadable,
+                value_range=self.range,
             )
         return tfds_source(self.dataset, self.split, transform=transform, data_dir=self.data_dir)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxgan.data.finish import Batch, Raw, check_crop, finish_batch
 from jaxgan.data.order import batch_indices, check_batch, check_seed
-from jaxgan.data.sources import Source
+from jaxgan.data.sources import Source, former_fingerprint_of, notes_of
 from jaxgan.data.transforms import Size
 
 # Examples that are read at a time: enough to keep the progress bar's cost out of sight.
@@ -31,6 +31,9 @@ class Resident:
         crop: Height and width that images are cropped to at random, or one number for both; None
             leaves them whole.
         fingerprint: Of the source.
+        former_fingerprint: As earlier versions wrote it.
+        classes: Names of the labels; empty where there are none.
+        notes: What the source says of itself.
     """
 
     arrays: dict[str, jax.Array]
@@ -40,8 +43,15 @@ class Resident:
     flip: bool = field(metadata={"static": True})
     crop: Size | None = field(metadata={"static": True})
     fingerprint: str = field(metadata={"static": True})
+    former_fingerprint: str = field(metadata={"static": True})
+    classes: tuple[str, ...] = field(metadata={"static": True})
+    notes: tuple[str, ...] = field(metadata={"static": True})
 
     on_device: ClassVar[Literal[True]] = True
+
+    def agrees(self, fingerprint: str) -> bool:
+        """Whether a fingerprint, of this version or an earlier one, is that of these data."""
+        return fingerprint in (self.fingerprint, self.former_fingerprint)
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
@@ -145,6 +155,9 @@ def resident(
         flip=flip,
         crop=crop,
         fingerprint=source.fingerprint,
+        former_fingerprint=former_fingerprint_of(source),
+        classes=source.classes,
+        notes=notes_of(source),
     )
 
 

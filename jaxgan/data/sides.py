@@ -1,11 +1,13 @@
 """The choice of images of two sides, as plain values for a command line."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
 from jaxgan.data.finding import find_images
 from jaxgan.data.folder import folder_source
 from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
@@ -62,6 +64,9 @@ class Sides:
     """Flip half of the images from left to right, at random; the two of a pair alike."""
     skip_unreadable: bool = False
     """Leave out the files of folders that cannot be decoded."""
+    range: tuple[float, float] | None = None
+    """Values of black and white in pictures of folders that have more than 8 bits or are floats,
+    such as 0 4095; the file format's own if not given."""
     data_dir: Path | None = None
     """Where data sets are kept; TFDS's own place if not given."""
 
@@ -163,10 +168,10 @@ class Sides:
                 "pairs (--folder, or --folder-a and --folder-b)"
             )
         a, b, shared = folders
-        if b is None:
-            pairs = side_by_side(a, transform=transform, skip_unreadable=self.skip_unreadable)
-        else:
-            pairs = paired_folders(a, b, transform=transform, skip_unreadable=self.skip_unreadable)
+        opened = partial(side_by_side, a) if b is None else partial(paired_folders, a, b)
+        pairs = opened(
+            transform=transform, skip_unreadable=self.skip_unreadable, value_range=self.range
+        )
         return Paired(*(_part(side, split, shared=shared) for side in (pairs.a, pairs.b)))
 
     def _sides(self, split: str, size: Size) -> Unpaired:
@@ -187,7 +192,10 @@ class Sides:
 
         def open_side(folder: Path) -> Source:
             source = folder_source(
-                folder, transform=transform, skip_unreadable=self.skip_unreadable
+                folder,
+                transform=transform,
+                skip_unreadable=self.skip_unreadable,
+                value_range=self.range,
             )
             names = [source.name(file) for file in source.files]
             in_order = Subset(source, np.array(sorted(range(len(names)), key=names.__getitem__)))
@@ -208,6 +216,8 @@ class Sides:
                 )
             return _Folders(self.folder_a, self.folder_b, shared=True)
         if self.folder is None:
+            if self.range is not None:
+                raise ValueError(NO_FOLDER_FOR_RANGE)
             return None
         train, test, val = (_layout(self.folder, name) for name in ("train", "test", "val"))
         test = test or val

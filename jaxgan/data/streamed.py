@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxgan.data.finish import Batch, Raw, check_crop, finish_batch
 from jaxgan.data.order import batch_indices, check_batch, check_seed
-from jaxgan.data.sources import Source
+from jaxgan.data.sources import Source, former_fingerprint_of, notes_of
 from jaxgan.data.transforms import Size
 
 
@@ -51,6 +51,25 @@ class Streamed:
     def fingerprint(self) -> str:
         """Of the source."""
         return self.source.fingerprint
+
+    @property
+    def former_fingerprint(self) -> str:
+        """Of the source, as earlier versions wrote it."""
+        return former_fingerprint_of(self.source)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the labels; empty where there are none."""
+        return self.source.classes
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the source says of itself."""
+        return notes_of(self.source)
+
+    def agrees(self, fingerprint: str) -> bool:
+        """Whether a fingerprint, of this version or an earlier one, is that of these data."""
+        return fingerprint in (self.fingerprint, self.former_fingerprint)
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:

@@ -104,7 +104,10 @@ class Half:
 
     def __call__(self, file: File) -> np.ndarray:
         """Cut the file in the middle and prepare one half, `[H, W, C]` uint8."""
-        image = decode(file)
+        return self.prepare(decode(file))
+
+    def prepare(self, image: np.ndarray) -> np.ndarray:
+        """Apply all but the decoding to both pictures, `[H, 2 W, C]` uint8."""
         middle = image.shape[1] // 2
         return self.transform.prepare(image[:, middle:] if self.right else image[:, :middle])
 

@@ -27,6 +27,7 @@ from jaxgan.data import (
     StreamedSides,
     Transform,
     Unpaired,
+    ValueRange,
 )
 from jaxgan.games.game import Batch, Game
 from jaxgan.training.pictures import Picture
@@ -150,6 +151,11 @@ class Translates(Experiment, Protocol):
     @property
     def transform(self) -> Transform:
         """How the run's own pictures become what the networks see, without jitter."""
+        ...
+
+    @property
+    def value_range(self) -> ValueRange | None:
+        """Of the run's own pictures, as `jaxgan.data.decode` takes it; None is their formats'."""
         ...
 
     @property

@@ -10,8 +10,10 @@ from jaxgan.training import from_plain, to_plain
 
 def test_is_a_command_line():
     arguments = ["--folder", "photos", "--image-size", "64", "--channels", "3", "--flip", "--pad"]
+    arguments += ["--range", "0", "4095"]
     images = tyro.cli(Images, args=arguments)
-    assert images == Images(folder=Path("photos"), image_size=64, channels=3, flip=True, pad=True)
+    size = {"image_size": 64, "channels": 3}
+    assert images == Images(folder=Path("photos"), **size, flip=True, pad=True, range=(0.0, 4095.0))
     assert tyro.cli(Images, args=[]) == Images()
 
 
@@ -42,6 +44,7 @@ def test_every_option_has_help(capsys):
         "Pad images of another shape",
         "Flip half of the images",
         "Leave out the files",
+        "Values of black and white",
         "Where data sets are kept",
     ]:
         assert words in text

@@ -99,6 +99,7 @@ def test_every_option_has_help(capsys):
         "Stretch images",
         "the two of a pair alike",
         "Leave out the files",
+        "Values of black and white",
         "Where data sets are kept",
     ]:
         assert words in text
@@ -249,6 +250,22 @@ def test_stretch(tmp_path):
     assert cropped.unpaired().fingerprint != stretched.unpaired().fingerprint
 
 
+def test_a_range_on_all_sides(tmp_path):
+    for side in ("trainA", "trainB", "train", "test"):
+        (tmp_path / side).mkdir()
+        for index in range(2):
+            values = np.full((12, 24), 1000 + 1000 * index, np.int32)
+            Image.fromarray(values).save(tmp_path / side / f"{index}.tiff")
+    sides = Sides(folder=tmp_path, channels=1, range=(1000, 2000), **SMALL)
+    assert reds(all_of(sides.paired())["a"]) == [0, 255]
+    assert reds(sides.held_out()["b"]) == [0, 255]
+    shutil.rmtree(tmp_path / "train")
+    assert reds(all_of(sides.unpaired().a)["image"]) == [0, 255]
+    two = Sides(folder_a=tmp_path / "trainA", folder_b=tmp_path / "trainB", **SMALL)
+    with pytest.raises(ValueError, match=r"whole numbers from 1000 to 1000, .*\(--range LOW HIGH"):
+        two.unpaired()
+
+
 def test_an_unreadable_file(unpaired_folder):
     (unpaired_folder / "trainB" / "trainB1.png").write_bytes(b"")
     with pytest.raises(ValueError, match=r"trainB1\.png .*\(--skip-unreadable\)"):
@@ -335,6 +352,7 @@ def test_pictures_smaller_than_the_crop(unpaired_folder):
         (Sides(folder=Path("/nowhere")), "/nowhere has neither trainA and trainB nor train in it"),
         (Sides(dataset="digits"), "'digits' has no split 'trainA'"),
         (Sides(channels=2), "images of 2 channels are not supported"),
+        (Sides(range=(0, 9)), "--range is of pictures in folders"),
     ],
 )
 def test_refusals(sides, sentence, data_dir):
