@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from jaxgan.data import Stretch, Transform
-from jaxgan.data.transforms import to_channels
+from jaxgan.data import Size, Stretch, Transform
+from jaxgan.data.transforms import in_words, to_channels
 from jaxgan.training import RunError, Translates
 
 Fit: TypeAlias = Literal["pad", "round", "run", "stretch", "crop"]
@@ -29,7 +29,7 @@ class Fitted(NamedTuple):
 
 
 def fitting(
-    experiment: Translates, fit: Fit | None, image_size: int | None
+    experiment: Translates, fit: Fit | None, image_size: Size | None
 ) -> Callable[[np.ndarray], Fitted]:
     """What brings pictures to a size that an experiment's network takes.
 
@@ -41,7 +41,7 @@ def fitting(
             pictures `image_size`, or the run's own where there is none: as the run's pictures were
             prepared, stretched, or cropped. None: `run` where there is an `image_size`, or the
             network takes one size alone; `pad` elsewhere.
-        image_size: pixels on a side.
+        image_size: height and width, or one number for both.
 
     Returns:
         From pixels, `[H, W, 1]` or `[H, W, 3]` uint8, to what goes in.
@@ -57,7 +57,7 @@ def fitting(
         if sizes is None:
             raise RunError(
                 f"--fit {fit} will not do: the network of this run takes pictures of "
-                f"{_size(own)} alone; give --fit run, stretch or crop"
+                f"{in_words(own.image_size)} alone; give --fit run, stretch or crop"
             )
         room = None if image_size is None else wanted.shape[:2]
         change = {"pad": _pad, "round": _round}[fit]
@@ -120,22 +120,18 @@ def _check_size(wanted: Transform, own: Transform, sizes: range | None) -> None:
     """Refuse an `--image-size` that the network does not take."""
     if wanted.shape == own.shape:
         return
+    asked = in_words(wanted.image_size)
     if sizes is None:
         raise RunError(
-            f"--image-size {wanted.image_size} will not do: the network of this run takes pictures "
-            f"of {_size(own)} alone; leave it out"
+            f"--image-size {asked} will not do: the network of this run takes pictures of "
+            f"{in_words(own.image_size)} alone; leave it out"
         )
     for side in wanted.shape[:2]:
         if side not in sizes:
             place = bisect_left(sizes, side)
             near = sizes[max(place - 1, 0) : place + 1]
             raise RunError(
-                f"--image-size {wanted.image_size} will not do: heights and widths that the "
+                f"--image-size {asked} will not do: heights and widths that the "
                 f"network of this run takes are multiples of {sizes.step} from {sizes.start} on; "
                 f"take {' or '.join(map(str, near))} for {side}, or --fit pad"
             )
-
-
-def _size(transform: Transform) -> str:
-    height, width, _ = transform.shape
-    return f"{height}x{width}"

@@ -25,6 +25,7 @@ from jaxgan.cli.verbs import (
     sample_run,
     train_run,
 )
+from jaxgan.data import Size, ValueRange
 from jaxgan.training import (
     UNMOVED,
     Evaluates,
@@ -234,7 +235,8 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         step: int | None = None,
         side: str | None = None,
         fit: Fit | None = None,
-        image_size: int | None = None,
+        image_size: Size | None = None,
+        value_range: Annotated[ValueRange | None, tyro.conf.arg(name="range")] = None,
         skip_unreadable: bool = False,
         batch_size: int = 8,
         seed: int = 0,
@@ -255,11 +257,14 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
                 none is named.
             fit: How pictures come to a size that the network takes. pad: they keep their size, with
                 mirror images around them that are cut off again. round: resized to the nearest
-                size. run: prepared as the run's own pictures. stretch, crop: resized to a square
-                without regard to their shape, or their centre. Default: pad; run where there is an
+                size. run: prepared as the run's own pictures. stretch, crop: all of a picture, or
+                the centre of it, resized to --image-size. Default: pad; run where there is an
                 --image-size, or the network takes one size alone.
-            image_size: Pixels on a side, for run, stretch and crop (the run's where none is named).
-                With pad and round, pictures become as large as has room in it.
+            image_size: Pixels on a side, or height and width, as in 96 128 (behind PICTURES): with
+                run, stretch and crop the size of all (the run's where none is named), with pad and
+                round what pictures have room in, so that they keep their shape.
+            value_range: Values of black and white in pictures that have more than 8 bits or are
+                floats, such as 0 4095; the run's where none are named, or else the file format's.
             skip_unreadable: Leave out the pictures that cannot be decoded; each is named.
             batch_size: How many pictures of one size are translated at once; fewer where they are
                 large.
@@ -273,6 +278,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
             side=side,
             fit=fit,
             image_size=image_size,
+            value_range=value_range,
             skip_unreadable=skip_unreadable,
             batch_size=batch_size,
             seed=seed,

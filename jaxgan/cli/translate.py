@@ -13,8 +13,8 @@ import numpy as np
 from jaxgan.cli.chosen import chosen_files
 from jaxgan.cli.fitting import Fit, Fitted, fitting
 from jaxgan.cli.verbs import open_run, refuse_taken
-from jaxgan.data import shown, to_floats
-from jaxgan.data.decoding import decode
+from jaxgan.data import Size, ValueRange, decode, shown, to_floats
+from jaxgan.data.decoding import check_range
 from jaxgan.games import stream
 from jaxgan.training import RunError, Translates, grid, load, picture, save_picture
 
@@ -23,6 +23,8 @@ _PAIRS = 16
 _SHEET = "sheet.png"
 _PIXELS = 1 << 21
 """How many are translated at once at most, where they are of more than one picture."""
+_SIZES = 8
+"""From how many sizes on it is said that compiling them takes its time."""
 _FAILURES = (ValueError, TypeError, MemoryError, jax.errors.JaxRuntimeError)
 """What a picture may raise that others need not: too large for the device, no longer there."""
 
@@ -37,7 +39,8 @@ def translate_run(
     step: int | None,
     side: str | None,
     fit: Fit | None,
-    image_size: int | None,
+    image_size: Size | None,
+    value_range: ValueRange | None,
     skip_unreadable: bool,
     batch_size: int,
     seed: int,
@@ -51,9 +54,11 @@ def translate_run(
         raise RunError(f"--side must be {' or '.join(experiment.sides)}, not {side}")
     refuse_taken(output)
     fitted = fitting(experiment, fit, image_size)
+    value_range = experiment.value_range if value_range is None else value_range
+    check_range(value_range)
 
     def read(file: Path) -> Fitted:
-        return fitted(decode(file))
+        return fitted(decode(file, value_range=value_range))
 
     files = chosen_files(pictures, taken=Path(_SHEET))
     shapes = _check(files, read, skip_unreadable=skip_unreadable)
@@ -83,6 +88,12 @@ def translate_run(
 
     pairs: dict[Path, list[np.ndarray]] = {target: [] for target in list(shapes)[:_PAIRS]}
     chunks = _chunks(shapes, batch_size)
+    if (sizes := len(set(shapes.values()))) > _SIZES:
+        print(
+            f"these are pictures of {sizes} sizes, for each of which the network is compiled: "
+            "--fit run, or an --image-size, gives all one size",
+            file=sys.stderr,
+        )
     for chunk, size in _track(chunks, "translating", total=len(chunks)):
         for target, before, after in translate(chunk, size):
             save_picture(picture(after), output / target)
@@ -100,7 +111,7 @@ def translate_run(
             f"--image-size; {done}"
         ) from error
     left_out = len(files) - len(shapes)
-    print(done + (f"; {left_out} were left out" if left_out else ""))
+    print(done + (f"; left out: {left_out}" if left_out else ""))
     return 0
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.data import Data, Sides, Transform, height_and_width, to_floats
+from jaxgan.data import Data, Sides, Transform, ValueRange, height_and_width, to_floats
 from jaxgan.games import Batch
 from jaxgan.training import Picture, Pipeline, PositiveInt, grid
 
@@ -47,6 +47,11 @@ class BetweenSides:
     def transform(self) -> Transform:
         """Of the images, without jitter."""
         return self.pairs.transform
+
+    @property
+    def value_range(self) -> ValueRange | None:
+        """Of the images."""
+        return self.pairs.range
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:

@@ -30,6 +30,7 @@ from jaxgan.data import (
     StreamedSides,
     Transform,
     Unpaired,
+    ValueRange,
     to_path,
 )
 from jaxgan.games.game import Batch, Game
@@ -170,6 +171,11 @@ class Translates(Experiment, Protocol):
     @property
     def transform(self) -> Transform:
         """How the run's own pictures become what the networks see, without jitter."""
+        ...
+
+    @property
+    def value_range(self) -> ValueRange | None:
+        """Of the run's own pictures, as `jaxgan.data.decode` takes it; None is their formats'."""
         ...
 
     @property

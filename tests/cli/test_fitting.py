@@ -114,8 +114,8 @@ def test_shape_is_kept_at_another_size():
         (Network(), None, 333, "multiples of 4 from 8 on; take 332 or 336 for 333"),
         (Network(), "crop", 5, "take 8 for 5"),
         (Network(STEPS_OF_16), "stretch", 40, "multiples of 16 from 16 on; take 32 or 48 for 40"),
-        (Network(sizes=None), None, 32, "--image-size 32 .* pictures of 24x24 alone; leave it out"),
-        (Network(sizes=None), "pad", None, "--fit pad .* pictures of 24x24 alone; give --fit run"),
+        (Network(sizes=None), None, 32, "--image-size 32 .* pictures of 24 alone; leave it out"),
+        (Network(sizes=None), "pad", None, "--fit pad .* pictures of 24 alone; give --fit run"),
         (Network(sizes=None), "round", 24, "--fit round .* alone"),
     ],
 )

@@ -50,6 +50,7 @@ class Tints:
     sides: tuple[str, ...] = ("a", "b")
     channels: int = 3
     sizes = range(1, sys.maxsize)
+    value_range = None
     transform = Transform(4, 3)
 
     @property
@@ -94,7 +95,7 @@ class Closed:
     schedule: Schedule = Schedule(steps=1)
     sides: tuple[str, ...] = ("a",)
     channels: int = 3
-    sizes, transform = Tints.sizes, Tints.transform
+    sizes, transform, value_range = Tints.sizes, Tints.transform, None
     game, data, inputs = Tints.game, Tints.data, Tints.inputs
 
 

@@ -28,11 +28,16 @@ class Negatives:
     schedule: Schedule = Schedule(steps=1)
     channels: int = 3
     sides: tuple[str, ...] = ("a", "b")
+    values: tuple[float, float] | None = None
     sizes = range(4, sys.maxsize, 4)
 
     @property
     def transform(self):
         return Stretch(8, self.channels)
+
+    @property
+    def value_range(self):
+        return self.values
 
     def game(self):
         def generate(key, state, inputs):
@@ -284,7 +289,7 @@ def test_unreadable_pictures_are_left_out(translate, tmp_path):
     code, out, error = translate(*words)
     assert code == 0
     assert "1 pictures by step 1 are in " in out
-    assert "2 were left out" in out
+    assert "left out: 2" in out
     for line, name in zip(error.splitlines(), ("in/b.png", "c.doc"), strict=True):
         assert f"left out: {tmp_path / name} cannot be decoded as an image (" in line
     assert names(tmp_path / "out") == ["a.png", "sheet.png"]
@@ -300,6 +305,28 @@ def test_grey_runs_see_grey(call, run_of, tmp_path):
     made = load(tmp_path / "o" / "red.png")
     assert made.shape == (8, 8)
     assert abs(int(made[4, 4]) - (255 - 76)) <= 1  # 76 is the luma of red
+
+
+def test_ranges(call, run_of, tmp_path):
+    """Twelve bits in sixteen: the file's range would be all black."""
+    pixels = np.linspace(0, 4095, 32).reshape(4, 8).astype(np.uint16)
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    expected = 255 - np.round(pixels / 4095 * 255)[..., None].repeat(3, axis=-1)
+    plain, ranged = Negatives(), Negatives(values=(0.0, 4095.0))
+    cases = (plain, ("--range", 0, 4095)), (ranged, ()), (ranged, ("--range", 0, 8190))
+    for number, (experiment, words) in enumerate(cases):
+        output = tmp_path / str(number)
+        words = ("translate", run_of(experiment), tmp_path / "x.png", "--output", output, *words)
+        code, _, error = call(experiment, *words)
+        assert code == 0, error
+        brighter = number == 2  # the negative of half as much
+        same(output / "x.png", (255 + expected) / 2 if brighter else expected)
+    words = ("translate", run_of(plain), tmp_path / "x.png", "--output", tmp_path / "out")
+    refused(call(plain, *words, "--range", 4095, 0), "wrong way round", "--range 0 4095")
+    Image.fromarray(pixels.astype(np.int32) * 9).save(tmp_path / "y.tiff")
+    words = ("translate", run_of(plain), tmp_path / "y.tiff", "--output", tmp_path / "out")
+    refused(call(plain, *words), "y.tiff holds whole numbers from 0 to 36855", "--range LOW HIGH")
+    assert not (tmp_path / "out").exists()
 
 
 def test_sheet(translate, tmp_path):
