@@ -52,7 +52,7 @@ def translate_run(
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise RunError(f"{output} already holds something: name another folder with --output")
     files = _find(pictures)
-    read = _reader(experiment.channels, image_size)
+    read = _reader(run.manifest["batch"][side]["shape"][-1], image_size)
     # All are decoded here and again later: so nothing is written where one cannot be, and no more
     # than a batch of them is in memory.
     shapes = {target: read(file).shape for target, file in _track(files.items(), "checking")}

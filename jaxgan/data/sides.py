@@ -53,6 +53,8 @@ class Sides:
     """Pixels on a side that networks see: a crop, at random, of what was prepared."""
     channels: int = 3
     """1 for grey, 3 for RGB."""
+    channels_b: int | None = None
+    """Those of side b, where they are others than side a's; --swap leaves both as they are."""
     stretch: bool = False
     """Stretch images to a square, instead of cropping their centre."""
     flip: bool = False

@@ -35,15 +35,24 @@ class BetweenSides:
 
     @property
     def channels(self) -> int:
-        """Of the images."""
+        """Of the images of side a."""
         return self.pairs.channels
+
+    def channels_of(self, side: str) -> int:
+        """Of the images of a side."""
+        pairs = self.pairs
+        return pairs.channels if side == "a" or pairs.channels_b is None else pairs.channels_b
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """Of a batch."""
         size = self.pairs.crop_size
-        images = jax.ShapeDtypeStruct((self.batch_size, size, size, self.channels), jnp.float32)
-        return {"a": images, "b": images}
+        return {
+            side: jax.ShapeDtypeStruct(
+                (self.batch_size, size, size, self.channels_of(side)), jnp.float32
+            )
+            for side in "ab"
+        }
 
     def data(self, pipeline: Pipeline) -> Data:
         """One minibatch of each side a round, of which no image belongs to another."""
