@@ -80,12 +80,7 @@ def recognise(tensors: Mapping[str, np.ndarray]) -> Recognised | None:
     if read is None:
         return None
     found = read(tensors)
-    network, size = found.network, _size(found.network)
-
-    def init(key: jax.Array) -> Any:
-        return network.init(key, jnp.zeros((1, size, size, found.channels)), train=True)
-
-    faults = misfits(network, tensors, jax.eval_shape(init, jax.random.key(0))["params"])
+    faults = misfits(found.network, tensors, _parameters(found.network, found.channels))
     if faults:
         raise ValueError(f"it is nearly {found.words}, but with {', '.join(faults)}")
     return found
@@ -158,6 +153,16 @@ def _norm(
             )
         return MinibatchNorm
     return InstanceNorm if bias in tensors else None
+
+
+def _parameters(network: OfficialNetwork, channels: int) -> Any:
+    """The shapes of a network's parameters."""
+    size = _size(network)
+
+    def init(key: jax.Array) -> Any:
+        return network.init(key, jnp.zeros((1, size, size, channels)), train=True)
+
+    return jax.eval_shape(init, jax.random.key(0))["params"]
 
 
 def _size(network: OfficialNetwork) -> int:
