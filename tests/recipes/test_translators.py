@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan import cli
+from jaxgan import cli, recipes
+from jaxgan.data import ArraySource, Sides, Unpaired
 from jaxgan.networks import PixelDiscriminator, ResNetTranslator, UNetGenerator
 from jaxgan.training import from_plain, to_plain
 from jaxgan.weights import official_parameters
@@ -179,6 +180,27 @@ def test_the_one_way_game_has_one_discriminator():
     experiment.imported(state, filled(pixels(3)), "a", discriminator=True)
     with pytest.raises(ValueError, match="one-way game has no discriminator of side a: leave"):
         experiment.imported(state, filled(pixels(3)), "b", discriminator=True)
+
+
+@pytest.mark.parametrize("channels", [(1, 3), (3, 1)])
+def test_sheets_and_figures_of_sides_that_differ(monkeypatch, channels):
+    pictures = {
+        side: np.random.default_rng(0).integers(0, 256, (4, 16, 16, count), np.uint8)
+        for side, count in zip("ab", channels, strict=True)
+    }
+    halves = [ArraySource({"image": images}) for images in pictures.values()]
+    monkeypatch.setattr(Sides, "held_out", lambda sides, count=None: pictures)
+    monkeypatch.setattr(Sides, "unpaired", lambda sides, split="train": Unpaired(*halves))
+    experiment = small("pix2pix")
+    experiment = dataclasses.replace(experiment, pairs=Sides(load_size=16, crop_size=16))
+    a, b = experiment.held_out().values()
+    figures = experiment.compare(b)
+    assert figures["l1"] == 0
+    assert 0.2 < figures["input_l1"] < 0.5
+    sheet = np.asarray(recipes.draw_strips(a, b))
+    # Pixels are four times as large, pictures two of them apart: the first of each row.
+    np.testing.assert_allclose(sheet[8, 8], np.broadcast_to(pictures["a"][0, 0, 0], 3), atol=1)
+    np.testing.assert_allclose(sheet[80, 8], np.broadcast_to(pictures["b"][0, 0, 0], 3), atol=1)
 
 
 NEW = ("architecture", "norm", "discriminator_norm", "halvings")
