@@ -12,7 +12,7 @@ import jax
 import tyro
 
 from jaxgan.cli.fitting import Fit
-from jaxgan.cli.imports import import_run
+from jaxgan.cli.imports import import_files, import_run
 from jaxgan.cli.numbers import numbers_last
 from jaxgan.cli.prepare import prepare_verb
 from jaxgan.cli.streams import losable_output, printable
@@ -290,19 +290,38 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         *,
         preset: Preset = "small",
         directory: Path | None = None,
-        other: tuple[Path, ...] = (),
+        other: Path | None = None,
+        discriminator: Path | None = None,
+        other_discriminator: Path | None = None,
+        container: tuple[str, ...] = (),
     ) -> int:
-        """Make a run of a generator that PyTorch has trained; then translate with it.
+        """Make a run of networks that PyTorch has trained; then translate with it.
+
+        Files are state_dicts, checkpoints that hold some, or safetensors. What they tell of the
+        networks (architecture, widths, channels, norm, ...) needs no flags.
 
         Args:
-            file: A state_dict that torch.save wrote: the generator from a to b.
-            experiment: What the generator belongs to.
+            file: The generator from a to b, as in latest_net_G.pth or latest_net_G_A.pth.
+            experiment: What the networks belong to.
             preset: The defaults of all other flags, as of train.
             directory: Where the run is written; runs/NAME-NUMBER where none is named.
-            other: The file of the generator from b to a, where the experiment has one.
+            other: The generator from b to a, where the experiment has one: latest_net_G_B.pth.
+            discriminator: That of what FILE makes: latest_net_D.pth or latest_net_D_A.pth.
+            other_discriminator: That of what --other makes: latest_net_D_B.pth.
+            container: Which part of a file is meant where it holds several networks, as in
+                params_ema or state_dict/netG. One for all files, or one for each, in the order
+                above.
         """
         del preset  # it has chosen the defaults
-        return import_run(experiment, name, file=file, other=other, directory=directory)
+        return import_run(
+            experiment,
+            name,
+            files=import_files(file, other, discriminator, other_discriminator, container),
+            named={
+                word.split("=")[0][2:].replace("-", "_") for word in arguments if word[:2] == "--"
+            },
+            directory=directory,
+        )
 
     verbs: dict[str, Any] = {"train": train, "resume": resume, "sample": sample}
     if isinstance(default, Evaluates):
@@ -352,6 +371,12 @@ def _value(arguments: list[str], flag: str) -> str | None:
         elif word == flag and index + 1 < len(arguments):
             value = arguments[index + 1]
     return value
+
+
+def _flags(arguments: list[str]) -> set[str]:
+    """The flags that the arguments name, as fields: `--load-size=64` names load_size."""
+    words = [word for word in arguments if word.startswith("--")]
+    return {word[2:].partition("=")[0].replace("-", "_") for word in words}
 
 
 def _prepare_jax() -> None:

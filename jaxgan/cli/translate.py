@@ -53,7 +53,8 @@ def translate_run(
     if side not in experiment.sides:
         raise RunError(f"--side must be {' or '.join(experiment.sides)}, not {side}")
     refuse_taken(output)
-    fitted = fitting(experiment, fit, image_size)
+    channels = run.manifest["batch"][side]["shape"][-1]
+    fitted = fitting(experiment, fit, image_size, channels=channels)
     value_range = experiment.value_range if value_range is None else value_range
     check_range(value_range)
 

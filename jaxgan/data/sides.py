@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from jaxgan.data.paired import Paired, paired_folders, side_by_side
 from jaxgan.data.paths import StrPath, to_path
 from jaxgan.data.prepared import Prepared
 from jaxgan.data.preparing import prepare_folder
-from jaxgan.data.sources import Source, Subset
+from jaxgan.data.sources import Grey, Source, Subset
 from jaxgan.data.tfds import tfds_source
 from jaxgan.data.transforms import Size, Stretch, Transform
 from jaxgan.data.unpaired import Unpaired
@@ -59,6 +59,8 @@ class Sides:
     what was prepared."""
     channels: int = 3
     """1 for grey, 3 for RGB."""
+    channels_b: Literal[1, 3] | None = None
+    """Those of side b, where they are others than side a's; --swap leaves both as they are."""
     stretch: bool = False
     """Stretch images of another shape, instead of cropping their centre."""
     flip: bool = False
@@ -119,13 +121,14 @@ class Sides:
             split: `train` or `test`.
 
         Returns:
-            Random access to `a` and `b`, each `[N, H, W, channels]` uint8, of load_size.
+            Random access to `a` and `b`, each `[N, H, W, C]` uint8, of load_size and of the
+            channels of its side.
 
         Raises:
             ValueError: where there are no pairs, or they cannot be had as asked for.
         """
         pairs = self._pairs(split, self.load_size)
-        return Paired(pairs.b, pairs.a) if self.swap else pairs
+        return Paired(*self._in_order(pairs.a, pairs.b))
 
     def unpaired(self, split: str = "train") -> Unpaired:
         """Open the two sides of a split. Those of OpenMoji, for training, share no drawing.
@@ -148,7 +151,7 @@ class Sides:
             )
         else:
             sides = self._sides(split, self.load_size)
-        return Unpaired(sides.b, sides.a) if self.swap else sides
+        return Unpaired(*self._in_order(sides.a, sides.b))
 
     def held_out(self, count: int | None = None) -> dict[str, np.ndarray]:
         """Read test images at the size that networks see, without jitter.
@@ -166,7 +169,7 @@ class Sides:
         sides = self._sides("test", self.crop_size)
         a, b = (
             side.read(np.arange(len(side))[:count])["image"]
-            for side in ((sides.b, sides.a) if self.swap else (sides.a, sides.b))
+            for side in self._in_order(sides.a, sides.b)
         )
         return {"a": a, "b": b}
 
@@ -191,7 +194,18 @@ class Sides:
 
     def _transform(self, size: Size) -> Transform:
         kind = Stretch if self.stretch else Transform
-        return kind(image_size=size, channels=self.channels)
+        return kind(image_size=size, channels=max(self.channels, self.channels_b or 0))
+
+    def _in_order(self, a: Source, b: Source) -> tuple[Source, Source]:
+        """Side a and side b as they were asked for: exchanged, and grey where one of them is."""
+        sides = (b, a) if self.swap else (a, b)
+        channels = self.channels, self.channels_b or self.channels
+        if channels[0] == channels[1]:
+            return sides
+        one, other = (
+            Grey(side) if count == 1 else side for side, count in zip(sides, channels, strict=True)
+        )
+        return one, other
 
     def _pairs(self, split: str, size: Size) -> Paired:
         folders, transform = self._folders(split), self._transform(size)

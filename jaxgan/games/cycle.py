@@ -86,8 +86,8 @@ def cycle(
     $$L_G(D_B(b), D_B(G(a))) + λ_cycle |F(G(a)) - a| + λ_identity |G(b) - b|$$
 
     Args:
-        a_to_b: G, `(images [B, H, W, C], train) -> images [B, H, W, C]` in [-1, 1].
-        b_to_a: F, likewise.
+        a_to_b: G, `(images [B, H, W, C], train) -> images [B, H, W, C']` in [-1, 1].
+        b_to_a: F, likewise, from C' to C channels.
         discriminator_a: D_A, `(images [B, H, W, C], train) -> scores [B, ...]`; None plays one way.
         discriminator_b: D_B, likewise.
         loss: what both players minimise (paper: `least_squares`).
@@ -103,12 +103,13 @@ def cycle(
             keeps none (paper: none).
 
     Returns:
-        A game. Batches: `{"a": [B, H, W, C], "b": [B, H, W, C]}`; no row belongs to another.
+        A game. Batches: `{"a": [B, H, W, C], "b": [B, H, W, C']}`; no row belongs to another.
         Inputs of `generate`: `{"a": [N, H, W, C]}` for G's images, `{"b": ...}` for F's.
 
     Raises:
-        ValueError: by `init`, where a side is missing, the sides are of different shapes, or a
-            generator makes images of another shape; where the pool's size is negative.
+        ValueError: by `init`, where a side is missing, the sides are of different sizes, a
+            generator makes images of another shape than the other side's, or the channels differ
+            and identity_weight is not 0; where the pool's size is negative.
     """
     adversary_b = Discriminator(discriminator_b, discriminator_optimiser)
     adversary_a = None
@@ -118,19 +119,25 @@ def cycle(
 
     def init(key: jax.Array, batch: Batch) -> CycleState:
         a, b = array(batch, "a"), array(batch, "b")
-        if a.shape != b.shape:
+        if a.shape[:3] != b.shape[:3]:
             raise ValueError(
                 f"side a has images of shape {a.shape[1:]} and side b of shape {b.shape[1:]}: a "
-                "cycle needs one size and the same channels on both sides"
+                "cycle needs one size on both sides"
+            )
+        if identity_weight and a.shape != b.shape:
+            raise ValueError(
+                f"side a has images of {a.shape[3]} channels and side b of {b.shape[3]}, of which "
+                f"none is its own translation: identity_weight must be 0, not {identity_weight}"
             )
         g = init_player(stream(key, "a_to_b"), a_to_b, generator_optimiser, a)
         f = init_player(stream(key, "b_to_a"), b_to_a, generator_optimiser, b)
-        for network, player in (a_to_b, g), (b_to_a, f):
-            made = apply_eval(stream(key, "sample"), network, variables(player), a)
-            if made.shape != a.shape:
+        for network, player, x, y in (a_to_b, g, a, b), (b_to_a, f, b, a):
+            made = apply_eval(stream(key, "sample"), network, variables(player), x)
+            if made.shape != y.shape:
                 raise ValueError(
                     f"a generator makes images of shape {made.shape[1:]} of images of shape "
-                    f"{a.shape[1:]}: make the two agree"
+                    f"{x.shape[1:]}, and those of the other side are of shape {y.shape[1:]}: make "
+                    "them agree"
                 )
 
         def pooled(name: str, adversary: Discriminator, x: jax.Array) -> PooledDiscriminator:

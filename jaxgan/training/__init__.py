@@ -13,6 +13,7 @@ from jaxgan.training.experiment import Evaluates as Evaluates
 from jaxgan.training.experiment import Experiment as Experiment
 from jaxgan.training.experiment import Fraction as Fraction
 from jaxgan.training.experiment import Generate as Generate
+from jaxgan.training.experiment import Imported as Imported
 from jaxgan.training.experiment import Imports as Imports
 from jaxgan.training.experiment import Moved as Moved
 from jaxgan.training.experiment import Pipeline as Pipeline

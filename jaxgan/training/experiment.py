@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import (
     Annotated,
     Any,
+    NamedTuple,
     Protocol,
+    Self,
     TypeAlias,
     TypeVar,
     overload,
@@ -188,26 +190,63 @@ class Translates(Experiment, Protocol):
         ...
 
 
+class Imported(NamedTuple):
+    """What the tensors of a file tell of an experiment's configuration.
+
+    Attributes:
+        words: what they are, for people.
+        options: values that they determine, by the field's path, as in `pairs.channels`.
+        usual: values of fields that they leave open, for whoever names none.
+    """
+
+    words: str
+    options: Mapping[str, Any]
+    usual: Mapping[str, Any] = {}
+
+
 @runtime_checkable
 class Imports(Translates, Protocol):
-    """An experiment whose generators may come from files of PyTorch's."""
+    """An experiment whose generators and discriminators may come from files of PyTorch's."""
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """What a batch is like."""
         ...
 
-    def imported(self, state: Any, tensors: Mapping[str, np.ndarray], side: str) -> Any:
-        """The state with one generator from a file.
+    def recognised(
+        self, tensors: Mapping[str, np.ndarray], side: str, *, discriminator: bool
+    ) -> Imported | None:
+        """What tensors tell of this configuration; None where they are nothing like its networks.
+
+        Args:
+            tensors: of a file, or of a part of it, by their keys.
+            side: one of `sides`: what the generator takes.
+            discriminator: whether they are to be the discriminator of what that generator makes.
+
+        Raises:
+            ValueError: where they are nearly what this experiment plays with, or the wrong one of
+                its networks; says what they are.
+        """
+        ...
+
+    def fitted(self) -> Self:
+        """The configuration with what follows from its options, as the size of images."""
+        ...
+
+    def imported(
+        self, state: Any, tensors: Mapping[str, np.ndarray], side: str, *, discriminator: bool
+    ) -> Any:
+        """The state with one network from a file.
 
         Args:
             state: the game's, at its beginning.
-            tensors: the file's, by their names in it.
-            side: one of `sides`: what this generator takes.
+            tensors: what was recognised.
+            side: as of `recognised`.
+            discriminator: as of `recognised`.
 
         Raises:
-            ValueError: where the tensors are not those of such a generator; it names the first
-                keys and shapes that differ.
+            ValueError: where the tensors are not those of such a network; it names the first keys
+                and shapes that differ. Where a number is not finite.
         """
         ...
 
