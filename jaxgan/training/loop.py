@@ -12,8 +12,8 @@ import numpy as np
 from jax.sharding import Mesh
 
 from jaxgan.data import Data, StrPath, pipeline, to_path
-from jaxgan.training.checkpoints import Checkpoints, is_finite
-from jaxgan.training.digests import digest
+from jaxgan.training.checkpoints import Checkpoints
+from jaxgan.training.digests import digest, is_finite
 from jaxgan.training.experiment import Experiment, Schedule, to_plain, validated
 from jaxgan.training.placement import Placed, Report, make_mesh, place, replicated, split
 from jaxgan.training.record import Record
@@ -110,9 +110,10 @@ def create_from_state(
     """
     manifest = _manifest(experiment, name=name, seed=seed, devices=1, shapes=shapes, data=data)
     run = Run.create(directory, manifest)
-    run.add_digest({"step": 0, "leaves": digest(state)})
+    leaves = digest(state)
+    run.add_digest({"step": 0, "leaves": leaves})
     with Checkpoints(run, keep=experiment.schedule.keep) as checkpoints:
-        checkpoints.save(0, state)
+        checkpoints.save(0, state, leaves)
         checkpoints.wait()
     return run
 
@@ -154,7 +155,7 @@ def load(run: Run, experiment: Experiment) -> tuple[int, Any]:
     }
     shapes = jax.eval_shape(experiment.game().init, jax.random.key(0), batch)
     device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    with Checkpoints(run, keep=experiment.schedule.keep) as checkpoints:
+    with Checkpoints(run) as checkpoints:
         restored = checkpoints.restore(shapes, device, say=print)
     if restored is None:
         raise RunError(f"{run.directory} has no checkpoint yet: train or resume it first")
@@ -179,8 +180,11 @@ def play(run: Run, experiment: Experiment, setup: Setup, *, until: int | None = 
         shapes = jax.eval_shape(placed.init)
         restored = checkpoints.restore(shapes, replicated(setup.mesh), say=notes.append)
         step, state = restored or (0, placed.init())
-        checkpoints.discard_after(step)
-        with Record(run, experiment, placed, setup.key, step, end) as record:
+        notes += checkpoints.set_aside_after(step)
+        batch_size = setup.data.batch_size
+        with Record(
+            *(run, experiment, placed, setup.key, step, end), batch_size=batch_size
+        ) as record:
             for note in [*notes, _beginning(run, step, end, setup)]:
                 record.say(note)
             if step == 0:
@@ -198,8 +202,7 @@ def play(run: Run, experiment: Experiment, setup: Setup, *, until: int | None = 
                 if step % schedule.sample_every == 0 or step == end:
                     record.sample(step, state)
                 if due:
-                    record.digest(step, state)
-                    checkpoints.save(step, state)
+                    checkpoints.save(step, state, record.digest(step, state))
                 if stopping and step < end:
                     checkpoints.wait()
                     raise Interrupted(f"stopped after step {step} of {end}; its state is saved")
