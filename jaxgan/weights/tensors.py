@@ -14,15 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxgan.weights.pickles import (
-    CHARACTERS,
-    ELEMENTS,
-    RefusedError,
-    kind,
-    read_pickle,
-    refuse,
-    shown,
-)
+from jaxgan.weights.pickles import CHARACTERS, ELEMENTS, read_pickle
+from jaxgan.weights.refusals import RefusedError, kind, refuse, shown
 from jaxgan.weights.safetensors import is_safetensors, read_safetensors
 from jaxgan.weights.views import NAMES, Storage, UnreadType, View
 
@@ -80,7 +73,8 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, dict[str, np.ndarray
         By the name of each dict that holds tensors itself, `""` for the file's own and `"a/b"` for
         the one under `b` in the one under `a`: arrays of the tensors' shapes and dtypes, by their
         keys, in the file's order (of safetensors, in the order of their names). Each array has its
-        own memory. Values that are no tensors are left aside, and so is what lies in lists, and a
+        own memory. Values that are no tensors are left aside, and so is what lies in lists, in the
+        options and counters that trainers save (`argparse.Namespace` and its like), and under a
         key `_metadata`. A file with an empty dict gives `{"": {}}`.
 
     Raises:
