@@ -15,9 +15,9 @@ from jaxgan.weights.refusals import kind, refuse, shown
 CHARACTERS = 1000
 """Of the longest key of a dict."""
 
-ELEMENTS = 4
+ELEMENTS = 2
 """How many elements may be handed to functions, for each byte of the program: PyTorch's own
-programs need a byte or two for each."""
+programs need three bytes or so for each."""
 
 
 class Aside:

@@ -63,7 +63,7 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, dict[str, np.ndarray
     or class but those that make dicts of tensors is refused by the name of what it asks for.
 
     A file of n bytes is read or refused within 0.25 s and 5 microseconds for each byte, on one core
-    of 2020 or so, and within 16 MB of memory and 256 bytes for each: the arrays are among them,
+    of 2020 or so, and within 16 MB of memory and 512 bytes for each: the arrays are among them,
     since tensors that declare more than 16 bytes together for each byte of the file are refused.
 
     Args:
