@@ -21,7 +21,7 @@ from jaxgan.training import (
     to_plain,
     validated,
 )
-from jaxgan.weights import check_finite, chosen_parts, parts_of, read_weights
+from jaxgan.weights import check_finite, chosen_parts, parts_of, read_weights, short_name
 
 _SHOWN = 6
 """How many names an error shows."""
@@ -154,16 +154,21 @@ def _take(experiment: Imports, name: str, file: ImportFile) -> _Taken:
     parts = parts_of(read_weights(file.path))
     told: dict[str, Imported] = {}
     faults: dict[str, ValueError] = {}
+    tried = 0
     for part in list(parts) if file.container is None else chosen_parts(parts, file.container):
         try:
             found = experiment.recognised(parts[part], side, discriminator=file.discriminator)
         except ValueError as error:
+            tried += 1
             # Within what is nearly a network, nothing else is.
             if not any(part.startswith(outer) for outer in faults):
                 faults[part] = error
         else:
-            told |= {} if found is None else {part: found}
-        if len(told) + len(faults) > _MOST:
+            if found is None:
+                continue
+            tried += 1
+            told[part] = found
+        if tried > _MOST:
             raise RunError(f"{file.path} holds more than {_MOST} networks: name one, --container")
     if faults and not told:
         said = "; ".join(f"{_at(part)}{error}" for part, error in list(faults.items())[:2])
@@ -256,15 +261,15 @@ def _flag(field: str) -> str:
 
 
 def _at(part: str) -> str:
-    return f"{part}: " if part else ""
+    return f"{short_name(part)}: " if part else ""
 
 
 def _listed(parts: Collection[str]) -> str:
-    shown = [part or "the file's own" for part in list(parts)[:_SHOWN]]
+    shown = [short_name(part) if part else "the file's own" for part in list(parts)[:_SHOWN]]
     return ", ".join(shown) + (", ..." if len(parts) > _SHOWN else "")
 
 
 def _source(path: Path, part: str) -> str:
     """A file and its digest, for the manifest."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    return f"{path.name} {f'({part}) ' if part else ''}sha256:{digest}"
+    return f"{path.name} {f'({short_name(part)}) ' if part else ''}sha256:{digest}"
