@@ -26,8 +26,10 @@ from jaxgan.training import Fraction, Generate, Picture, PositiveFloat, Positive
 class CycleGAN(recipes.Translators):
     """Defaults are the paper's, section 4 and appendix 7, for images of 256x256."""
 
-    pairs: Sides = Sides("cycle_gan/horse2zebra", load_size=286, crop_size=256, flip=True)
-    """The two sides; in training nothing is known of pairs."""
+    pairs: Sides = Sides(
+        "cycle_gan/horse2zebra", load_size=286, crop_size=256, stretch=True, flip=True
+    )
+    """The two sides; in training nothing is known of pairs (code: stretched to 286, cropped)."""
     schedule: Schedule = Schedule(steps=267_000, sample_every=5000, checkpoint_every=10_000)
     """How long (paper: 200 epochs of the longer side)."""
     one_way: bool = False

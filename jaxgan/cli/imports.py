@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.cli.verbs import free_directory
+from jaxgan.cli.verbs import new_directory
 from jaxgan.games import stream
 from jaxgan.training import (
     Imported,
@@ -114,7 +114,6 @@ def import_run(
         experiment = _configured(experiment, taken, named)
     experiment = experiment.fitted()
     _check_named(asked, experiment, named)
-    directory = directory or free_directory(Path("runs"), name)
     shapes = experiment.shapes
     zeros = {array: jnp.zeros(leaf.shape, leaf.dtype) for array, leaf in shapes.items()}
     init = jax.jit(experiment.game().init)
@@ -128,7 +127,10 @@ def import_run(
     chex.assert_trees_all_equal_shapes_and_dtypes(state, fresh)
     digests = [_source(one.file.path, one.part) for one in taken]
     source = f"imported: {', '.join(digests)}"
-    create_from_state(experiment, directory, state, name=name, seed=0, shapes=shapes, data=source)
+    with new_directory(directory, Path("runs"), name) as directory:
+        create_from_state(
+            experiment, directory, state, name=name, seed=0, shapes=shapes, data=source
+        )
     changed = [f"{_flag(field)} {value}" for field, value in _changes(asked, experiment).items()]
     if changed:
         print(f"so as if these had been given: {' '.join(changed)}")

@@ -68,6 +68,25 @@ class _Both(Generic[_P]):
         return f"a={self.a.fingerprint} b={self.b.fingerprint}"
 
     @property
+    def former_fingerprint(self) -> str:
+        """Of both sources, as earlier versions wrote it."""
+        return f"a={self.a.former_fingerprint} b={self.b.former_fingerprint}"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """None: labels are left aside."""
+        return ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What both sources say of themselves, once where they say the same."""
+        return tuple(dict.fromkeys([*self.a.notes, *self.b.notes]))
+
+    def agrees(self, fingerprint: str) -> bool:
+        """Whether a fingerprint, of this version or an earlier one, is that of these data."""
+        return fingerprint in (self.fingerprint, self.former_fingerprint)
+
+    @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """Of a batch."""
         return {"a": self.a.shapes["image"], "b": self.b.shapes["image"]}

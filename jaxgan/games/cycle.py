@@ -67,19 +67,23 @@ def cycle(
     pool_size: int = 50,
     average_decay: float | None = None,
 ) -> Game:
-    """Two generators, G from side a to b and F back, that undo each other.
+    r"""Two generators, G from side a to b and F back, that undo each other.
 
-        G, F descend  adversarial_weight (mean L_G(D_B(b), D_B(G(a))) + mean L_G(D_A(a), D_A(F(b))))
-                      + lambda (mean |F(G(a)) - a| + mean |G(F(b)) - b|)
-                      + identity_weight (mean |G(b) - b| + mean |F(a) - a|)
-        D_B descends  discriminator_weight * mean L_D(D_B(b), D_B(an image of the pool of G(a)))
-        D_A descends  discriminator_weight * mean L_D(D_A(a), D_A(an image of the pool of F(b)))
+    G and F descend the sum of three terms,
+
+    $$λ_adversarial (mean L_G(D_B(b), D_B(G(a))) + mean L_G(D_A(a), D_A(F(b))))$$
+    $$λ_cycle (mean |F(G(a)) - a| + mean |G(F(b)) - b|)$$
+    $$λ_identity (mean |G(b) - b| + mean |F(a) - a|)$$
+
+    and with images a' of the pool of F(b), b' of the pool of G(a), the two discriminators
+
+    $$λ_discriminator mean L_D(D_B(b), D_B(b')), \quad λ_discriminator mean L_D(D_A(a), D_A(a'))$$
 
     Zhu et al., 2017, equations 1 to 3 and section 5.2. Generators are updated before
     discriminators, as in the authors' code. Without D_A the second direction is switched off, and
-    of each line the second half: the one-way game,
+    of each line one half: in the one-way game G and F descend
 
-        G, F descend  L_G(D_B(b), D_B(G(a))) + lambda |F(G(a)) - a| [+ identity_weight |G(b) - b|]
+    $$L_G(D_B(b), D_B(G(a))) + λ_cycle |F(G(a)) - a| + λ_identity |G(b) - b|$$
 
     Args:
         a_to_b: G, `(images [B, H, W, C], train) -> images [B, H, W, C']` in [-1, 1].

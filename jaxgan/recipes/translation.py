@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.data import Data, Sides, to_floats
+from jaxgan.data import Data, Sides, Transform, ValueRange, height_and_width, to_floats
 from jaxgan.games import Batch
 from jaxgan.training import Picture, Pipeline, PositiveInt, grid
 
@@ -44,12 +44,27 @@ class BetweenSides:
         return pairs.channels if side == "a" or pairs.channels_b is None else pairs.channels_b
 
     @property
+    def sizes(self) -> range | None:
+        """Images of one size are translated, unless an experiment says otherwise."""
+        return None
+
+    @property
+    def transform(self) -> Transform:
+        """Of the images, without jitter."""
+        return self.pairs.transform
+
+    @property
+    def value_range(self) -> ValueRange | None:
+        """Of the images."""
+        return self.pairs.range
+
+    @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """Of a batch."""
-        size = self.pairs.crop_size
+        size = height_and_width(self.pairs.crop_size)
         return {
             side: jax.ShapeDtypeStruct(
-                (self.batch_size, size, size, self.channels_of(side)), jnp.float32
+                (self.batch_size, *size, self.channels_of(side)), jnp.float32
             )
             for side in "ab"
         }
@@ -130,11 +145,12 @@ def mean_image(sides: Sides) -> np.ndarray:
     """The mean of side b's training images, as networks see them.
 
     Returns:
-        `[1, crop, crop, C]` float32 in [-1, 1]: the centre of what was prepared.
+        `[1, H, W, C]` float32 in [-1, 1]: the centre of what was prepared.
     """
     source = sides.unpaired().b
     parts = np.array_split(np.arange(len(source)), -(-len(source) // 256))
     total = sum(source.read(rows)["image"].sum(axis=0, dtype=np.float64) for rows in parts)
-    edge = (sides.load_size - sides.crop_size) // 2
     mean = np.asarray(total / len(source), np.float32)[None]
-    return to_floats(mean[:, edge : edge + sides.crop_size, edge : edge + sides.crop_size])
+    height, width = height_and_width(sides.crop_size)
+    top, left = (mean.shape[1] - height) // 2, (mean.shape[2] - width) // 2
+    return to_floats(mean[:, top : top + height, left : left + width])

@@ -10,6 +10,7 @@ import optax
 from annotated_types import Ge
 
 from jaxgan import updates
+from jaxgan.data import height_and_width
 from jaxgan.games import Player
 from jaxgan.layers import InstanceNorm, MinibatchNorm
 from jaxgan.networks import PatchGAN, PixelDiscriminator, ResNetTranslator, UNetGenerator
@@ -84,6 +85,11 @@ class Translators(BetweenSides):
         return self.channels_of("b" if side == "a" else "a")
 
     @property
+    def sizes(self) -> range:
+        """Of images that a generator takes."""
+        return self.generator().sizes
+
+    @property
     def optimiser(self) -> optax.GradientTransformation:
         """Adam, whose rate stays and then falls to 0."""
         steps = self.schedule.steps
@@ -119,15 +125,16 @@ class Translators(BetweenSides):
 
     def fitted(self) -> Self:
         """With images of the least size that the networks take, where theirs are none of it."""
-        multiple = 4
-        if self.architecture == "unet":
-            multiple = 4 if self.halvings is None else 1 << self.halvings
-        least = max(self.pairs.crop_size, 8, 3 << self.layers if self.layers else 0)
-        size = -(-least // multiple) * multiple
-        if size == self.pairs.crop_size:
+        sizes, before = self.generator().sizes, height_and_width(self.pairs.crop_size)
+        least = max(sizes.start, 3 << self.layers if self.layers else 0)
+        after = tuple(-(-max(side, least) // sizes.step) * sizes.step for side in before)
+        if after == before:
             return self
-        load_size = max(self.pairs.load_size, size)
-        pairs = dataclasses.replace(self.pairs, crop_size=size, load_size=load_size)
+        load_size = tuple(map(max, height_and_width(self.pairs.load_size), after))
+        crop, load = (
+            size[0] if size[0] == size[1] else (size[0], size[1]) for size in (after, load_size)
+        )
+        pairs = dataclasses.replace(self.pairs, crop_size=crop, load_size=load)
         return dataclasses.replace(self, pairs=pairs)
 
     def _of_generator(self, found: Recognised, side: str) -> Imported:

@@ -15,8 +15,9 @@ BITS = 256
 CHARACTERS = 1000
 """Of the longest key of a dict."""
 
-ELEMENTS = 16
-"""How many elements may be handed to functions, for each byte of the program."""
+ELEMENTS = 4
+"""How many elements may be handed to functions, for each byte of the program: PyTorch's own
+programs need a byte or two for each."""
 
 
 class RefusedError(Exception):
@@ -46,8 +47,8 @@ def read_pickle(
             believed.
         names: what each (module, name) that the pickle may ask for stands for. What can be called
             is called with whatever the pickle says; it may look at each argument, and at each
-            element of one, once.
-        load: what a persistent identifier stands for; the same holds for it.
+            element of a list or tuple among them, once.
+        load: what a persistent identifier, a tuple, stands for; the same holds for it.
 
     Returns:
         Numbers, texts, bytes, None, lists, tuples, dicts with texts as keys, and what comes of
@@ -134,7 +135,11 @@ class _Machine:
 
     def popped(self, count: int) -> list[Any]:
         """The last values, the lowest first."""
-        return [self.stack.pop() for _ in range(count)][::-1]
+        values = self.stack[-count:]
+        if len(values) < count:
+            raise LookupError("its stack is empty")
+        del self.stack[-count:]
+        return values
 
     def collect(self, make: Callable[[list[Any]], Any]) -> None:
         """Push what is made of all above the last mark."""
@@ -164,14 +169,14 @@ class _Machine:
 
     def hand(self, values: Any) -> Any:
         """The values themselves, once it is clear that to look at them all is not too much."""
-        sizes = (len(x) for x in values if isinstance(x, list | tuple | dict | str | bytes))
+        most = ELEMENTS * self.read()
         self.handed += len(values)
-        if self.handed <= ELEMENTS * self.read():
-            self.handed += sum(sizes)
-        if self.handed > ELEMENTS * self.read():
+        if self.handed <= most:
+            self.handed += sum([len(x) for x in values if isinstance(x, list | tuple)])
+        if self.handed > most:
             refuse(
-                f"builds more than {self.handed} elements by {self.read()} bytes, "
-                "as no dict of tensors does"
+                f"makes things of {self.handed} elements by {self.read()} bytes, which no dict of "
+                "tensors needs"
             )
         return values
 

@@ -169,7 +169,7 @@ def _size(network: OfficialNetwork) -> int:
     """Height and width of the smallest images that a network takes."""
     match network:
         case UNetGenerator():
-            return network.image_size
+            return 1 << network.levels
         case ResNetTranslator():
             return 8
         case PatchGAN():

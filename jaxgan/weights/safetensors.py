@@ -3,7 +3,7 @@
 import numpy as np
 
 from jaxgan.weights.pickles import refuse, shown
-from jaxgan.weights.views import DTYPES
+from jaxgan.weights.views import AXES, DTYPES
 
 _DTYPES = {
     **{"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"},
@@ -43,6 +43,8 @@ def read_safetensors(raw: bytes) -> dict[str, np.ndarray]:
                 f"holds {shown(name)} in the type {shown(tensor['dtype'])[1:-1]} of safetensors, "
                 "which is not read: convert it to F32 and save again"
             )
+        if len(tensor["shape"]) > AXES:
+            refuse(f"is damaged: its tensor {shown(name)} has {len(tensor['shape'])} axes")
         dtype = DTYPES[_DTYPES[tensor["dtype"]]]
         numbers = np.frombuffer(tensor["data"], dtype)
         tensors[name] = numbers.reshape(tensor["shape"]).copy()

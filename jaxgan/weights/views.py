@@ -42,7 +42,7 @@ _UNREAD = (
 )
 """PyTorch's names of quantised and packed numbers, which NumPy has nothing for."""
 
-_AXES = 64
+AXES = 64
 """NumPy's most."""
 
 _LARGEST = 2**60
@@ -159,7 +159,7 @@ def _rebuild_tensor_v3(*arguments: Any) -> View:
 def _view(
     storage: Storage, dtype: np.dtype, offset: int, size: tuple[Any, ...], strides: tuple[Any, ...]
 ) -> View:
-    if len(size) != len(strides) or len(size) > _AXES:
+    if len(size) != len(strides) or len(size) > AXES:
         refuse(f"is damaged: a tensor in it has {len(size)} axes and {len(strides)} strides")
     counts = (offset, *size, *strides)
     if not all(isinstance(n, int) and 0 <= n < _LARGEST for n in counts):

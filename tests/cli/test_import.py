@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 from jaxgan import cli, games
+from jaxgan.data import Transform
 from jaxgan.training import Imported, PositiveInt, Schedule, load
 from jaxgan.training.run import Run
 from jaxgan.weights import read_weights, recognise
@@ -51,6 +53,9 @@ class Tints:
     gain: float = 0.0
     sides: tuple[str, ...] = ("a", "b")
     channels: int = 3
+    sizes = range(1, sys.maxsize)
+    value_range = None
+    transform = Transform(4, 3)
 
     @property
     def shapes(self):
@@ -114,6 +119,7 @@ class Closed:
     schedule: Schedule = Schedule(steps=1)
     sides: tuple[str, ...] = ("a",)
     channels: int = 3
+    sizes, transform, value_range = Tints.sizes, Tints.transform, None
     game, data, inputs = Tints.game, Tints.data, Tints.inputs
 
 

@@ -118,7 +118,8 @@ def test_an_empty_side(folders, empty):
     for file in (folders[empty] / "all").iterdir():
         file.unlink()
     with pytest.raises(
-        ValueError, match=rf"there are no images in {folders[empty]}: give a folder"
+        ValueError,
+        match=rf"there are no images in {folders[empty]} \(passed over: 1 without pictures\): give",
     ):
         paired_folders(*folders, transform=TRANSFORM)
 

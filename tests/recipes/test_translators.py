@@ -106,6 +106,10 @@ def test_sizes_that_networks_need():
         assert experiment.fitted() == experiment
     paper = importlib.import_module("experiments.pix2pix").Pix2Pix()
     assert told(paper, unet(3, 3, 1, 8)).fitted().pairs == paper.pairs
+    oblong = dataclasses.replace(pix2pix, pairs=Sides(load_size=(96, 140), crop_size=(96, 130)))
+    pairs = dataclasses.replace(oblong, halvings=5).fitted().pairs
+    assert (pairs.load_size, pairs.crop_size) == ((96, 160), (96, 160))
+    assert oblong.fitted().pairs.crop_size == (128, 256)
 
 
 def test_sides_that_differ_have_no_identity():

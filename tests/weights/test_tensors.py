@@ -12,58 +12,26 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from experiments.benchmarks import weight_files
+from experiments.benchmarks.weight_files import (
+    FLOATS,
+    MAGIC,
+    REBUILD,
+    state,
+    storage,
+    tensor,
+    text,
+)
 from jaxgan.weights import check_finite, read_tensors, read_weights
 
-MAGIC = 0x1950A86A20F9469CFC6C
-FLOATS = b"ctorch\nFloatStorage\n"
-REBUILD = b"ctorch._utils\n_rebuild_tensor_v2\n"
 
-
-def text(word):
-    return pickle.BINUNICODE + struct.pack("<I", len(word)) + word.encode()
-
-
-def number(value):
-    return pickle.dumps(value, 2)[2:-1]
-
-
-def storage(key="0", length=6, kind=FLOATS, view=b""):
-    """A persistent identifier."""
-    body = text("storage") + kind + text(key) + text("cpu") + number(length) + view
-    return b"(" + body + b"tQ"
-
-
-def tensor(size=(2, 3), strides=(3, 1), offset=0, held=None, rebuild=REBUILD):
-    held = storage() if held is None else held
-    hooks = b"\x89ccollections\nOrderedDict\n)R"
-    return rebuild + b"(" + held + number(offset) + number(size) + number(strides) + hooks + b"tR"
-
-
-def state(**tensors):
-    """A program that makes a dict."""
-    items = b"".join(text(name) + value for name, value in tensors.items())
-    return b"\x80\x02ccollections\nOrderedDict\n)R(" + items + b"u."
-
-
-def zipped(path, program, storages=None, *, compression=zipfile.ZIP_STORED, **members):
-    storages = {"0": np.arange(6, dtype="<f4").tobytes()} if storages is None else storages
-    with zipfile.ZipFile(path, "w", compression) as archive:
-        archive.writestr("archive/data.pkl", program)
-        for key, raw in storages.items():
-            archive.writestr(f"archive/data/{key}", raw)
-        for name, raw in members.items():
-            archive.writestr(f"archive/{name}", raw)
+def zipped(path, program, storages=None, **members):
+    path.write_bytes(weight_files.zipped(program, storages, members=members))
     return path
 
 
-def legacy(path, program, storages=None, *, keys=None, lengths=None, magic=MAGIC, version=1001):
-    storages = {"0": np.arange(6, dtype="<f4")} if storages is None else storages
-    parts = [pickle.dumps(x, 2) for x in (magic, version, {"little_endian": True})]
-    parts += [program, pickle.dumps(list(storages) if keys is None else keys, 2)]
-    for key, array in storages.items():
-        length = len(array) if lengths is None else lengths[key]
-        parts += [struct.pack("<q", length), array.tobytes()]
-    path.write_bytes(b"".join(parts))
+def legacy(path, program, storages=None, **options):
+    path.write_bytes(weight_files.legacy(program, storages, **options))
     return path
 
 
@@ -388,10 +356,12 @@ def test_hostile_archives(tmp_path):
     path, good = tmp_path / "a.pth", state(x=tensor())
     refused(zipped(path, good, {}), "storage '0' is missing")
     refused(zipped(path, good, {"0": b"123"}), "has 3 bytes", "not 6 numbers of type float32")
-    refused(zipped(path, good, compression=zipfile.ZIP_DEFLATED), "compressed inside")
+    path.write_bytes(weight_files.zipped(good, compression=zipfile.ZIP_DEFLATED))
+    refused(path, "compressed inside")
     refused(zipped(path, good, **{"other/data.pkl": b""}), "data.pkl is missing")
     bomb = {"0": bytes(10**7)}
-    refused(zipped(path, good, bomb, compression=zipfile.ZIP_DEFLATED), "compressed inside")
+    path.write_bytes(weight_files.zipped(good, bomb, compression=zipfile.ZIP_DEFLATED))
+    refused(path, "compressed inside")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("picture.png", b"")
     refused(path, "none that torch.save wrote")
@@ -403,6 +373,16 @@ def test_hostile_archives(tmp_path):
     name = raw.rindex(b"PK\x01\x02")  # the last entry of the list of members: the storage's
     path.write_bytes(raw[: name + 20] + struct.pack("<II", 10**8, 10**8) + raw[name + 28 :])
     refused(path, "claim more bytes than it has")
+
+
+def test_torchscript(tmp_path):
+    """Archives of `torch.jit.save` are named; a file that is itself called code.pt is none."""
+    path, good = tmp_path / "a.pt", state(x=tensor())
+    refused(zipped(path, good, **{"constants.pkl": good}), "TorchScript", ".state_dict()")
+    refused(zipped(path, good, **{"code/__torch__.py": b"x"}), "TorchScript")
+    raw = zipped(path, good).read_bytes()
+    path.write_bytes(raw.replace(b"archive/", b"my/code/"))
+    assert [*read_tensors(path)] == ["x"]
 
 
 def test_hostile_files_of_the_older_format(tmp_path):
