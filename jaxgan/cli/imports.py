@@ -198,20 +198,19 @@ def _take(experiment: Imports, name: str, file: ImportFile) -> _Taken:
 def _configured(experiment: Imports, taken: Sequence[_Taken], named: Collection[str]) -> Imports:
     """The configuration with what the newest file tells."""
     *before, (file, _, _, _, told) = taken
-    for field, value in told.options.items():
+    options = _options(told, named)
+    for field, value in options.items():
         for other in before:
-            said = other.told.options.get(field, value)
+            said = _options(other.told, named).get(field, value)
             if said != value:
                 raise RunError(
                     f"{file.path} has {_last(field)} {value}, and {other.file.path} has {said}: "
                     "give files of networks that were trained together"
                 )
-    options = dict(told.options)
-    for field, value in told.usual.items():
-        if _last(field) not in named:
-            options[field] = value
+    for field in told.usual:
+        if field in options:
             print(
-                f"{file.path} does not tell {_flag(field)}: {value} is taken, "
+                f"{file.path} does not tell {_flag(field)}: {options[field]} is taken, "
                 f"{_flag(field)} gives another"
             )
     plain = to_plain(experiment)
@@ -225,6 +224,12 @@ def _configured(experiment: Imports, taken: Sequence[_Taken], named: Collection[
         return from_plain(type(experiment), plain)
     except ValueError as error:
         raise ValueError(f"{file.path}: {error}") from error
+
+
+def _options(told: Imported, named: Collection[str]) -> dict[str, Any]:
+    """What a file tells, and what is usual where nobody says otherwise."""
+    usual = {field: value for field, value in told.usual.items() if _last(field) not in named}
+    return usual | dict(told.options)
 
 
 def _check_named(asked: Imports, found: Imports, named: Collection[str]) -> None:

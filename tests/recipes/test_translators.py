@@ -222,6 +222,19 @@ def run(name, *words):
     return stop.value.code
 
 
+def test_generators_that_were_not_trained_together(tmp_path, capsys):
+    """One has dropout and the other has not; the rate is in neither file."""
+    with_dropout = official_files.write(tmp_path / "G_A.pth", filled(resnet(dropout=True)))
+    without = official_files.write(tmp_path / "G_B.pth", filled(resnet()))
+    for (one, rate), (other, another) in (
+        ((with_dropout, 0.5), (without, 0.0)),
+        ((without, 0.0), (with_dropout, 0.5)),
+    ):
+        assert run("cyclegan", "import", one, "--other", other) == 2
+        said = f"{other} has dropout {another}, and {one} has {rate}: give files"
+        assert said in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_from_four_files_to_pictures(tmp_path, monkeypatch, capsys):
     """Grey to RGB and back, and no option is given."""
