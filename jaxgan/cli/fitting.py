@@ -29,11 +29,7 @@ class Fitted(NamedTuple):
 
 
 def fitting(
-    experiment: Translates,
-    fit: Fit | None,
-    image_size: Size | None,
-    *,
-    channels: int | None = None,
+    experiment: Translates, fit: Fit | None, image_size: Size | None, *, channels: int | None = None
 ) -> Callable[[np.ndarray], Fitted]:
     """What brings pictures to a size that an experiment's network takes.
 
@@ -46,7 +42,7 @@ def fitting(
             prepared, stretched, or cropped. None: `run` where there is an `image_size`, or the
             network takes one size alone; `pad` elsewhere.
         image_size: height and width, or one number for both.
-        channels: of what goes in; as many as the run's own pictures have where None.
+        channels: of what goes in, 1 or 3; the run's own where None.
 
     Returns:
         From pixels, `[H, W, 1]` or `[H, W, 3]` uint8, to what goes in.
@@ -55,8 +51,7 @@ def fitting(
         RunError: where the network does not take what is asked for; says what it takes.
     """
     own, sizes = experiment.transform, experiment.sizes
-    if channels is not None:
-        own = replace(own, channels=channels)
+    own = replace(own, channels=own.channels if channels is None else channels)
     wanted = own if image_size is None else replace(own, image_size=image_size)
     if fit is None:
         fit = "run" if sizes is None or image_size is not None else "pad"

@@ -121,8 +121,8 @@ class Sides:
             split: `train` or `test`.
 
         Returns:
-            Random access to `a` and `b`, `[N, H, W, channels]` uint8, of load_size; of b
-            `channels_b`, where that is given.
+            Random access to `a` and `b`, each `[N, H, W, C]` uint8, of load_size and of the
+            channels of its side.
 
         Raises:
             ValueError: where there are no pairs, or they cannot be had as asked for.

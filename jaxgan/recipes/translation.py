@@ -61,10 +61,10 @@ class BetweenSides:
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """Of a batch."""
-        size = height_and_width(self.pairs.crop_size)
+        height, width = height_and_width(self.pairs.crop_size)
         return {
             side: jax.ShapeDtypeStruct(
-                (self.batch_size, *size, self.channels_of(side)), jnp.float32
+                (self.batch_size, height, width, self.channels_of(side)), jnp.float32
             )
             for side in "ab"
         }

@@ -10,7 +10,7 @@ import optax
 from annotated_types import Ge
 
 from jaxgan import updates
-from jaxgan.data import height_and_width
+from jaxgan.data import Size, height_and_width
 from jaxgan.games import Player
 from jaxgan.layers import InstanceNorm, MinibatchNorm
 from jaxgan.networks import PatchGAN, PixelDiscriminator, ResNetTranslator, UNetGenerator
@@ -73,6 +73,11 @@ class Translators(BetweenSides):
         return UNetGenerator(size, channels, self.width, self.dropout, norm=norm)
 
     @property
+    def sizes(self) -> range:
+        """What a generator's halvings divide."""
+        return self.generator().sizes
+
+    @property
     def discriminator(self) -> PatchGAN | PixelDiscriminator:
         """D, or each of two."""
         norm = _NORMS[self.discriminator_norm]
@@ -83,11 +88,6 @@ class Translators(BetweenSides):
     def scored_channels(self, side: str) -> int:
         """Of what the discriminator sees of the images that a side's generator makes."""
         return self.channels_of("b" if side == "a" else "a")
-
-    @property
-    def sizes(self) -> range:
-        """Of images that a generator takes."""
-        return self.generator().sizes
 
     @property
     def optimiser(self) -> optax.GradientTransformation:
@@ -125,16 +125,18 @@ class Translators(BetweenSides):
 
     def fitted(self) -> Self:
         """With images of the least size that the networks take, where theirs are none of it."""
-        sizes, before = self.generator().sizes, height_and_width(self.pairs.crop_size)
-        least = max(sizes.start, 3 << self.layers if self.layers else 0)
-        after = tuple(-(-max(side, least) // sizes.step) * sizes.step for side in before)
-        if after == before:
+        multiple = 4
+        if self.architecture == "unet":
+            multiple = 4 if self.halvings is None else 1 << self.halvings
+        least = max(8, 3 << self.layers if self.layers else 0)
+        crop, load = (height_and_width(s) for s in (self.pairs.crop_size, self.pairs.load_size))
+        height, width = (-(-max(side, least) // multiple) * multiple for side in crop)
+        if (height, width) == crop:
             return self
-        load_size = tuple(map(max, height_and_width(self.pairs.load_size), after))
-        crop, load = (
-            size[0] if size[0] == size[1] else (size[0], size[1]) for size in (after, load_size)
+        loaded = max(load[0], height), max(load[1], width)
+        pairs = dataclasses.replace(
+            self.pairs, crop_size=_short((height, width)), load_size=_short(loaded)
         )
-        pairs = dataclasses.replace(self.pairs, crop_size=crop, load_size=load)
         return dataclasses.replace(self, pairs=pairs)
 
     def _of_generator(self, found: Recognised, side: str) -> Imported:
@@ -167,3 +169,7 @@ class Translators(BetweenSides):
 def imported_player(network: Any, tensors: Mapping[str, np.ndarray], player: Player) -> Player:
     """A player with the weights of the authors' code instead of its own."""
     return player._replace(parameters=official_parameters(network, tensors, player.parameters))
+
+
+def _short(size: tuple[int, int]) -> Size:
+    return size[0] if size[0] == size[1] else size
