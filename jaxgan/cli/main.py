@@ -317,9 +317,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
             experiment,
             name,
             files=import_files(file, other, discriminator, other_discriminator, container),
-            named={
-                word.split("=")[0][2:].replace("-", "_") for word in arguments if word[:2] == "--"
-            },
+            named=_flags(arguments),
             directory=directory,
         )
 
