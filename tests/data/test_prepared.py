@@ -293,6 +293,18 @@ def test_pairs_are_not_single_pictures(tmp_path):
     assert not (tmp_path / "other").exists()
 
 
+def test_sides_are_all_looked_at_first(tmp_path):
+    sides = sides_of(tmp_path / "in", "four folders")
+    (tmp_path / "in" / "testB" / "0.bmp").write_bytes(b"none")
+    with pytest.raises(ValueError, match=r"testB/0\.bmp"):
+        sides.prepare(sides.folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "out" / "other").mkdir(parents=True)
+    (tmp_path / "in" / "testB" / "0.bmp").unlink()
+    with pytest.raises(ValueError, match="already holds something: name another"):
+        sides.prepare(sides.folder, tmp_path / "out")
+
+
 def test_a_folder_that_holds_something(photos, tmp_path):
     output = tmp_path / "out"
     output.mkdir()
