@@ -15,19 +15,20 @@ from jaxgan.data.decoding import ValueRange, decode
 from jaxgan.data.folder import FolderSource, folder_source
 from jaxgan.data.paired import check_halves
 from jaxgan.data.paths import StrPath, shown, to_path
-from jaxgan.data.prepared import (
+from jaxgan.data.prepared import Prepared
+from jaxgan.data.prepared_files import (
     CHUNKS,
     PREPARED,
     PREPARING,
     Chunk,
     Plan,
-    Prepared,
     Version,
     pixels_name,
     read_chunks,
     read_plan,
-    read_prepared,
+    read_whole,
     to_json,
+    whole_to_json,
 )
 from jaxgan.data.transforms import Half, Transform
 
@@ -65,17 +66,14 @@ def prepare_folder(
         ValueError: where `folder_source` or `side_by_side` does; or where the output holds
             something else, cannot be written, or is being prepared by another process.
     """
-    folder, output = to_path(folder), to_path(output)
-    first = Half(transforms[0], right=False) if halves else transforms[0]
-    source = folder_source(
-        folder, transform=first, skip_unreadable=skip_unreadable, value_range=value_range
+    output = to_path(output)
+    source = open_unprepared(
+        folder,
+        transform=transforms[0],
+        halves=halves,
+        skip_unreadable=skip_unreadable,
+        value_range=value_range,
     )
-    if source.prepared is not None:
-        raise ValueError(
-            f"{shown(folder)} is prepared already: give the folder that the pictures come from"
-        )
-    if halves:
-        check_halves(source)
     plan = _plan(source, transforms, halves=halves)
     done = 0
     try:
@@ -86,8 +84,7 @@ def prepare_folder(
                 _flush(lines)
                 chunks.append(chunk)
                 done += chunk.count
-            prepared = Prepared(output, plan, tuple(chunks))
-            _write_whole(output / PREPARED, to_json(prepared))
+            _write_whole(output / PREPARED, whole_to_json(plan, chunks))
             for name in (PREPARING, CHUNKS):
                 (output / name).unlink(missing_ok=True)
     except OSError as error:
@@ -95,7 +92,42 @@ def prepare_folder(
             f"{shown(output)} cannot be written after {done:,} of {len(source):,} pictures "
             f"({error.strerror}): make that possible, and give the command again, which goes on"
         ) from error
-    return prepared
+    return Prepared(output, plan)
+
+
+def open_unprepared(
+    folder: StrPath,
+    *,
+    transform: Transform,
+    halves: bool,
+    skip_unreadable: bool,
+    value_range: ValueRange | None,
+) -> FolderSource:
+    """Open a folder that can be prepared.
+
+    Args:
+        folder: As `folder_source` takes it.
+        transform: What happens to each picture.
+        halves: Whether each is two pictures side by side.
+        skip_unreadable: As `folder_source` takes it.
+        value_range: As `folder_source` takes it.
+
+    Raises:
+        ValueError: where `prepare_folder` would refuse the folder.
+    """
+    source = folder_source(
+        folder,
+        transform=Half(transform, right=False) if halves else transform,
+        skip_unreadable=skip_unreadable,
+        value_range=value_range,
+    )
+    if source.prepared is not None:
+        raise ValueError(
+            f"{shown(folder)} is prepared already: give the folder that the pictures come from"
+        )
+    if halves:
+        check_halves(source)
+    return source
 
 
 def _plan(source: FolderSource, transforms: Sequence[Transform], *, halves: bool) -> Plan:
@@ -148,8 +180,7 @@ def _begun(output: Path, plan: Plan) -> Iterator[tuple[IO[bytes], list[IO[bytes]
 def _state(output: Path) -> tuple[Plan | None, Sequence[Chunk], bool]:
     """The plan that a folder was begun with, the chunks that it has, and whether these are all."""
     if (output / PREPARED).is_file():
-        prepared = read_prepared(output)
-        return prepared.plan, prepared.chunks, True
+        return *read_whole(output), True
     if (output / PREPARING).is_file():
         return read_plan(output), read_chunks(output), False
     return None, (), False

@@ -11,9 +11,9 @@ from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
 from jaxgan.data.folder import folder_source, names_in
 from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
 from jaxgan.data.paired import Paired, paired_folders, side_by_side
-from jaxgan.data.paths import StrPath, to_path
+from jaxgan.data.paths import StrPath, shown, to_path
 from jaxgan.data.prepared import Prepared
-from jaxgan.data.preparing import prepare_folder
+from jaxgan.data.preparing import open_unprepared, prepare_folder
 from jaxgan.data.sources import Grey, Source, Subset
 from jaxgan.data.tfds import tfds_source
 from jaxgan.data.transforms import Size, Stretch, Transform
@@ -102,16 +102,30 @@ class Sides:
             for path in (layout.a, layout.b)
             if path is not None and path.is_dir()
         ]
+        parts = parts or [(folder, False)]
+        places = [output / path.relative_to(folder) for path, _ in parts]
+        if output not in places and output.is_dir() and {*output.iterdir()} - {*places}:
+            raise ValueError(
+                f"{shown(output)} already holds something: name another folder (--output)"
+            )
+        for path, halves in parts:  # all of them before the first is written
+            open_unprepared(
+                path,
+                transform=transforms[0],
+                halves=halves,
+                skip_unreadable=self.skip_unreadable,
+                value_range=self.range,
+            )
         return [
             prepare_folder(
                 path,
-                output / path.relative_to(folder),
+                place,
                 transforms=list(dict.fromkeys(transforms)),
                 halves=halves,
                 skip_unreadable=self.skip_unreadable,
                 value_range=self.range,
             )
-            for path, halves in parts or [(folder, False)]
+            for (path, halves), place in zip(parts, places, strict=True)
         ]
 
     def paired(self, split: str = "train") -> Paired:

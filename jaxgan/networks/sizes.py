@@ -38,15 +38,29 @@ def smallest_maps(image_size: Size, network: str) -> tuple[tuple[int, int], int]
     unit = 1 << halvings
     if min(sides) >= 4 * unit and all(side % unit == 0 for side in sides):
         return (sides[0] // unit, sides[1] // unit), halvings
-    nearest = [max(4, (side + unit // 2) // unit) for side in sides]
-    # 8 of the smaller would be 4 of the next power, which need not divide the other.
-    height, width = (min(7, n) if n == min(nearest) else n for n in nearest)
-    near = in_words((height * unit, width * unit))
     raise ValueError(
-        f"{network} cannot make images of size {in_words(image_size)}: take {near}, or "
+        f"{network} cannot make images of size {in_words(image_size)}: take {near_size(sides)}, or "
         "others whose smaller side is 4 to 7 times a power of two (28, 32, 40, 48, 64, ...) and "
         "whose other side is a multiple of that power"
     )
+
+
+def near_size(sides: tuple[int, int], *, unit: int = 2) -> str:
+    """A size near another that can be halved until 4 to 7 pixels of its smaller side are left.
+
+    Args:
+        sides: height and width.
+        unit: what both are multiples of at least, a power of two.
+
+    >>> near_size((100, 130)), near_size((250, 250)), near_size((120, 144))
+    ('96x128', '256', '112x144')
+    """
+    unit = max(unit, 1 << max(0, (min(sides) // 4).bit_length() - 1))
+    counts = [max(4, (side + unit // 2) // unit) for side in sides]
+    if min(counts) == 8 and any(count % 2 for count in counts):
+        counts = [7 if count == 8 else count for count in counts]
+    height, width = (count * unit for count in counts)
+    return in_words((height, width))
 
 
 def check_image_size(images: jax.Array, image_size: Size, network: str) -> None:

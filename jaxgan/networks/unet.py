@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from flax.typing import Dtype
 
 from jaxgan.layers import Conv, ConvTranspose, InstanceNorm, MinibatchNorm
-from jaxgan.networks.sizes import Size, check_multiple, height_and_width
+from jaxgan.networks.sizes import Size, check_multiple, height_and_width, near_size
 
 
 class UNetGenerator(nn.Module):
@@ -107,8 +107,8 @@ class UNetGenerator(nn.Module):
         if not 2 <= levels <= most or (self.halvings is None and min(sides) >> levels > 7):
             raise ValueError(
                 f"there is no U-Net of image_size={self.image_size} and halvings={self.halvings}: "
-                "take a size whose smaller side is 1, 3, 5 or 7 times a power of two from 4 on, "
-                "which divides the other (256, 96 x 128, ...), and 2 halvings or more that leave a "
+                f"take {near_size(sides, unit=4)}, or another size that can be halved until 7 "
+                "pixels or fewer of its smaller side are left, and 2 halvings or more that leave a "
                 "pixel"
             )
         return levels

@@ -7,6 +7,8 @@ import logging
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -158,6 +160,47 @@ def test_goes_on_where_it_was(photos, tmp_path, monkeypatch):
         assert sorted(decoded) == ["a.png", "a.x.bmp", "c.png"]
 
 
+def test_interrupted_and_damaged_and_interrupted(photos, tmp_path, monkeypatch):
+    output = tmp_path / "out"
+    begin(photos, output, monkeypatch, after=6)
+    flip(output / "pixels_1.npy")
+    begin(photos, output, monkeypatch, after=2)
+    assert (output / "chunks.jsonl").read_bytes().count(b"\n") == 3
+    begin(photos, output, monkeypatch, after=0)
+    prepare_folder(photos, output, transforms=[SMALL, LARGE])
+    prepare_folder(photos, tmp_path / "whole", transforms=[SMALL, LARGE])
+    assert contents(output) == contents(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment(photos, tmp_path):
+    """As the two tests around it say, with a real process."""
+    code = """
+import sys
+from jaxgan.data import Transform, prepare_folder, preparing
+preparing._CHUNK = 1
+decode = preparing.decode
+def slow(file, **options):
+    print("now", flush=True)
+    sys.stdin.readline()
+    return decode(file, **options)
+preparing.decode = slow
+prepare_folder(*sys.argv[1:], transforms=[Transform((6, 8), 3), Transform((12, 16), 3)])
+"""
+    command = [sys.executable, "-c", code, photos, tmp_path / "out"]
+    for _ in range(3):
+        with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as process:
+            for _ in range(2):
+                assert process.stdout.readline() == "now\n"
+                process.stdin.write("\n")
+                process.stdin.flush()
+            process.kill()
+    prepare_folder(photos, tmp_path / "out", transforms=[SMALL, LARGE])
+    before = all_of(folder_source(photos, transform=SMALL))["image"]
+    after = all_of(folder_source(tmp_path / "out", transform=SMALL))["image"]
+    np.testing.assert_array_equal(before, after)
+
+
 @pytest.mark.parametrize("name", ["pixels_0.npy", "pixels_1.npy", "chunks.jsonl"])
 def test_a_file_may_end_anywhere(photos, tmp_path, monkeypatch, name):
     """What a kill, or a power cut, leaves of the last writes."""
@@ -183,13 +226,17 @@ def flip(path):
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", [cut, flip, os.remove])
+def lengthen(path):
+    path.write_bytes(path.read_bytes() + b"more")
+
+
+@pytest.mark.parametrize("damage", [cut, flip, lengthen, os.remove])
 def test_what_was_damaged_is_made_good(photos, tmp_path, damage):
     output = tmp_path / "out"
     prepare_folder(photos, output, transforms=[SMALL, LARGE])
     before = contents(output)
     damage(output / "pixels_1.npy")
-    if damage is not flip:
+    if damage in (cut, os.remove):  # all that a look at its length tells
         with pytest.raises(
             ValueError, match=r"pixels_1\.npy is cut short or damaged \("
         ) as refusal:
@@ -291,6 +338,18 @@ def test_pairs_are_not_single_pictures(tmp_path):
     with pytest.raises(ValueError, match=r"odd\.png is 9 pixels wide, which cannot be halved"):
         sides.prepare(sides.folder, tmp_path / "other")
     assert not (tmp_path / "other").exists()
+
+
+def test_sides_are_all_looked_at_first(tmp_path):
+    sides = sides_of(tmp_path / "in", "four folders")
+    (tmp_path / "in" / "testB" / "0.bmp").write_bytes(b"none")
+    with pytest.raises(ValueError, match=r"testB/0\.bmp"):
+        sides.prepare(sides.folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "out" / "other").mkdir(parents=True)
+    (tmp_path / "in" / "testB" / "0.bmp").unlink()
+    with pytest.raises(ValueError, match="already holds something: name another"):
+        sides.prepare(sides.folder, tmp_path / "out")
 
 
 def test_a_folder_that_holds_something(photos, tmp_path):

@@ -108,8 +108,10 @@ def test_sizes_that_cannot_be_made(network, message):
 
 @pytest.mark.parametrize("size", [(100, 140), (240, 320), (2, 64)])
 def test_a_unet_that_cannot_be(size):
-    with pytest.raises(ValueError, match=rf"no U-Net of image_size=\({size[0]}, {size[1]}\)"):
+    with pytest.raises(ValueError, match=rf"no U-Net of image_size=\({size[0]}, {size[1]}\)") as no:
         made(networks.UNetGenerator(size, width=4), (1, *size, 3))
+    near = str(no.value).split("take ")[1].split(",")[0].split("x")
+    assert networks.UNetGenerator((int(near[0]), int(near[1]))).levels >= 2
 
 
 def test_an_xgan_that_cannot_be():
