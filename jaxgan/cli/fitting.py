@@ -44,7 +44,8 @@ def fitting(
         image_size: height and width, or one number for both.
 
     Returns:
-        From pixels, `[H, W, 1]` or `[H, W, 3]` uint8, to what goes in.
+        From pixels, `[H, W, 1]` or `[H, W, 3]` uint8, to what goes in; raises ValueError where that
+        would have more than `PIL.Image.MAX_IMAGE_PIXELS`.
 
     Raises:
         RunError: where the network does not take what is asked for; says what it takes.
@@ -80,11 +81,13 @@ def _pad(pixels: np.ndarray, sizes: range) -> Fitted:
 
     They are mirrored again where a picture is smaller than its margin.
     """
+    height, width = (sizes[bisect_left(sizes, side)] for side in pixels.shape[:2])
+    _check_room(height, width)
     margins, places = [(0, 0)] * 3, []
-    for axis, side in enumerate(pixels.shape[:2]):
-        more = sizes[bisect_left(sizes, side)] - side
-        margins[axis] = more // 2, more - more // 2
-        places.append(slice(more // 2, more // 2 + side))
+    for axis, (side, goes_in) in enumerate(zip(pixels.shape[:2], (height, width), strict=True)):
+        before = (goes_in - side) // 2
+        margins[axis] = before, goes_in - side - before
+        places.append(slice(before, before + side))
     return Fitted(np.pad(pixels, margins, mode="reflect"), *places)
 
 
@@ -95,7 +98,20 @@ def _round(pixels: np.ndarray, sizes: range) -> Fitted:
     """
     step = sizes.step
     height, width = (max(sizes.start, round(side / step) * step) for side in pixels.shape[:2])
+    _check_room(height, width)
     return Fitted(_resize(pixels, height, width))
+
+
+def _check_room(height: int, width: int) -> None:
+    """Refuse what a narrow picture may become."""
+    from PIL import Image
+
+    most = Image.MAX_IMAGE_PIXELS
+    if most is not None and height * width > most:
+        raise ValueError(
+            f"would go in with {height} x {width} pixels, and {most:,} are the most that may: make "
+            "it smaller (--image-size)"
+        )
 
 
 def _scale(pixels: np.ndarray, room: tuple[int, int]) -> np.ndarray:

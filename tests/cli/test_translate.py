@@ -281,8 +281,9 @@ def test_what_cannot_be_translated_loses_nothing(translate, tmp_path):
 
 
 def test_unreadable_pictures_are_left_out(translate, tmp_path):
-    good = save(tmp_path / "in" / "a.png")
-    (tmp_path / "in" / "b.png").write_bytes((tmp_path / "in" / "a.png").read_bytes()[:80])
+    good = os.fsdecode(b"\xe9.png")  # no UTF-8
+    pixels = save(tmp_path / "in" / good)
+    (tmp_path / "in" / "b\n\x1b[7m.png").write_bytes((tmp_path / "in" / good).read_bytes()[:80])
     (tmp_path / "c.doc").write_text("word")
     words = (tmp_path / "in", tmp_path / "c.doc", "--skip-unreadable")
     refused(translate(*words[1:]), "c.doc cannot be decoded", "1 of 1 pictures are like that")
@@ -290,10 +291,10 @@ def test_unreadable_pictures_are_left_out(translate, tmp_path):
     assert code == 0
     assert "1 pictures by step 1 are in " in out
     assert "left out: 2" in out
-    for line, name in zip(error.splitlines(), ("in/b.png", "c.doc"), strict=True):
+    for line, name in zip(error.splitlines(), (r"in/b\n\x1b[7m.png", "c.doc"), strict=True):
         assert f"left out: {tmp_path / name} cannot be decoded as an image (" in line
-    assert names(tmp_path / "out") == ["a.png", "sheet.png"]
-    same(tmp_path / "out" / "a.png", 255 - good)
+    assert names(tmp_path / "out") == ["sheet.png", good]
+    same(tmp_path / "out" / good, 255 - pixels)
 
 
 def test_grey_runs_see_grey(call, run_of, tmp_path):
@@ -345,7 +346,7 @@ def test_sheet(translate, tmp_path):
     assert (sheet[4, 2 * 130 + 66] == 255).all()  # the second picture does not fill its box
 
 
-def test_what_cannot_be_read(translate, tmp_path):
+def test_what_cannot_be_read(translate, tmp_path, monkeypatch):
     save(tmp_path / "in" / "a.png")
     (tmp_path / "in" / "b.png").write_bytes((tmp_path / "in" / "a.png").read_bytes()[:80])
     refused(translate(tmp_path / "in"), "b.png cannot be decoded", "1 of 2", "--skip-unreadable")
@@ -355,6 +356,11 @@ def test_what_cannot_be_read(translate, tmp_path):
     refused(translate(), "there is nothing to translate")
     (tmp_path / "empty").mkdir()
     refused(translate(tmp_path / "empty"), "there are no images in", "empty")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    save(tmp_path / "wide.png", (2, 26))
+    refused(translate(tmp_path / "wide.png"), "wide.png would go in with 4 x 28 pixels, and 100 ")
+    save(tmp_path / "giant.png", (10, 11))
+    refused(translate(tmp_path / "giant.png"), "giant.png cannot be decoded as", " 100 pixels")
     assert not (tmp_path / "out").exists()
 
 
