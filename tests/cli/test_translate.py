@@ -285,6 +285,7 @@ def test_unreadable_pictures_are_left_out(translate, tmp_path):
     pixels = save(tmp_path / "in" / good)
     (tmp_path / "in" / "b\n\x1b[7m.png").write_bytes((tmp_path / "in" / good).read_bytes()[:80])
     (tmp_path / "c.doc").write_text("word")
+    refused(translate(tmp_path / "in"), r"in/b\n\x1b[7m.png cannot be decoded", "1 of 2")
     words = (tmp_path / "in", tmp_path / "c.doc", "--skip-unreadable")
     refused(translate(*words[1:]), "c.doc cannot be decoded", "1 of 1 pictures are like that")
     code, out, error = translate(*words)
@@ -380,6 +381,13 @@ def test_names_that_collide(translate, tmp_path):
     refused(translate(tmp_path / "x", tmp_path / "y"), "would both become c.png")
     save(tmp_path / "z" / "sheet.jpg")
     refused(translate(tmp_path / "z"), "would take the sheet's name", "sheet.jpg")
+    save(tmp_path / "u" / "d.tif")
+    save(tmp_path / "u" / "d.png" / "e.png")
+    refused(
+        translate(tmp_path / "u"), "the translation of", "d.tif would have the name of the fold"
+    )
+    save(tmp_path / "v" / "sheet.png" / "f.png")
+    refused(translate(tmp_path / "v"), "f.png would take the sheet's name")
     assert not (tmp_path / "out").exists()
 
 
