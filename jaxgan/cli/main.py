@@ -13,6 +13,8 @@ import tyro
 
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_run
+from jaxgan.cli.numbers import numbers_last
+from jaxgan.cli.prepare import prepare_verb
 from jaxgan.cli.translate import translate_run
 from jaxgan.cli.verbs import evaluate_run, reproduce_run, resume_run, sample_run, train_run
 from jaxgan.data import Size, ValueRange
@@ -246,9 +248,11 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         verbs["translate"] = translate
     if isinstance(default, Imports):
         verbs["import"] = import_
+    if (prepare := prepare_verb(default, name)) is not None:
+        verbs["prepare"] = prepare
     return tyro.extras.subcommand_cli_from_dict(
         verbs,
-        args=arguments,
+        args=numbers_last(arguments),
         prog=f"{name}.py",
         description=_examples_apart(sys.modules[kind.__module__].__doc__ or ""),
         config=(tyro.conf.OmitArgPrefixes,),

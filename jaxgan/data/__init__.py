@@ -33,6 +33,7 @@ from jaxgan.data.paths import shown as shown
 from jaxgan.data.paths import to_path as to_path
 from jaxgan.data.pipeline import Data as Data
 from jaxgan.data.pipeline import pipeline as pipeline
+from jaxgan.data.preparing import prepare_folder as prepare_folder
 from jaxgan.data.resident import Resident as Resident
 from jaxgan.data.resident import resident as resident
 from jaxgan.data.sides import Sides as Sides

@@ -11,6 +11,7 @@ import numpy as np
 from jaxgan.data.decoding import ValueRange, check_range, decode
 from jaxgan.data.finding import Found, find_images
 from jaxgan.data.paths import StrPath, is_text, shown, to_path
+from jaxgan.data.prepared import Prepared, open_prepared
 from jaxgan.data.seen import Picture, look_at
 from jaxgan.data.transforms import Half, Transform
 from jaxgan.data.wording import few, pictures_in
@@ -32,6 +33,7 @@ class FolderSource:
         names_and_sizes: A digest of relative names and sizes, which fingerprints were made of.
         left_out: Files that cannot be decoded.
         passed_over: How many of what else there is, in words; empty where there is nothing.
+        prepared: Where the pixels are, if the folder was prepared: the files are then elsewhere.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class FolderSource:
     names_and_sizes: str
     left_out: tuple[Path, ...]
     passed_over: str
+    prepared: Prepared | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -93,8 +96,12 @@ class FolderSource:
         return len(self.files)
 
     def read(self, indices: np.ndarray) -> dict[str, np.ndarray]:
-        """Decode the examples at `indices`, `[N]`."""
-        batch = {"image": np.stack([self._image(self.files[index]) for index in indices.tolist()])}
+        """Decode the examples at `indices`, `[N]`, or read what was prepared of them."""
+        if self.prepared is None:
+            images = np.stack([self._image(self.files[index]) for index in indices.tolist()])
+        else:
+            images = self.prepared.read(indices, self.transform)
+        batch = {"image": images}
         if self.classes:
             batch["label"] = self.labels[indices]
         return batch
@@ -121,7 +128,8 @@ def folder_source(
 
     Args:
         folder: With images in it, or with one sub-folder (of any depth) for each class. Links are
-            followed, hidden files and folders passed over, as `find_images` says.
+            followed, hidden files and folders passed over, as `find_images` says. Or a folder that
+            `prepare_folder` made of such a one.
         transform: What happens to each image.
         skip_unreadable: Whether a file that cannot be decoded is left out, rather than refused.
         value_range: (low, high), the values of black and white in pictures of more than eight bits
@@ -136,6 +144,8 @@ def folder_source(
     """
     check_range(value_range)
     folder = to_path(folder)
+    if (prepared := open_prepared(folder)) is not None:
+        return _from_prepared(folder, prepared, transform, value_range)
     found = find_images(folder)
     seen = look_at(folder, found.images, value_range=value_range)
     pictures = _readable(folder, found, seen, skip_unreadable=skip_unreadable)
@@ -163,6 +173,43 @@ def folder_source(
         left_out=tuple(folder / name for name in found.images if name not in pictures),
         passed_over=str(found),
     )
+
+
+def _from_prepared(
+    folder: Path,
+    prepared: Prepared,
+    transform: Transform | Half,
+    value_range: ValueRange | None,
+) -> FolderSource:
+    contents = prepared.check(transform, value_range)
+    plan = prepared.plan
+    number = {name: label for label, name in enumerate(plan.classes)}
+    return FolderSource(
+        folder=folder,
+        files=tuple(folder / name for name in plan.names),
+        sizes=plan.sizes,
+        labels=np.array([number.get(name.split("/")[0], 0) for name in plan.names], np.int32),
+        transform=transform,
+        value_range=value_range,
+        classes=plan.classes,
+        contents=contents,
+        names_and_sizes=contents if contents != plan.contents else plan.names_and_sizes,
+        left_out=tuple(folder / name for name in plan.left_out),
+        passed_over=plan.passed_over,
+        prepared=prepared,
+    )
+
+
+def names_in(folder: StrPath) -> tuple[Path, ...]:
+    """The places of a folder's pictures in it, in order; none has been opened.
+
+    Raises:
+        ValueError: where `find_images` does, or a prepared folder is not whole.
+    """
+    prepared = open_prepared(folder)
+    if prepared is not None:
+        return tuple(Path(name) for name in prepared.plan.names)
+    return find_images(folder).images
 
 
 def _digest(files: Sequence[tuple[Path, object]]) -> str:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
 from jaxgan.data.folder import folder_source
-from jaxgan.data.paths import to_path
+from jaxgan.data.paths import StrPath, to_path
+from jaxgan.data.prepared import Prepared
+from jaxgan.data.preparing import prepare_folder
 from jaxgan.data.sources import Source
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import tfds_source
@@ -24,7 +26,8 @@ class Images:
     """Name of a data set of TFDS (mnist, cifar10, ...), or digits or stacked_digits (three in RGB),
     which need no network."""
     folder: Path | None = None
-    """Folder of images to use instead of a data set; its sub-folders are the classes."""
+    """Folder of images to use instead of a data set, or one that was prepared of such a folder; its
+    sub-folders are the classes."""
     split: str = "train"
     """Split of the data set; a folder has none."""
     image_size: Size = 28
@@ -53,6 +56,33 @@ class Images:
         """(H, W, C) of an image."""
         return *height_and_width(self.image_size), self.channels
 
+    @property
+    def transform(self) -> Transform:
+        """What happens to each image."""
+        return Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
+
+    def prepare(self, folder: StrPath, output: StrPath) -> list[Prepared]:
+        """Prepare a folder once, so that `source` reads it without decoding.
+
+        Args:
+            folder: As the field of that name.
+            output: Where its pictures go; then the field of that name.
+
+        Returns:
+            What is there.
+
+        Raises:
+            ValueError: where `prepare_folder` does.
+        """
+        prepared = prepare_folder(
+            folder,
+            output,
+            transforms=[self.transform],
+            skip_unreadable=self.skip_unreadable,
+            value_range=self.range,
+        )
+        return [prepared]
+
     def source(self) -> Source:
         """Open the folder, or else the data set, which is prepared on first use.
 
@@ -64,7 +94,7 @@ class Images:
         """
         if self.folder is None and self.range is not None:
             raise ValueError(NO_FOLDER_FOR_RANGE)
-        transform = Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
+        transform = self.transform
         if self.folder is None and self.dataset == "stacked_digits":
             return self._stacked_digits()
         if self.folder is not None:

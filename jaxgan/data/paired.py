@@ -91,14 +91,24 @@ def side_by_side(
     a = folder_source(
         folder, transform=left, skip_unreadable=skip_unreadable, value_range=value_range
     )
-    odd = [(file, width) for file, (_, width) in zip(a.files, a.sizes, strict=True) if width % 2]
+    check_halves(a)
+    # The same files, which need not be checked again.
+    return Paired(a, replace(a, transform=right))
+
+
+def check_halves(source: FolderSource) -> None:
+    """Check that each picture of a folder can be cut in the middle.
+
+    Raises:
+        ValueError: where a width is odd; names the file.
+    """
+    widths = zip(source.files, source.sizes, strict=True)
+    odd = [(file, width) for file, (_, width) in widths if width % 2]
     if odd:
         raise ValueError(
             f"{shown(odd[0][0])} is {odd[0][1]} pixels wide, which cannot be halved; {len(odd)} of "
-            f"{len(a)} files are like that: give pairs side by side, equally wide"
+            f"{len(source)} files are like that: give pairs side by side, equally wide"
         )
-    # The same files, which need not be checked again.
-    return Paired(a, replace(a, transform=right))
 
 
 def paired_folders(

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
-from jaxgan.data.finding import find_images
-from jaxgan.data.folder import folder_source
+from jaxgan.data.folder import folder_source, names_in
 from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
 from jaxgan.data.paired import Paired, paired_folders, side_by_side
-from jaxgan.data.paths import to_path
+from jaxgan.data.paths import StrPath, shown, to_path
+from jaxgan.data.prepared import Prepared
+from jaxgan.data.preparing import open_unprepared, prepare_folder
 from jaxgan.data.sources import Source, Subset
 from jaxgan.data.tfds import tfds_source
 from jaxgan.data.transforms import Size, Stretch, Transform
@@ -74,6 +75,56 @@ class Sides:
         for name in ("folder", "folder_a", "folder_b", "data_dir"):
             if (path := getattr(self, name)) is not None:
                 object.__setattr__(self, name, to_path(path))
+
+    def prepare(self, folder: StrPath, output: StrPath) -> list[Prepared]:
+        """Prepare a folder once, so that training and testing read it without decoding.
+
+        Args:
+            folder: As the field of that name; or images of one side.
+            output: Where its pictures go, in the sub-folders that `folder` has; then the field of
+                that name, or folder_a or folder_b.
+
+        Returns:
+            What is there, one for each folder of pictures.
+
+        Raises:
+            ValueError: where `prepare_folder` does.
+        """
+        folder, output = to_path(folder), to_path(output)
+        transforms = [self._transform(size) for size in (self.load_size, self.crop_size)]
+        layouts = [_layout(folder, split) for split in ("train", "test", "val")]
+        parts = [
+            (path, layout.b is None)
+            for layout in layouts
+            if layout is not None
+            for path in (layout.a, layout.b)
+            if path is not None and path.is_dir()
+        ]
+        parts = parts or [(folder, False)]
+        places = [output / path.relative_to(folder) for path, _ in parts]
+        if output not in places and output.is_dir() and {*output.iterdir()} - {*places}:
+            raise ValueError(
+                f"{shown(output)} already holds something: name another folder (--output)"
+            )
+        for path, halves in parts:  # all of them before the first is written
+            open_unprepared(
+                path,
+                transform=transforms[0],
+                halves=halves,
+                skip_unreadable=self.skip_unreadable,
+                value_range=self.range,
+            )
+        return [
+            prepare_folder(
+                path,
+                place,
+                transforms=list(dict.fromkeys(transforms)),
+                halves=halves,
+                skip_unreadable=self.skip_unreadable,
+                value_range=self.range,
+            )
+            for (path, halves), place in zip(parts, places, strict=True)
+        ]
 
     def paired(self, split: str = "train") -> Paired:
         """Open the pairs of a split.
@@ -142,7 +193,7 @@ class Sides:
         if folders.b is None:
             return True
         a, b = (
-            sorted(image.with_suffix("") for image in find_images(folder).images)
+            sorted(image.with_suffix("") for image in names_in(folder))
             for folder in (folders.a, folders.b)
         )
         return a == b
