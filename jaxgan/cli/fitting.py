@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from jaxgan.data import Size, Stretch, Transform
+from jaxgan.data import Size, Transform
 from jaxgan.data.transforms import in_words, to_channels
 from jaxgan.training import RunError, Translates
 
@@ -39,8 +39,9 @@ def fitting(
             as large as has room in `image_size`; then `pad` lays mirror images around it, and
             `round` resizes it to the nearest sides that go in. `run`, `stretch` and `crop` give all
             pictures `image_size`, or the run's own where there is none: as the run's pictures were
-            prepared, stretched, or cropped. None: `run` where there is an `image_size`, or the
-            network takes one size alone; `pad` elsewhere.
+            prepared; as pytorch-CycleGAN-and-pix2pix prepares those of its tests; or by a crop of
+            the centre. None: `run` where there is an `image_size`, or the network takes one size
+            alone; `pad` elsewhere.
         image_size: height and width, or one number for both.
 
     Returns:
@@ -68,11 +69,13 @@ def fitting(
             return change(pixels if room is None else _scale(pixels, room), sizes)
 
         return keep_shape
-    if fit == "stretch":
-        wanted = Stretch(wanted.image_size, own.channels)
-    elif fit == "crop":
-        wanted = Transform(wanted.image_size, own.channels)
     _check_size(wanted, own, sizes)
+    if fit == "stretch":
+        return lambda pixels: Fitted(
+            _resize(to_channels(pixels, channels=own.channels), *wanted.shape[:2])
+        )
+    if fit == "crop":
+        wanted = Transform(wanted.image_size, own.channels)
     return lambda pixels: Fitted(wanted.prepare(pixels))
 
 
