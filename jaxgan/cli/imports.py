@@ -8,6 +8,7 @@ import chex
 import jax
 import jax.numpy as jnp
 
+from jaxgan.cli.command import way_on
 from jaxgan.cli.verbs import free_directory
 from jaxgan.games import stream
 from jaxgan.training import Imports, RunError, create_from_state, validated
@@ -47,7 +48,7 @@ def import_run(
     create_from_state(experiment, directory, state, name=name, seed=0, shapes=shapes, data=source)
     print(
         f"{directory} is a run with the generators of {', '.join(digests)}; go on with: "
-        f"python experiments/{name}.py translate {directory} PICTURES --output FOLDER"
+        f"{way_on('translate', directory, 'PICTURES', '--output', 'FOLDER')}"
     )
     return 0
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import jax
 import tyro
 
+from jaxgan.cli.command import PATHS
+from jaxgan.cli.devices import device_trouble, first_line, prepare_jax
 from jaxgan.cli.imports import import_run
 from jaxgan.cli.translate import translate_run
 from jaxgan.cli.verbs import evaluate_run, reproduce_run, resume_run, sample_run, train_run
@@ -21,6 +23,7 @@ from jaxgan.training import (
     Interrupted,
     RunError,
     Translates,
+    experiment_name,
 )
 
 INTERRUPTED = 75
@@ -49,42 +52,61 @@ class Processes:
     def join(self) -> None:
         """Connect to the others, before any device is touched."""
         if self.distributed:
-            jax.distributed.initialize(self.coordinator, self.processes, self.process)
+            try:
+                jax.distributed.initialize(self.coordinator, self.processes, self.process)
+            except RuntimeError as error:
+                raise RunError(
+                    f"this process could not join the others ({first_line(error)}): see that all "
+                    "of them run, and that --coordinator, --processes and --process are right"
+                ) from error
 
 
-def main(paper: Experiment, *, small: Experiment, arguments: Sequence[str] | None = None) -> None:
+def main(
+    paper: Experiment, *, small: Experiment | None = None, arguments: Sequence[str] | None = None
+) -> None:
     """The command line of an experiment. Ends the process with its exit code.
 
     Args:
         paper: the experiment as its paper has it.
-        small: the same for two CPU cores and minutes, on data that ships; the default.
+        small: the same for two CPU cores and minutes, on data that ships; the default. Where None,
+            there is one preset, and no flag to choose it.
         arguments: the words after the script's name; those of the process where None.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    _prepare_jax()
+    prepare_jax()
+    presets = {"paper": paper} if small is None else {"small": small, "paper": paper}
     try:
-        code = _run_verb({"small": small, "paper": paper}, arguments)
+        code = _run_verb(presets, arguments)
     except Interrupted as stop:
         print(stop, flush=True)
         code = INTERRUPTED
-    except (RunError, ValueError, OSError) as error:
-        if "JAXGAN_TRACEBACK" in os.environ:
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None or "JAXGAN_TRACEBACK" in os.environ:
             raise
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        print(f"error: {sentence}", file=sys.stderr, flush=True)
         code = REFUSED
     sys.exit(code)
 
 
+def _sentence(error: Exception) -> str | None:
+    """What to tell a person; None where the fault is the program's."""
+    if isinstance(error, (RunError, ValueError, OSError)):
+        return str(error)
+    return device_trouble(error)
+
+
 def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
-    default = presets[_preset(arguments)]
+    default = presets.get(_preset(arguments)) or presets["paper"]
     kind: Any = type(default)
-    name = Path(sys.modules[kind.__module__].__file__ or kind.__name__).stem
+    name = experiment_name(kind)
+    preset_flag: Any = Preset if len(presets) > 1 else tyro.conf.Suppress[Preset]
 
     def train(
         experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
         processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),
         *,
-        preset: Preset = "small",
+        preset: preset_flag = "small",
         directory: Path | None = None,
         seed: int = 0,
         devices: int | None = None,
@@ -196,7 +218,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")],
         experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
         *,
-        preset: Preset = "small",
+        preset: preset_flag = "small",
         directory: Path | None = None,
         other: tuple[Path, ...] = (),
     ) -> int:
@@ -226,6 +248,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         prog=f"{name}.py",
         description=_examples_apart(sys.modules[kind.__module__].__doc__ or ""),
         config=(tyro.conf.OmitArgPrefixes,),
+        registry=PATHS,
     )
 
 
@@ -243,16 +266,3 @@ def _preset(arguments: list[str]) -> Preset:
         if value == "paper":
             return "paper"
     return "small"
-
-
-def _prepare_jax() -> None:
-    """Settings that must stand before JAX touches a device; what the user has set is kept."""
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_gpu_deterministic_ops" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
-    if "xla_force_host_platform_device_count" in flags:
-        # Virtual devices that outnumber the cores deadlock in a collective without more threads.
-        os.environ.setdefault("NPROC", "8")
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-        jax.config.update("jax_compilation_cache_dir", str(cache / "jaxgan" / "xla"))

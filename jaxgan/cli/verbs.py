@@ -1,6 +1,7 @@
 """What each verb does. A verb gives its exit code, and raises what a person has to mend."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 
+from jaxgan.cli.command import script_of, way_on
 from jaxgan.games import Batch, stream
 from jaxgan.training import (
     Conditional,
@@ -44,7 +46,7 @@ def train_run(
     try:
         train(experiment, directory, name=name, seed=seed, devices=devices)
     except Interrupted as stop:
-        raise _with_way_on(stop, name, directory) from None
+        raise _with_way_on(stop, directory) from None
     return 0
 
 
@@ -55,7 +57,7 @@ def resume_run(directory: Path, kind: type[Experiment], name: str) -> int:
     try:
         resume(run, experiment)
     except Interrupted as stop:
-        raise _with_way_on(stop, name, directory) from None
+        raise _with_way_on(stop, directory) from None
     return 0
 
 
@@ -119,7 +121,8 @@ def reproduce_run(
     """Repeat a run and compare; 0 where the two are identical, 1 where not."""
     run, experiment = open_run(directory, kind, name)
     _refuse_imported(run)
-    output = output or directory.with_name(directory.name + "-reproduced")
+    # Of `.` and `..` the name is in the whole path alone.
+    output = output or Path(f"{os.path.abspath(directory)}-reproduced")
     repeated, comparison = reproduce(run, experiment, output)
     if comparison.difference is None:
         print(
@@ -182,8 +185,8 @@ def open_run(directory: Path, kind: type[E], name: str) -> tuple[Run, E]:
         raise RunError(f"{directory} is no run that can be used: its manifest.json lacks {lost[0]}")
     if run.manifest["experiment"] != name:
         raise RunError(
-            f"{directory} is a run of {run.manifest['experiment']}.py, not of {name}.py: "
-            f"use experiments/{run.manifest['experiment']}.py"
+            f"{directory} is a run of {run.manifest['experiment']}, not of {name}: "
+            f"use {script_of(run.manifest['experiment'])}"
         )
     return run, from_plain(kind, run.manifest["configuration"])
 
@@ -196,8 +199,8 @@ def _refuse_imported(run: Run) -> None:
         )
 
 
-def _with_way_on(stop: Interrupted, name: str, directory: Path) -> Interrupted:
-    return Interrupted(f"{stop}; go on with: python experiments/{name}.py resume {directory}")
+def _with_way_on(stop: Interrupted, directory: Path) -> Interrupted:
+    return Interrupted(f"{stop}; go on with: {way_on('resume', directory)}")
 
 
 def free_directory(folder: Path, name: str) -> Path:
