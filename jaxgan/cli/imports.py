@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.cli.command import way_on
 from jaxgan.cli.verbs import new_directory
 from jaxgan.games import stream
 from jaxgan.training import (
@@ -139,7 +140,7 @@ def import_run(
         print(f"no file was given for the generator from {' or '.join(anew)}: it begins anew")
     print(
         f"{directory} is a run with the networks of {', '.join(digests)}; go on with: "
-        f"python experiments/{name}.py translate {directory} PICTURES --output FOLDER"
+        f"{way_on('translate', directory, 'PICTURES', '--output', 'FOLDER')}"
     )
     return 0
 

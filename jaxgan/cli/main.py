@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import jax
 import tyro
 
+from jaxgan.cli.command import PATHS
+from jaxgan.cli.devices import device_trouble, first_line, prepare_jax
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
 from jaxgan.cli.numbers import numbers_last
@@ -38,6 +40,7 @@ from jaxgan.training import (
     RunError,
     Translates,
     counted_signals,
+    experiment_name,
 )
 
 INTERRUPTED = 75
@@ -66,47 +69,66 @@ class Processes:
     def join(self) -> None:
         """Connect to the others, before any device is touched."""
         if self.distributed:
-            jax.distributed.initialize(self.coordinator, self.processes, self.process)
+            try:
+                jax.distributed.initialize(self.coordinator, self.processes, self.process)
+            except RuntimeError as error:
+                raise RunError(
+                    f"this process could not join the others ({first_line(error)}): see that all "
+                    "of them run, and that --coordinator, --processes and --process are right"
+                ) from error
 
 
-def main(paper: Experiment, *, small: Experiment, arguments: Sequence[str] | None = None) -> None:
+def main(
+    paper: Experiment, *, small: Experiment | None = None, arguments: Sequence[str] | None = None
+) -> None:
     """The command line of an experiment. Ends the process with its exit code.
 
     Args:
         paper: the experiment as its paper has it.
-        small: the same for two CPU cores and minutes, on data that ships; the default.
+        small: the same for two CPU cores and minutes, on data that ships; the default. Where None,
+            there is one preset, and no flag to choose it.
         arguments: the words after the script's name; those of the process where None.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    presets = {"paper": paper} if small is None else {"small": small, "paper": paper}
     with losable_output():
         try:
             with counted_signals(INTERRUPTED):
-                _prepare_jax()
-                code = _run_verb({"small": small, "paper": paper}, arguments)
+                prepare_jax()
+                code = _run_verb(presets, arguments)
         except Interrupted as stop:
             print(printable(str(stop)), flush=True)
             code = INTERRUPTED
         except KeyboardInterrupt:
             print("interrupted: nothing was lost; give the same command again", flush=True)
             code = INTERRUPTED
-        except (RunError, ValueError, OSError) as error:
-            if "JAXGAN_TRACEBACK" in os.environ:
+        except Exception as error:
+            sentence = _sentence(error)
+            if sentence is None or "JAXGAN_TRACEBACK" in os.environ:
                 raise
-            print(f"error: {printable(str(error))}", file=sys.stderr, flush=True)
+            print(f"error: {printable(sentence)}", file=sys.stderr, flush=True)
             code = REFUSED
     sys.exit(code)
 
 
+def _sentence(error: Exception) -> str | None:
+    """What to tell a person; None where the fault is the program's."""
+    if isinstance(error, (RunError, ValueError, OSError)):
+        return str(error)
+    return device_trouble(error)
+
+
 def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
-    kind: Any = type(presets["small"])
-    name = Path(sys.modules[kind.__module__].__file__ or kind.__name__).stem
+    kind: Any = type(presets["paper"])
+    name = experiment_name(kind)
     default = _defaults(presets, kind, name, arguments)
+    preset_flag: Any = Preset if len(presets) > 1 else tyro.conf.Suppress[Preset]
 
     def train(
         experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
         processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),
         *,
-        preset: Preset = "small",
+        preset: preset_flag = "small",
         from_: Annotated[Path | None, tyro.conf.arg(name="from", metavar="DIRECTORY")] = None,
         step: int | None = None,
         directory: Path | None = None,
@@ -289,7 +311,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")],
         experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
         *,
-        preset: Preset = "small",
+        preset: preset_flag = "small",
         directory: Path | None = None,
         other: Path | None = None,
         discriminator: Path | None = None,
@@ -338,6 +360,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         prog=f"{name}.py",
         description=_examples_apart(sys.modules[kind.__module__].__doc__ or ""),
         config=(tyro.conf.OmitArgPrefixes,),
+        registry=PATHS,
     )
 
 
@@ -358,7 +381,7 @@ def _defaults(
                 "--preset or --from out"
             )
         return open_run(Path(directory), kind, name)[1]
-    return presets["paper" if preset == "paper" else "small"]
+    return presets["paper"] if preset == "paper" else presets.get("small", presets["paper"])
 
 
 def _value(arguments: list[str], flag: str) -> str | None:
@@ -376,16 +399,3 @@ def _flags(arguments: list[str]) -> set[str]:
     """The flags that the arguments name, as fields: `--load-size=64` names load_size."""
     words = [word for word in arguments if word.startswith("--")]
     return {word[2:].partition("=")[0].replace("-", "_") for word in words}
-
-
-def _prepare_jax() -> None:
-    """Settings that must stand before JAX touches a device; what the user has set is kept."""
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_gpu_deterministic_ops" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
-    if "xla_force_host_platform_device_count" in flags:
-        # Virtual devices that outnumber the cores deadlock in a collective without more threads.
-        os.environ.setdefault("NPROC", "8")
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-        jax.config.update("jax_compilation_cache_dir", str(cache / "jaxgan" / "xla"))

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import itertools
 import json
+import os
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 
+from jaxgan.cli.command import script_of, way_on
 from jaxgan.data import pipeline
 from jaxgan.games import stream
 from jaxgan.training import (
@@ -61,7 +63,7 @@ def train_run(
         try:
             train(experiment, directory, name=name, seed=seed, devices=devices, parent=parent)
         except (Interrupted, NotFinite) as stop:
-            raise _with_way_on(stop, name, directory) from None
+            raise _with_way_on(stop, directory) from None
     return 0
 
 
@@ -87,7 +89,7 @@ def resume_run(
     try:
         resume(run, experiment, devices=devices)
     except (Interrupted, NotFinite) as stop:
-        raise _with_way_on(stop, name, directory) from None
+        raise _with_way_on(stop, directory) from None
     return 0
 
 
@@ -177,8 +179,8 @@ def reproduce_run(
     """Repeat a run and compare; 0 where the two are identical, 1 where not."""
     run, experiment = open_run(directory, kind, name, moved)
     _refuse_imported(run)
-    whole = directory if directory.name else directory.resolve()  # it may be "." or end in ".."
-    output = output or whole.with_name(whole.name + "-reproduced")
+    # Of `.` and `..` the name is in the whole path alone.
+    output = output or Path(f"{os.path.abspath(directory)}-reproduced")
     repeated, comparison = reproduce(run, experiment, output)
     if comparison.difference is None:
         print(
@@ -248,9 +250,7 @@ def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) 
     run = Run.open(directory)
     its = run.manifest["experiment"]
     if its != name:
-        raise RunError(
-            f"{directory} is a run of {its}.py, not of {name}.py: use experiments/{its}.py"
-        )
+        raise RunError(f"{directory} is a run of {its}, not of {name}: use {script_of(its)}")
     before: Any = from_plain(kind, run.manifest["configuration"])
     experiment = moved.apply(before)
     if experiment is not before:
@@ -277,11 +277,10 @@ def _refuse_imported(run: Run) -> None:
         )
 
 
-def _with_way_on(stop: Interrupted | NotFinite, name: str, directory: Path) -> Exception:
-    script = f"python experiments/{name}.py"
+def _with_way_on(stop: Interrupted | NotFinite, directory: Path) -> Exception:
     if isinstance(stop, Interrupted):
-        return Interrupted(f"{stop}; go on with: {script} resume {directory}")
-    way = f"{script} train --from {directory} --learning-rate RATE"
+        return Interrupted(f"{stop}; go on with: {way_on('resume', directory)}")
+    way = way_on("train", "--from", directory, "--learning-rate", "RATE")
     return NotFinite(f"{stop} (where a checkpoint was kept: {way})")
 
 

@@ -176,7 +176,10 @@ def _prepared(name: str, data_dir: StrPath | None) -> Any:
 
     digits_builder()
     openmoji_builder()
-    directory = to_path(data_dir or tfds.core.constants.DATA_DIR)
+    try:
+        directory = to_path(data_dir or tfds.core.constants.DATA_DIR or "~/tensorflow_datasets")
+    except ValueError as error:  # TFDS's own place is in the home folder
+        raise ValueError(f"there is no place for data sets, as {error} (--data-dir)") from None
     builder = _builder(name, directory)
     if not builder.data_path.exists():
         with _alone(directory, builder.name):

@@ -48,7 +48,6 @@ def digit_classifier(
 
     Raises:
         ValueError: where it sees fewer held-out digits rightly than `REQUIRED`.
-        OSError: where the cache cannot be written.
     """
     images, labels = real_digits(data_dir=data_dir)
     held_out, held_out_labels = real_digits(data_dir=data_dir, split="test")
@@ -67,12 +66,13 @@ def digit_classifier(
         )
 
     variables, path = cached_variables(
-        "digit_classifier", settings=SETTINGS, arrays=(images, labels), train=train
+        "digit_classifier", settings=SETTINGS, arrays=(images, labels), train=train, say=say
     )
     classifier = metrics.Classifier(SETTINGS.network, variables, image_size=images.shape[1])
     accuracy = float(np.mean(classifier.classify(held_out) == held_out_labels))
     if accuracy < REQUIRED:
-        path.unlink(missing_ok=True)
+        if path is not None:
+            path.unlink(missing_ok=True)
         raise ValueError(
             f"the classifier of digits sees {accuracy:.1%} of the held-out digits rightly, and "
             f"{REQUIRED:.1%} are needed: call it again, and it is trained anew"

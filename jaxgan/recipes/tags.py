@@ -113,7 +113,6 @@ def tagged_drawings(
 
     Raises:
         ValueError: where a size does not fit.
-        OSError: where the cache cannot be written.
     """
     images, names = _read_drawings("train", image_size, data_dir)
     held_out, held_out_names = _read_drawings("test", image_size, data_dir)
@@ -152,9 +151,6 @@ def word_classifier(
 
     Returns:
         The classifier of V words.
-
-    Raises:
-        OSError: where the cache cannot be written.
     """
     network = SmallClassifier(table.shape[1], SETTINGS.width, SETTINGS.features)
 
@@ -174,7 +170,7 @@ def word_classifier(
         )
 
     variables, _ = cached_variables(
-        "word_classifier", settings=SETTINGS, arrays=(images, table), train=train
+        "word_classifier", settings=SETTINGS, arrays=(images, table), train=train, say=say
     )
     return metrics.Classifier(network, variables, image_size=images.shape[1])
 

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from jaxgan import cli, games
+from jaxgan.cli.command import way_on
 from jaxgan.data import Transform
 from jaxgan.training import Imported, PositiveInt, Schedule, load
 from jaxgan.training.run import Run
@@ -157,7 +158,7 @@ def test_import_then_translate(call, tmp_path):
     file = write(tmp_path / "latest_net_G.pth", [1, 0, -0.5])
     code, out, error = call("import", file, "--directory", "run", "--batch-size", 3)
     assert code == 0, error
-    assert f"python experiments/{NAME}.py translate run PICTURES" in out
+    assert f"go on with: {way_on('translate', 'run', 'PICTURES')}" in out
     manifest = json.loads(Path("run/manifest.json").read_text())
     digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     assert manifest["data"] == f"imported: latest_net_G.pth sha256:{digest}"

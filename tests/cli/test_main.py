@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,8 +174,10 @@ def test_what_is_no_run(call, tmp_path):
         refused(call(verb, tmp_path), "is no run")
 
 
-def test_run_of_another_experiment(call, done):
-    refused(call("resume", done, experiment=dcgan), "use experiments/gan.py")
+def test_run_of_another_experiment(call, done, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [dcgan.__file__])
+    sentence = f"{done} is a run of gan, not of dcgan: use {gan.__file__}"
+    refused(call("resume", done, experiment=dcgan), sentence)
 
 
 def test_manifest_that_names_what_was_renamed(call, done):

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pty
 import random
+import shlex
 import signal
 import socket
 import subprocess
@@ -127,7 +128,8 @@ def test_a_signal_saves_and_says_how_to_go_on(whole, digits_folder, tmp_path, nu
     assert process.returncode == 75, output
     last = output.strip().splitlines()[-1]
     assert "its state is saved" in last
-    assert last.endswith(f"python experiments/gan.py resume {directory}")
+    way_on = shlex.join([sys.executable, str(ROOT / "experiments" / "gan.py"), "resume"])
+    assert last.endswith(f"go on with: {way_on} {directory}")
     assert max(digests(directory)) < 160
     if number == signal.SIGTERM:  # either way the same state was saved
         run("resume", directory)
