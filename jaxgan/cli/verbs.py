@@ -273,7 +273,8 @@ def _refuse_imported(run: Run) -> None:
     if run.manifest["data"].startswith("imported: "):
         raise RunError(
             f"{run.directory} was not trained but {run.manifest['data']}: it can translate and "
-            f"sample; train on from its weights in a new run, with train --from {run.directory}"
+            "sample, and a new run can begin with its weights: "
+            f"{way_on('train', '--from', run.directory)}"
         )
 
 
