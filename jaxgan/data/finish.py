@@ -12,6 +12,7 @@ from jaxgan.data.transforms import Size, height_and_width, in_words
 
 _FLIP = zlib.crc32(b"flip")
 _CROP = zlib.crc32(b"crop")
+_DEQUANTISE = zlib.crc32(b"dequantise")
 
 Raw = Mapping[str, np.ndarray | jax.Array]
 """A batch as it is stored: images `[B, H, W, C]` uint8, labels `[B]` int32, others as they are."""
@@ -53,7 +54,9 @@ def check_crop(examples: Mapping[str, np.ndarray], crop: Size) -> None:
         )
 
 
-@functools.partial(jax.jit, static_argnames=("seed", "batch_size", "first", "flip", "crop"))
+@functools.partial(
+    jax.jit, static_argnames=("seed", "batch_size", "first", "flip", "crop", "dequantise")
+)
 def finish_batch(
     raw: Raw,
     step: int | jax.Array,
@@ -63,12 +66,17 @@ def finish_batch(
     first: int,
     flip: bool,
     crop: Size | None = None,
+    dequantise: bool = False,
 ) -> Batch:
-    """Crop images at random, flip half of them, and scale them: x <- (2 x - 255) / 255.
+    """Crop images at random, flip half of them, and scale them: $x ← (2 x - 255) / 255$.
 
     Where they are cropped and which ones are flipped, from left to right, are functions of
     (seed, step) and of the place in the batch; arrays of images under other names are cropped and
     flipped along. All else passes unchanged.
+
+    Dequantised, $x ← x / 128 - 1 + u$, $u ~ U(0, 1/128)$ for each number: the 256 values that a
+    byte can have fill [-1, 1] without gaps: as the authors of WGAN-GP and SNGAN have it in their
+    code. The noise too is a function of (seed, step), of the place and of the name.
 
     Args:
         raw: Arrays `[n, ...]`: rows `first` to `first + n - 1` of the batch.
@@ -79,6 +87,7 @@ def finish_batch(
         flip: Whether to flip at all.
         crop: Height and width of what is left of an image, or one number for both; None leaves
             all.
+        dequantise: Whether noise fills the steps between the values of a byte.
 
     Returns:
         The same names; images are `[n, H', W', C]` float32 in [-1, 1].
@@ -97,19 +106,30 @@ def finish_batch(
             )
         )(array, corners[first : first + len(array)])
 
-    def finish(array: np.ndarray | jax.Array) -> jax.Array:
+    def scale(name: str, array: np.ndarray | jax.Array) -> jax.Array:
+        image = jnp.asarray(array, jnp.float32)
+        if not dequantise:
+            # 2 x - 255 is exact, so one rounding is all there is: fusion cannot change a bit.
+            return (2.0 * image - 255.0) / 255.0
+        key_noise = jax.random.fold_in(
+            jax.random.fold_in(key, _DEQUANTISE), zlib.crc32(name.encode())
+        )
+        noise = jax.random.uniform(key_noise, (batch_size, *array.shape[1:]))
+        # Here the sum alone is rounded.
+        return (image / 128.0 - 1.0) + noise[first : first + len(array)] / 128.0
+
+    def finish(name: str, array: np.ndarray | jax.Array) -> jax.Array:
         if not _is_images(array):
             return jnp.asarray(array)
         if crop is not None:
             array = cut(jnp.asarray(array), height_and_width(crop))
-        # 2 x - 255 is exact, so one rounding is all there is: fusion cannot change a bit.
-        image = (2.0 * jnp.asarray(array, jnp.float32) - 255.0) / 255.0
+        image = scale(name, array)
         if not flip:
             return image
         rows = flipped[first : first + len(array), None, None, None]
         return jnp.where(rows, image[:, :, ::-1], image)
 
-    return {name: finish(array) for name, array in raw.items()}
+    return {name: finish(name, array) for name, array in raw.items()}
 
 
 def _is_images(array: np.ndarray | jax.Array) -> bool:

@@ -38,6 +38,8 @@ class Images:
     """Pad images of another shape with black, instead of cropping their centre."""
     flip: bool = False
     """Flip half of the images from left to right, at random."""
+    dequantise: bool = False
+    """Fill the steps between the values of a byte: x / 128 - 1 + U(0, 1/128) in training."""
     skip_unreadable: bool = False
     """Leave out the files of the folder that cannot be decoded."""
     range: tuple[float, float] | None = None

@@ -18,7 +18,7 @@ class Paired:
 
     Attributes:
         a: Reads `image`, `[N, H, W, C]` uint8; labels are left aside.
-        b: The same, of the same length and shape.
+        b: The same, of the same length, height and width.
     """
 
     a: Source
@@ -31,11 +31,11 @@ class Paired:
                 "give as many of both, one or more"
             )
         shapes = [side.read(np.zeros(1, np.int64))["image"].shape[1:] for side in (self.a, self.b)]
-        if shapes[0] != shapes[1]:
-            sizes = [" x ".join(map(str, shape)) for shape in shapes]
+        if shapes[0][:2] != shapes[1][:2]:
+            sizes = [" x ".join(map(str, shape[:2])) for shape in shapes]
             raise ValueError(
                 f"the images of side a are {sizes[0]} and those of side b {sizes[1]} "
-                "(height x width x channels): prepare both alike"
+                "(height x width): prepare both alike"
             )
 
     @property

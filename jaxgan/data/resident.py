@@ -28,8 +28,8 @@ class Resident:
         batch_size: B, examples in a batch.
         seed: Of the run.
         flip: Whether images are flipped at random.
-        crop: Height and width that images are cropped to at random, or one number for both; None
-            leaves them whole.
+        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         fingerprint: Of the source.
         former_fingerprint: As earlier versions wrote it.
         classes: Names of the labels; empty where there are none.
@@ -42,6 +42,7 @@ class Resident:
     seed: int = field(metadata={"static": True})
     flip: bool = field(metadata={"static": True})
     crop: Size | None = field(metadata={"static": True})
+    dequantise: bool = field(metadata={"static": True})
     fingerprint: str = field(metadata={"static": True})
     former_fingerprint: str = field(metadata={"static": True})
     classes: tuple[str, ...] = field(metadata={"static": True})
@@ -92,6 +93,7 @@ class Resident:
             first=0,
             flip=self.flip,
             crop=self.crop,
+            dequantise=self.dequantise,
         )
 
     def __call__(self, step: int | jax.Array) -> Batch:
@@ -106,6 +108,7 @@ def resident(
     batch_size: int,
     flip: bool = False,
     crop: Size | None = None,
+    dequantise: bool = False,
     sharding: jax.sharding.Sharding | None = None,
 ) -> Resident:
     """Read a whole source on to the device, or split it over several.
@@ -115,8 +118,8 @@ def resident(
         seed: Of the run, in [0, 2^32).
         batch_size: B, in [1, len(source)].
         flip: Whether images are flipped from left to right at random.
-        crop: Height and width that images are cropped to at random, or one number for both; None
-            leaves them whole.
+        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         sharding: How axis 0 of the arrays is placed. Each process reads only the rows that its own
             devices hold. None puts all on the default device.
 
@@ -154,6 +157,7 @@ def resident(
         seed=seed,
         flip=flip,
         crop=crop,
+        dequantise=dequantise,
         fingerprint=source.fingerprint,
         former_fingerprint=former_fingerprint_of(source),
         classes=source.classes,

@@ -6,6 +6,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from jaxgan.data.transforms import to_channels
+
 
 class Source(Protocol):
     """Random access to examples whose number, order and shape never change."""
@@ -167,6 +169,40 @@ class Subset:
     def read(self, indices: np.ndarray) -> dict[str, np.ndarray]:
         """Read the rows at `indices`, `[N]`."""
         return self.source.read(self.rows[indices])
+
+
+@dataclass(frozen=True, eq=False)
+class Grey:
+    """A source whose pictures lose their colours.
+
+    Attributes:
+        source: Reads `image`, `[N, H, W, 3]` uint8.
+
+    >>> red = np.tile(np.array([255, 0, 0], np.uint8), (1, 2, 2, 1))
+    >>> Grey(ArraySource({"image": red})).read(np.array([0]))["image"][0, :, :, 0].tolist()
+    [[76, 76], [76, 76]]
+    """
+
+    source: Source
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Of the source."""
+        return self.source.classes
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the source."""
+        return f"grey {self.source.fingerprint}"
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def read(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        """Read the examples at `indices`, `[N]`; images are `[N, H, W, 1]` uint8."""
+        examples = self.source.read(indices)
+        images = [to_channels(image, channels=1) for image in examples["image"]]
+        return examples | {"image": np.stack(images)}
 
 
 def bytes_per_example(source: Source) -> int:

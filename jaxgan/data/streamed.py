@@ -22,8 +22,8 @@ class Streamed:
         batch_size: B, examples in the whole batch.
         seed: Of the run.
         flip: Whether images are flipped at random.
-        crop: Height and width that images are cropped to at random, or one number for both; None
-            leaves them whole.
+        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         part: (i, P): this is process i of P, which reads the rows [i B / P, (i + 1) B / P).
         threads: Threads that read batches ahead, in each process that reads; 0 reads none ahead.
         prefetch: Batches that are held ready.
@@ -35,6 +35,7 @@ class Streamed:
     seed: int
     flip: bool
     crop: Size | None
+    dequantise: bool
     part: tuple[int, int]
     threads: int
     prefetch: int
@@ -113,6 +114,7 @@ class Streamed:
             first=0 if rows == self.batch_size else self.part[0] * rows,
             flip=self.flip,
             crop=self.crop,
+            dequantise=self.dequantise,
         )
 
     def __call__(self, step: int) -> Batch:
@@ -164,6 +166,7 @@ def streamed(
     batch_size: int,
     flip: bool = False,
     crop: Size | None = None,
+    dequantise: bool = False,
     part: tuple[int, int] = (0, 1),
     threads: int = 4,
     prefetch: int = 8,
@@ -176,8 +179,8 @@ def streamed(
         seed: Of the run, in [0, 2^32).
         batch_size: B, examples in the whole batch, in [1, len(source)].
         flip: Whether images are flipped from left to right at random.
-        crop: Height and width that images are cropped to at random, or one number for both; None
-            leaves them whole.
+        crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         part: (i, P): this is process i of P; P divides B.
         threads: Threads that read batches ahead, in each process that reads; 0 or more.
         prefetch: Batches that are held ready; 0 or more.
@@ -213,6 +216,7 @@ def streamed(
         seed=seed,
         flip=flip,
         crop=crop,
+        dequantise=dequantise,
         part=part,
         threads=threads,
         prefetch=prefetch,

@@ -23,14 +23,13 @@ class Unpaired:
 
     Attributes:
         a: Reads `image`, `[N, H, W, C]` uint8; labels are left aside.
-        b: The same, of the same channels.
+        b: The same; its channels may be others.
     """
 
     a: Source
     b: Source
 
     def __post_init__(self) -> None:
-        channels = []
         for name, side in (("a", self.a), ("b", self.b)):
             if not len(side):
                 raise ValueError(f"side {name} is empty: give it one image or more")
@@ -39,12 +38,6 @@ class Unpaired:
                 raise ValueError(
                     f"side {name} does not read 'image', [N, H, W, C] uint8: give images"
                 )
-            channels.append(image.shape[-1])
-        if channels[0] != channels[1]:
-            raise ValueError(
-                f"the images of side a have {channels[0]} channels and those of side b have "
-                f"{channels[1]}: prepare both with the same"
-            )
 
     @property
     def fingerprint(self) -> str:

@@ -37,7 +37,7 @@ _GAIN = math.sqrt(2 / (1 + _SLOPE**2))
 class R3GANProjection(nn.Module):
     """The head of the conditional discriminator: a score for each label, through its vector.
 
-        v_y . W f
+    $$v_y · W f$$
 
     Attributes:
         classes: how many there are.
@@ -63,11 +63,12 @@ class R3GANGenerator(nn.Module):
     """Latents to images: a learnt image of 4x4 (to 7x7), blocks, then doublings and blocks.
 
     The defaults are the paper's for CIFAR-10. The paper's cardinality, the count of groups, is
-    `expansion * width / group_width`; all of its networks have groups of 16 channels.
+    `expansion * width / group_width`: groups have 16 channels, those for ImageNet, which are twice
+    as wide, 32.
 
     Attributes:
         image_size: height and width of the images, or one number for both: the smaller 4 to 7
-            times 2^(stages - 1), and the other a multiple of that power.
+            times $2^{stages - 1}$, and the other a multiple of that power.
         channels: of the images.
         widths: channels of the stages, from the latent to the images.
         blocks: residual blocks in a stage.
@@ -133,7 +134,7 @@ class R3GANDiscriminator(nn.Module):
 
     Attributes:
         image_size: height and width of the images, or one number for both: the smaller 4 to 7
-            times 2^(stages - 1), and the other a multiple of that power.
+            times $2^{stages - 1}$, and the other a multiple of that power.
         widths: channels of the stages, from the score to the images, as in the generator.
         blocks: residual blocks in a stage.
         group_width: channels of a group of the grouped convolutions.
@@ -178,11 +179,12 @@ class R3GANDiscriminator(nn.Module):
 class ResidualBlock(nn.Module):
     """Wider, a grouped convolution, narrower, and the sum with what came in.
 
-        x + C(a(B(a(A x + a_0)) + b_0)),    a the leaky rectifier of slope 0.2
+    $$x + C(a(B(a(A x + a_0)) + b_0))$$
 
-    A and C are convolutions of 1x1, B of 3x3 in groups. C starts at zero, so the block as the
-    identity, and the others at a gain lower by depth^(-1/4): Zhang, Dauphin and Ma, "Fixup
-    initialization" (2019), section 3, with m = 3 layers in a block.
+    with a the leaky rectifier of slope 0.2. A and C are convolutions of 1x1, B of 3x3 in
+    groups. C starts at zero, so the block as the identity, and the others at a gain lower by
+    $depth^{-1/4}$: Zhang, Dauphin and Ma, "Fixup initialization" (2019), section 3, with m = 3
+    layers in a block.
 
     Attributes:
         group_width: channels of a group of B.

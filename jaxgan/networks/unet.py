@@ -1,6 +1,7 @@
 """The U-Net of pix2pix: Isola, Zhu, Zhou and Efros, "Image-to-image translation" (2017)."""
 
 import math
+import sys
 
 import chex
 import flax.linen as nn
@@ -54,14 +55,14 @@ class UNetGenerator(nn.Module):
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Images `[B, H, W, C]` to images `[B, H, W, channels]`, float32 in [-1, 1].
 
-        H and W are multiples of 2^halvings.
+        H and W are among `sizes`.
 
         Raises:
             ValueError: where they are not, or there is no such network.
         """
         chex.assert_rank(images, 4)
         levels = self.levels
-        check_multiple(images, 1 << levels, 1 << levels)
+        check_multiple(images, self.sizes.step, self.sizes.start)
         widths = [self.width << min(level, 3) for level in range(levels)]
         innermost = levels - 1
         use_bias = self.norm is InstanceNorm  # as in the authors' code: batch norm has its own
@@ -90,6 +91,11 @@ class UNetGenerator(nn.Module):
         x = nn.relu(x)
         x = ConvTranspose(self.channels, (4, 4), 2, 1, dtype=self.dtype, name="up_0")(x)
         return jnp.tanh(x.astype(jnp.float32))
+
+    @property
+    def sizes(self) -> range:
+        """Heights and widths that it takes: multiples of 2^levels."""
+        return range(1 << self.levels, sys.maxsize, 1 << self.levels)
 
     @property
     def levels(self) -> int:

@@ -23,14 +23,14 @@ class XGANOutputs(NamedTuple):
     """What two minibatches a and b, one of each domain, become.
 
     Attributes:
-        embedding_a: e_1(a), `[B, E]`.
-        embedding_b: e_2(b), `[B, E]`.
-        reconstruction_a: d_1(e_1(a)), `[B, H, W, C]`.
-        reconstruction_b: d_2(e_2(b)), `[B, H, W, C]`.
-        a_to_b: g_12(a) = d_2(e_1(a)), `[B, H, W, C]`.
-        b_to_a: g_21(b) = d_1(e_2(b)), `[B, H, W, C]`.
-        embedding_a_to_b: e_2(g_12(a)), `[B, E]`.
-        embedding_b_to_a: e_1(g_21(b)), `[B, E]`.
+        embedding_a: $e_1(a)$, `[B, E]`.
+        embedding_b: $e_2(b)$, `[B, E]`.
+        reconstruction_a: $d_1(e_1(a))$, `[B, H, W, C]`.
+        reconstruction_b: $d_2(e_2(b))$, `[B, H, W, C]`.
+        a_to_b: $g_12(a) = d_2(e_1(a))$, `[B, H, W, C]`.
+        b_to_a: $g_21(b) = d_1(e_2(b))$, `[B, H, W, C]`.
+        embedding_a_to_b: $e_2(g_12(a))$, `[B, E]`.
+        embedding_b_to_a: $e_1(g_21(b))$, `[B, E]`.
         domain_a: logits that the embeddings of a are of domain b, `[B]`.
         domain_b: logits that the embeddings of b are of domain b, `[B]`.
     """

@@ -11,7 +11,8 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from jaxgan.training.digests import digest, places
-from jaxgan.training.run import Run, RunError
+from jaxgan.training.errors import RunError
+from jaxgan.training.run import Run
 
 
 class Checkpoints:
@@ -64,7 +65,12 @@ class Checkpoints:
         return self._manager.latest_step()
 
     def restore(
-        self, shapes: Any, sharding: jax.sharding.Sharding, *, say: Callable[[str], None]
+        self,
+        shapes: Any,
+        sharding: jax.sharding.Sharding,
+        *,
+        say: Callable[[str], None],
+        step: int | None = None,
     ) -> tuple[int, Any] | None:
         """The newest state that is whole, and the number of rounds it has seen.
 
@@ -72,6 +78,7 @@ class Checkpoints:
             shapes: the state's tree of `jax.ShapeDtypeStruct`.
             sharding: where every array goes.
             say: is told of each checkpoint that is passed over, and why.
+            step: which one; the newest that is whole where None.
 
         Returns:
             None where no checkpoint is there.
@@ -81,6 +88,13 @@ class Checkpoints:
                 no checkpoint is touched.
         """
         steps = sorted(self._manager.all_steps(), reverse=True)
+        if step is not None:
+            if step not in steps:
+                raise RunError(
+                    f"{self._run.directory} has no checkpoint of step {step}: give one of "
+                    f"{', '.join(map(str, reversed(steps)))}"
+                )
+            steps = [step]
         expected = {line["step"]: line["leaves"] for line in self._run.digests()}
         reasons = []
         for step in steps:

@@ -10,9 +10,12 @@ import numpy as np
 from jaxgan.data import StrPath, to_path
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL.Image import Image as _Image
 else:
-    Picture: TypeAlias = Any
+    _Image = Any
+
+Picture: TypeAlias = _Image
+"""A picture of Pillow's, which is imported where one is drawn."""
 
 
 def to_bytes(images: np.ndarray) -> np.ndarray:

@@ -158,6 +158,29 @@ def test_drawings_at_other_sizes(drawings):
     np.testing.assert_array_equal(whole["b"], all_of(drawings.paired("test"))["b"])
 
 
+@pytest.mark.parametrize("swap", [False, True])
+def test_sides_of_different_channels(unpaired_folder, swap):
+    """Of side a and side b as networks see them, whatever is exchanged."""
+    sides = Sides(folder=unpaired_folder, swap=swap, channels=1, channels_b=3, **SMALL)
+    alike = dataclasses.replace(sides, channels=3, channels_b=None)
+    unpaired, rgb = sides.unpaired(), alike.unpaired()
+    np.testing.assert_array_equal(all_of(unpaired.b)["image"], all_of(rgb.b)["image"])
+    luma = all_of(rgb.a)["image"] @ [0.299, 0.587, 0.114]
+    np.testing.assert_allclose(all_of(unpaired.a)["image"][..., 0], luma, atol=1)
+    assert luma.max() > 0
+    assert unpaired.a.fingerprint != rgb.a.fingerprint
+    batch = data.pipeline(unpaired, seed=0, batch_size=2, flip=True, crop=8)(0)
+    assert (batch["a"].shape, batch["b"].shape) == ((2, 8, 8, 1), (2, 8, 8, 3))
+    held_out = sides.held_out()
+    assert (held_out["a"].shape[-1], held_out["b"].shape[-1]) == (1, 3)
+
+
+def test_pairs_of_different_channels(drawings):
+    coloured = dataclasses.replace(drawings, channels_b=1, load_size=20, crop_size=16)
+    batch = data.pipeline(coloured.paired(), seed=0, batch_size=2, flip=True, crop=16)(0)
+    assert (batch["a"].shape, batch["b"].shape) == ((2, 16, 16, 3), (2, 16, 16, 1))
+
+
 @pytest.mark.parametrize(("size", "drawn"), [(64, 64), (65, 128), (286, 256)])
 def test_which_size_is_drawn(monkeypatch, size, drawn):
     def refuse(name, *arguments, **options):

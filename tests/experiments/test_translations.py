@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from PIL import Image
 
 from jaxgan.data import ArraySource, Sides, Unpaired, height_and_width, pipeline
 from jaxgan.training import from_plain, to_plain
@@ -56,11 +57,48 @@ def _check(experiment):
         images = jax.ShapeDtypeStruct((5, *size, 3), jnp.float32)
         made = jax.eval_shape(game.generate, jax.random.key(0), state, {side: images})
         assert made.shape == (5, *size, 3)
+    if experiment.sizes is not None:
+        low, high = experiment.sizes[:2]
+        images = jax.ShapeDtypeStruct((1, low, high, 3), jnp.float32)
+        made = jax.eval_shape(game.generate, jax.random.key(0), state, {"a": images})
+        assert made.shape == (1, low, high, 3)
+        images = jax.ShapeDtypeStruct((1, low, high - 1, 3), jnp.float32)
+        with pytest.raises(ValueError, match=f"multiples of {experiment.sizes.step} "):
+            jax.eval_shape(game.generate, jax.random.key(0), state, {"a": images})
+
+
+@pytest.mark.parametrize("stretch", [False, True])
+def test_own_preparation_is_that_of_held_out_images(experiment, stretch, tmp_path):
+    """`translate` gives a network what the figures of `evaluate` are of."""
+    for side in "ab":
+        (tmp_path / side).mkdir()
+        for name in "01":
+            pixels = np.random.default_rng(int(name)).integers(0, 256, (20, 30, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / side / f"{name}.png")
+    pairs = Sides(
+        folder_a=tmp_path / "a",
+        folder_b=tmp_path / "b",
+        load_size=18,
+        crop_size=16,
+        stretch=stretch,
+    )
+    experiment = dataclasses.replace(experiment, pairs=pairs)
+    (expected,) = experiment.pairs.held_out()["a"]
+    made = experiment.transform(tmp_path / "a" / "0.png")
+    np.testing.assert_array_equal(made, expected)
 
 
 def test_configuration_survives_the_manifest(experiment):
     assert validated(experiment) == experiment
     assert from_plain(type(experiment), to_plain(experiment)) == experiment
+
+
+@pytest.mark.parametrize("script", ["pix2pix", "cyclegan", "one_way"])
+def test_papers_pictures_are_stretched_as_the_official_code_does(script):
+    """It resizes both sides to 286, whatever their shape, and crops 256 of them at random."""
+    module = importlib.import_module(f"experiments.{script}")
+    pairs = getattr(module, SCRIPTS[script])().pairs
+    assert (pairs.stretch, pairs.load_size, pairs.crop_size) == (True, 286, 256)
 
 
 def test_one_way_is_one_way():

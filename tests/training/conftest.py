@@ -69,3 +69,15 @@ def with_steps(experiment, steps):
 @pytest.fixture
 def key():
     return jax.random.key(0)
+
+
+MANIFEST = {
+    "experiment": "tiny",
+    "configuration": {"batch_size": 8},
+    "seed": 3,
+    "devices": 1,
+    "batch": {"image": {"shape": [8, 4, 4, 1], "dtype": "float32"}},
+    "data": "arrays:0",
+    "environment": {"revision": None},
+}
+"""What every manifest has."""
