@@ -5,6 +5,7 @@ python experiments/cyclegan.py train --preset paper                 horses and z
 python experiments/cyclegan.py train --folder-a PHOTOS --folder-b PAINTINGS
 python experiments/cyclegan.py evaluate runs/cyclegan-001
 python experiments/cyclegan.py translate runs/cyclegan-001 MY-DRAWINGS --output coloured
+python experiments/cyclegan.py import latest_net_G_A.pth --other latest_net_G_B.pth
 """
 
 import dataclasses

@@ -4,6 +4,7 @@ python experiments/pix2pix.py train                 drawings coloured, about fiv
 python experiments/pix2pix.py train --preset paper --folder facades     pairs side by side
 python experiments/pix2pix.py evaluate runs/pix2pix-001
 python experiments/pix2pix.py translate runs/pix2pix-001 MY-DRAWINGS --output coloured
+python experiments/pix2pix.py import latest_net_G.pth               the authors' weights
 """
 
 import dataclasses

@@ -118,9 +118,10 @@ FAULTS = [
     Fault(
         "a file that may name any function",
         "jaxgan/weights/pickles.py",
-        "    if (module, name) not in names:\n",
-        "    if (module, name) not in names:\n        return getattr(__import__(module), name)\n"
-        "    if not names:\n",
+        "        if (module, name) not in self.names:\n",
+        "        if (module, name) not in self.names:\n"
+        "            return self.stack.append(getattr(__import__(module), name))\n"
+        "        if not self.names:\n",
         "tests/weights/test_tensors.py",
     ),
     Fault(

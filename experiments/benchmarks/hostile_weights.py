@@ -29,7 +29,7 @@ from experiments.benchmarks.weight_files import safetensors
 from jaxgan.weights import read_weights
 
 SECONDS, SECONDS_A_BYTE = 0.25, 5e-6
-BYTES, BYTES_A_BYTE = 16e6, 256
+BYTES, BYTES_A_BYTE = 16e6, 512
 """The bound, as the docstring of `read_weights` has it."""
 
 LONGEST = 600

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from jaxgan.data import Size, Stretch, Transform
+from jaxgan.data import Size, Transform
 from jaxgan.data.transforms import in_words, to_channels
 from jaxgan.training import RunError, Translates
 
@@ -39,13 +39,15 @@ def fitting(
             as large as has room in `image_size`; then `pad` lays mirror images around it, and
             `round` resizes it to the nearest sides that go in. `run`, `stretch` and `crop` give all
             pictures `image_size`, or the run's own where there is none: as the run's pictures were
-            prepared, stretched, or cropped. None: `run` where there is an `image_size`, or the
-            network takes one size alone; `pad` elsewhere.
+            prepared; as pytorch-CycleGAN-and-pix2pix prepares those of its tests; or by a crop of
+            the centre. None: `run` where there is an `image_size`, or the network takes one size
+            alone; `pad` elsewhere.
         image_size: height and width, or one number for both.
         channels: of what goes in, 1 or 3; the run's own where None.
 
     Returns:
-        From pixels, `[H, W, 1]` or `[H, W, 3]` uint8, to what goes in.
+        From pixels, `[H, W, 1]` or `[H, W, 3]` uint8, to what goes in; raises ValueError where that
+        would have more than `PIL.Image.MAX_IMAGE_PIXELS`.
 
     Raises:
         RunError: where the network does not take what is asked for; says what it takes.
@@ -69,11 +71,13 @@ def fitting(
             return change(pixels if room is None else _scale(pixels, room), sizes)
 
         return keep_shape
-    if fit == "stretch":
-        wanted = Stretch(wanted.image_size, own.channels)
-    elif fit == "crop":
-        wanted = Transform(wanted.image_size, own.channels)
     _check_size(wanted, own, sizes)
+    if fit == "stretch":
+        return lambda pixels: Fitted(
+            _resize(to_channels(pixels, channels=own.channels), *wanted.shape[:2])
+        )
+    if fit == "crop":
+        wanted = Transform(wanted.image_size, own.channels)
     return lambda pixels: Fitted(wanted.prepare(pixels))
 
 
@@ -82,11 +86,13 @@ def _pad(pixels: np.ndarray, sizes: range) -> Fitted:
 
     They are mirrored again where a picture is smaller than its margin.
     """
+    height, width = (sizes[bisect_left(sizes, side)] for side in pixels.shape[:2])
+    _check_room(height, width)
     margins, places = [(0, 0)] * 3, []
-    for axis, side in enumerate(pixels.shape[:2]):
-        more = sizes[bisect_left(sizes, side)] - side
-        margins[axis] = more // 2, more - more // 2
-        places.append(slice(more // 2, more // 2 + side))
+    for axis, (side, goes_in) in enumerate(zip(pixels.shape[:2], (height, width), strict=True)):
+        before = (goes_in - side) // 2
+        margins[axis] = before, goes_in - side - before
+        places.append(slice(before, before + side))
     return Fitted(np.pad(pixels, margins, mode="reflect"), *places)
 
 
@@ -97,7 +103,20 @@ def _round(pixels: np.ndarray, sizes: range) -> Fitted:
     """
     step = sizes.step
     height, width = (max(sizes.start, round(side / step) * step) for side in pixels.shape[:2])
+    _check_room(height, width)
     return Fitted(_resize(pixels, height, width))
+
+
+def _check_room(height: int, width: int) -> None:
+    """Refuse what a narrow picture may become."""
+    from PIL import Image
+
+    most = Image.MAX_IMAGE_PIXELS
+    if most is not None and height * width > most:
+        raise ValueError(
+            f"would go in with {height} x {width} pixels, and {most:,} are the most that may: make "
+            "it smaller (--image-size)"
+        )
 
 
 def _scale(pixels: np.ndarray, room: tuple[int, int]) -> np.ndarray:

@@ -21,7 +21,7 @@ from jaxgan.training import (
     to_plain,
     validated,
 )
-from jaxgan.weights import check_finite, chosen_parts, parts_of, read_weights
+from jaxgan.weights import check_finite, chosen_parts, parts_of, read_weights, short_name
 
 _SHOWN = 6
 """How many names an error shows."""
@@ -156,16 +156,21 @@ def _take(experiment: Imports, name: str, file: ImportFile) -> _Taken:
     parts = parts_of(read_weights(file.path))
     told: dict[str, Imported] = {}
     faults: dict[str, ValueError] = {}
+    tried = 0
     for part in list(parts) if file.container is None else chosen_parts(parts, file.container):
         try:
             found = experiment.recognised(parts[part], side, discriminator=file.discriminator)
         except ValueError as error:
+            tried += 1
             # Within what is nearly a network, nothing else is.
             if not any(part.startswith(outer) for outer in faults):
                 faults[part] = error
         else:
-            told |= {} if found is None else {part: found}
-        if len(told) + len(faults) > _MOST:
+            if found is None:
+                continue
+            tried += 1
+            told[part] = found
+        if tried > _MOST:
             raise RunError(f"{file.path} holds more than {_MOST} networks: name one, --container")
     if faults and not told:
         said = "; ".join(f"{_at(part)}{error}" for part, error in list(faults.items())[:2])
@@ -193,20 +198,19 @@ def _take(experiment: Imports, name: str, file: ImportFile) -> _Taken:
 def _configured(experiment: Imports, taken: Sequence[_Taken], named: Collection[str]) -> Imports:
     """The configuration with what the newest file tells."""
     *before, (file, _, _, _, told) = taken
-    for field, value in told.options.items():
+    options = _options(told, named)
+    for field, value in options.items():
         for other in before:
-            said = other.told.options.get(field, value)
+            said = _options(other.told, named).get(field, value)
             if said != value:
                 raise RunError(
                     f"{file.path} has {_last(field)} {value}, and {other.file.path} has {said}: "
                     "give files of networks that were trained together"
                 )
-    options = dict(told.options)
-    for field, value in told.usual.items():
-        if _last(field) not in named:
-            options[field] = value
+    for field in told.usual:
+        if field in options:
             print(
-                f"{file.path} does not tell {_flag(field)}: {value} is taken, "
+                f"{file.path} does not tell {_flag(field)}: {options[field]} is taken, "
                 f"{_flag(field)} gives another"
             )
     plain = to_plain(experiment)
@@ -220,6 +224,12 @@ def _configured(experiment: Imports, taken: Sequence[_Taken], named: Collection[
         return from_plain(type(experiment), plain)
     except ValueError as error:
         raise ValueError(f"{file.path}: {error}") from error
+
+
+def _options(told: Imported, named: Collection[str]) -> dict[str, Any]:
+    """What a file tells, and what is usual where nobody says otherwise."""
+    usual = {field: value for field, value in told.usual.items() if _last(field) not in named}
+    return usual | dict(told.options)
 
 
 def _check_named(asked: Imports, found: Imports, named: Collection[str]) -> None:
@@ -258,15 +268,15 @@ def _flag(field: str) -> str:
 
 
 def _at(part: str) -> str:
-    return f"{part}: " if part else ""
+    return f"{short_name(part)}: " if part else ""
 
 
 def _listed(parts: Collection[str]) -> str:
-    shown = [part or "the file's own" for part in list(parts)[:_SHOWN]]
+    shown = [short_name(part) if part else "the file's own" for part in list(parts)[:_SHOWN]]
     return ", ".join(shown) + (", ..." if len(parts) > _SHOWN else "")
 
 
 def _source(path: Path, part: str) -> str:
     """A file and its digest, for the manifest."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    return f"{path.name} {f'({part}) ' if part else ''}sha256:{digest}"
+    return f"{path.name} {f'({short_name(part)}) ' if part else ''}sha256:{digest}"

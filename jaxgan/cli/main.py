@@ -258,7 +258,8 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
             fit: How pictures come to a size that the network takes. pad: they keep their size, with
                 mirror images around them that are cut off again. round: resized to the nearest
                 size. run: prepared as the run's own pictures. stretch, crop: all of a picture, or
-                the centre of it, resized to --image-size. Default: pad; run where there is an
+                the centre of it, resized to --image-size. round and stretch are what the authors'
+                code does (--preprocess none; and by default). Default: pad; run where there is an
                 --image-size, or the network takes one size alone.
             image_size: Pixels on a side, or height and width, as in 96 128 (behind PICTURES): with
                 run, stretch and crop the size of all (the run's where none is named), with pad and
@@ -317,9 +318,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
             experiment,
             name,
             files=import_files(file, other, discriminator, other_discriminator, container),
-            named={
-                word.split("=")[0][2:].replace("-", "_") for word in arguments if word[:2] == "--"
-            },
+            named=_flags(arguments),
             directory=directory,
         )
 

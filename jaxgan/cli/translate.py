@@ -13,7 +13,7 @@ import numpy as np
 from jaxgan.cli.chosen import chosen_files
 from jaxgan.cli.fitting import Fit, Fitted, fitting
 from jaxgan.cli.verbs import open_run, refuse_taken
-from jaxgan.data import Size, ValueRange, decode, shown, to_floats
+from jaxgan.data import RangeError, Size, ValueRange, decode, shown, to_floats
 from jaxgan.data.decoding import check_range
 from jaxgan.games import stream
 from jaxgan.training import RunError, Translates, grid, load, picture, save_picture
@@ -142,9 +142,11 @@ def _check(
     if bad and not (skip_unreadable and shapes):
         file, error = next(iter(bad.items()))
         remedy = ", or leave them out (--skip-unreadable)" if shapes else ""
+        if not isinstance(error, RangeError):
+            remedy = f": replace them{remedy}"
         raise RunError(
             f"{shown(file)} {_first_line(error)}; {len(bad)} of {len(files)} pictures are like "
-            f"that: replace them{remedy}"
+            f"that{remedy}"
         ) from error
     for file, error in bad.items():
         print(f"left out: {shown(file)} {_first_line(error)}", file=sys.stderr)

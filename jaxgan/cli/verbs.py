@@ -28,7 +28,9 @@ from jaxgan.training import (
     Run,
     RunError,
     differences,
+    draft,
     from_plain,
+    generate_chunks,
     grid,
     load,
     picture,
@@ -41,8 +43,8 @@ from jaxgan.training import (
 
 E = TypeVar("E")
 
-_CHUNK = 256
-"""How many pictures are made at once."""
+_SHEET = 256
+"""How many pictures are shown together, at the most."""
 
 
 def train_run(
@@ -114,18 +116,34 @@ def sample_run(
     inputs: dict[str, Any] = dict(experiment.inputs(stream(key, "inputs"), count))
     if number is not None:
         inputs["label"] = np.full(count, number, np.int32)
-    made = _generator(experiment, state)(stream(key, "sample"), inputs)
+    chunks = generate_chunks(
+        *(jax.jit(experiment.game().generate), stream(key, "sample"), state, inputs),
+        size=_batch_size(run),
+    )
     output.mkdir(parents=True, exist_ok=True)
-    if made.ndim != 4:  # no pictures: points, or words
-        np.save(output / "samples.npy", made)
+    first = next(chunks)
+    chunks = itertools.chain([first], chunks)
+    if first.ndim != 4:  # no pictures: points, or words
+        made = np.concatenate(list(chunks))
+        with draft(output / "samples.npy") as part, part.open("wb") as file:
+            np.save(file, made)
         if isinstance(experiment, Draws):
             save_picture(experiment.draw(state, made), output / "picture.png")
         print(f"{count} samples of step {step} are in {output}")
         return 0
-    for index, image in enumerate(made):
-        save_picture(picture(image), output / f"{index:05}.png")
+    kept: list[np.ndarray] = []
+    for index, image in enumerate(itertools.chain.from_iterable(chunks)):
+        try:
+            save_picture(picture(image), output / f"{index:05}.png")
+        except OSError as error:
+            raise RunError(
+                f"picture {index + 1} of {count} could not be written to {output} "
+                f"({error.strerror or error}): make room, and name another folder with --output"
+            ) from error
+        if len(kept) < _SHEET:
+            kept.append(image)
     sheet = output / "grid.png"
-    save_picture(grid(made[:_CHUNK]), sheet)
+    save_picture(grid(np.stack(kept)), sheet)
     print(f"{count} pictures of step {step} are in {output}; the first of them together: {sheet}")
     return 0
 
@@ -142,7 +160,7 @@ def evaluate_run(
     """Say in figures how good a run's checkpoint is."""
     run, experiment = open_run(directory, kind, name, moved)
     step, state = load(run, experiment, step=step)
-    generate = _generator(experiment, state)
+    generate = _generator(run, experiment, state)
     evaluated = experiment.evaluate(generate, stream(jax.random.key(seed), "evaluate"))
     figures = {figure: float(value) for figure, value in evaluated.items()}
     report = {"step": step, "seed": seed, "figures": figures}
@@ -179,22 +197,20 @@ def reproduce_run(
     return 1
 
 
-def _generator(experiment: Experiment, state: Any) -> Generate:
-    """What the trained generator makes of any count of inputs, chunk by chunk."""
-    jitted = jax.jit(experiment.game().generate)
+def _generator(run: Run, experiment: Experiment, state: Any) -> Generate:
+    """What the trained generator makes of any count of inputs, a training batch at a time."""
+    jitted, size = jax.jit(experiment.game().generate), _batch_size(run)
 
     def generate(key: jax.Array, inputs: Mapping[str, jax.Array | np.ndarray]) -> Any:
-        count = len(next(iter(inputs.values())))
-        size = min(count, _CHUNK)
-        made = []
-        for number, start in enumerate(range(0, count, size)):
-            # The last chunk begins again at the first input: one shape, so one compilation.
-            rows = np.arange(start, start + size) % count
-            part = {name: np.asarray(array)[rows] for name, array in inputs.items()}
-            made.append(jax.device_get(jitted(jax.random.fold_in(key, number), state, part)))
-        return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *made)
+        chunks = generate_chunks(jitted, key, state, inputs, size=size)
+        return jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
 
     return generate
+
+
+def _batch_size(run: Run) -> int:
+    """Of training: what fitted in memory then fits now."""
+    return next(iter(run.manifest["batch"].values()))["shape"][0]
 
 
 def _label(run: Run, experiment: Experiment, label: str) -> int:

@@ -11,7 +11,7 @@ def classification(logits: jax.Array, labels: jax.Array, *, smoothing: float = 0
 
     $$-Σ_k t_k log softmax(logits)_k$$
 
-    with the target t = (1 - smoothing) one_hot(label) + smoothing / K.
+    with the target $t = (1 - smoothing) e_label + smoothing / K$, $e_label$ the label one-hot.
 
     ACGAN's discriminator minimises it on reals and on fakes, and so does its generator on fakes:
     L_C is the same for both players.

@@ -43,7 +43,7 @@ class Codes(nn.Module):
     """A head: a score, and Q's distribution of the codes, behind a layer of Q's own.
 
     A continuous code is Gaussian. Its density has no upper bound as the variance falls, so a learnt
-    log variance is bounded, smoothly: 6 tanh(s / 6), s the layer's output.
+    log variance is bounded, smoothly: $6 tanh(s / 6)$, s the layer's output.
 
     Attributes:
         categorical: of how many values each categorical code is.

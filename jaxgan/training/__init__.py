@@ -26,6 +26,8 @@ from jaxgan.training.experiment import from_plain as from_plain
 from jaxgan.training.experiment import to_plain as to_plain
 from jaxgan.training.experiment import validated as validated
 from jaxgan.training.experiment import with_absolute_paths as with_absolute_paths
+from jaxgan.training.generating import generate_chunks as generate_chunks
+from jaxgan.training.lines import draft as draft
 from jaxgan.training.lines import write_whole as write_whole
 from jaxgan.training.parent import Parent as Parent
 from jaxgan.training.pictures import Picture as Picture

@@ -1,4 +1,4 @@
-"""Fingerprints of states: two runs are the same where these are."""
+"""Fingerprints of states: two runs are the same where these are; and whether they are finite."""
 
 import hashlib
 from typing import Any
@@ -33,6 +33,15 @@ def places(tree: Any) -> list[str]:
     """
     leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
     return [jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in leaves]
+
+
+def is_finite(state: Any) -> bool:
+    """Whether every number of a state on this process is finite."""
+    return all(
+        bool(np.isfinite(leaf).all())
+        for leaf in map(np.asarray, jax.tree.leaves(state))
+        if np.issubdtype(leaf.dtype, np.inexact)
+    )
 
 
 def _digest(array: np.ndarray) -> str:

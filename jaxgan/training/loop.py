@@ -8,7 +8,8 @@ import numpy as np
 from jax.sharding import Mesh
 
 from jaxgan.data import Data
-from jaxgan.training.checkpoints import Checkpoints, is_finite
+from jaxgan.training.checkpoints import Checkpoints
+from jaxgan.training.digests import is_finite
 from jaxgan.training.errors import Interrupted, NotFinite
 from jaxgan.training.experiment import Experiment, Schedule
 from jaxgan.training.lock import Lock
@@ -33,11 +34,13 @@ class Beginning(NamedTuple):
     Attributes:
         step: how many rounds it has seen.
         state: makes it.
+        inherited: whether it is another run's.
         notes: sentences about it.
     """
 
     step: int
     state: Callable[[], Any]
+    inherited: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -71,15 +74,18 @@ def play(
         shapes = jax.eval_shape(placed.init)
         restored = checkpoints.restore(shapes, replicated(setup.mesh), say=notes.append)
         step, state = restored or (beginning.step, beginning.state())
-        checkpoints.discard_after(step)
-        with Record(run, experiment, placed, setup.key, step, end) as record:
+        notes += checkpoints.set_aside_after(step)
+        batch_size = setup.data.batch_size
+        with Record(
+            *(run, experiment, placed, setup.key, step, end), batch_size=batch_size
+        ) as record:
             for note in [*notes, _first_words(run, restored is None, step, end, setup)]:
                 record.say(note)
             if restored is None:
-                record.digest(step, state)
+                leaves = record.digest(step, state)
                 record.sample(step, state)
-                if step > 0:  # another run's: from here on it is not needed any more
-                    checkpoints.save(step, state)
+                if beginning.inherited:  # from here on the other run is not needed any more
+                    checkpoints.save(step, state, leaves)
             while step < end:
                 stop = min(_next_stop(schedule, step), end, step + placed.stride)
                 state, report = placed.advance(state, step, stop)
@@ -94,8 +100,7 @@ def play(
                 if step % schedule.sample_every == 0 or step == end:
                     record.sample(step, state)
                 if due:
-                    record.digest(step, state)
-                    checkpoints.save(step, state)
+                    checkpoints.save(step, state, record.digest(step, state))
                 if stopping and step < end:
                     checkpoints.wait()
                     raise Interrupted(f"stopped after step {step} of {end}; its state is saved")

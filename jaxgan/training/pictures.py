@@ -1,13 +1,15 @@
 """Grids of images, and their animation through training."""
 
 import math
-import os
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from jaxgan.data import StrPath, to_path
+from jaxgan.training.lines import draft
 
 if TYPE_CHECKING:
     from PIL.Image import Image as _Image
@@ -16,6 +18,9 @@ else:
 
 Picture: TypeAlias = _Image
 """A picture of Pillow's, which is imported where one is drawn."""
+
+_FRAMES = 100
+"""Of an animation, at the most: eight seconds of twelve a second."""
 
 
 def to_bytes(images: np.ndarray) -> np.ndarray:
@@ -57,38 +62,81 @@ def grid(images: np.ndarray, *, columns: int | None = None, gap: int = 2) -> Pic
     return picture(sheet.repeat(scale, axis=0).repeat(scale, axis=1))
 
 
+def shrunk(image: Picture, *, side: int = 1024) -> Picture:
+    """A picture whose sides are at most so many pixels, of the same shape."""
+    from PIL import Image
+
+    longest = max(image.size)
+    if longest <= side:
+        return image
+    size = [max(1, round(length * side / longest)) for length in image.size]
+    return image.convert("RGB").resize((size[0], size[1]), Image.Resampling.BOX)
+
+
 def save_picture(image: Picture, path: StrPath) -> None:
-    """Write a PNG that is whole or not there."""
+    """Write a PNG that is whole or not there.
+
+    Raises:
+        OSError: where it cannot be written; it names the file.
+    """
     path = to_path(path)
-    draft = path.with_suffix(".part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    image.save(draft, format="PNG")
-    os.replace(draft, path)
+    with draft(path) as part:
+        image.save(part, format="PNG")
 
 
-def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -> None:
+def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -> list[Path]:
     """One animated GIF of pictures of one size; the last of them stays for a while.
 
+    Large pictures are shrunk to 1024 pixels a side, and of more than 100 so many are taken, evenly,
+    the first and the last among them. What cannot be read, or is of another size than the last one
+    that can, is passed over. Where none can be read, nothing is written.
+
     Args:
-        frames: the pictures, in order; one at least.
+        frames: the pictures, in order.
         path: where the GIF goes.
         seconds: about how long it takes, without the rest on the last picture.
+
+    Returns:
+        The pictures that were passed over.
+
+    Raises:
+        OSError: where the GIF cannot be written; it names the file.
     """
     from PIL import Image
 
-    pictures = []
-    for frame in frames:
-        with Image.open(frame) as opened:
-            pictures.append(opened.convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
-    each = max(40, int(1000 * seconds / len(pictures)))
-    path = to_path(path)
-    draft = path.with_suffix(".part")
-    pictures[0].save(
-        draft,
-        format="GIF",
-        save_all=True,
-        append_images=pictures[1:],
-        duration=[each] * (len(pictures) - 1) + [2000],
-        loop=0,
-    )
-    os.replace(draft, path)
+    count = min(len(frames), _FRAMES)
+    chosen = [frames[index * (len(frames) - 1) // max(count - 1, 1)] for index in range(count)]
+    pictures, passed_over, size = [], [], None
+    for frame in reversed(chosen):
+        found = _read(to_path(frame))
+        if found is None or found.size != (size or found.size):
+            passed_over.append(to_path(frame))
+            continue
+        size = found.size
+        pictures.append(shrunk(found).convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
+    if pictures:
+        each = max(40, int(1000 * seconds / len(pictures)))
+        with draft(to_path(path)) as part:
+            pictures[-1].save(
+                part,
+                format="GIF",
+                save_all=True,
+                append_images=pictures[-2::-1],
+                duration=[each] * (len(pictures) - 1) + [2000],
+                loop=0,
+            )
+    return passed_over[::-1]
+
+
+def _read(path: Path) -> Picture | None:
+    """A whole picture; None where there is none."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large, but our own
+            with Image.open(path) as opened:
+                return opened.convert("RGB") if opened.mode not in ("L", "RGB") else opened.copy()
+    except Exception:  # Pillow raises as many kinds as there are ways to be damaged
+        return None

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,7 @@ from jaxgan.training.lines import Lines, write_whole
 from jaxgan.training.lock import LOCK, Lock
 from jaxgan.training.manifest import read_manifest, sealed
 
-_LEFT_BEHIND = {LOCK, "manifest.json.part"}
+_LEFT_BEHIND = {LOCK, "manifest.part"}
 """What a process that was killed before its run began may leave."""
 
 
@@ -126,27 +127,51 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """Lines of metrics: `step`, `steps_per_second`, `terms` by name."""
-        return self._lines("metrics").read()
+        return self._metrics.read()
 
     def digests(self) -> list[dict[str, Any]]:
         """Lines of digests: `step`, and `leaves`: the state's digest by the leaf's path."""
-        return self._lines("digests").read()
+        return self._digests.read()
 
     def add_metrics(self, line: dict[str, Any]) -> None:
         """Append a line of metrics."""
-        self._lines("metrics").append(line)
+        self._metrics.append(line)
 
     def add_digest(self, line: dict[str, Any]) -> None:
         """Append a line of digests."""
-        self._lines("digests").append(line)
+        self._digests.append(line)
 
-    def rewind(self, step: int) -> None:
-        """Forget what was written after step `step`, or all where it is 0: it comes again."""
-        for name in ("metrics", "digests"):
-            self._lines(name).rewind(step)
+    def pictures(self) -> dict[int, Path]:
+        """The pictures of the fixed samples by their steps, in order; other files are none."""
+        found = {}
         for path in self.samples.glob("step_*.png"):
-            if int(path.stem.removeprefix("step_")) > step:
-                path.unlink()
+            name = re.fullmatch(r"step_([0-9]+)\.png", path.name)
+            if name and path.is_file():
+                found[int(name[1])] = path
+        return dict(sorted(found.items()))
 
-    def _lines(self, name: str) -> Lines:
-        return Lines(self.directory / f"{name}.jsonl")
+    def rewind(self, step: int) -> list[str]:
+        """Forget what was written after step `step`, or all where it is 0: it comes again.
+
+        Returns:
+            A sentence about each file that had damaged lines, which are set aside, or that could
+            not be written.
+        """
+        notes = []
+        for lines in (self._metrics, self._digests):
+            try:
+                notes.append(lines.rewind(step))
+            except OSError as error:
+                notes.append(f"what was written after step {step} stays: {error}")
+        for later, path in self.pictures().items():
+            if later > step:
+                path.unlink()
+        return [note for note in notes if note is not None]
+
+    @property
+    def _metrics(self) -> Lines:
+        return Lines(self.directory / "metrics.jsonl", "terms")
+
+    @property
+    def _digests(self) -> Lines:
+        return Lines(self.directory / "digests.jsonl", "leaves")

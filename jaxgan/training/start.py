@@ -112,9 +112,10 @@ def create_from_state(
     manifest = _manifest(experiment, name=name, seed=seed, devices=1, shapes=shapes, data=data)
     with Run.claim(directory):
         run = Run.create(directory, manifest)
-        run.add_digest({"step": 0, "leaves": digest(state)})
+        leaves = digest(state)
+        run.add_digest({"step": 0, "leaves": leaves})
         with Checkpoints(run, keep=experiment.schedule.keep) as checkpoints:
-            checkpoints.save(0, state)
+            checkpoints.save(0, state, leaves)
             checkpoints.wait()
     return run
 
@@ -144,7 +145,9 @@ def resume(run: Run, experiment: Experiment, *, devices: int | None = None) -> N
         beginning = Beginning(0, setup.placed.init)
         record = run.manifest.get("parent")
         if record is not None:  # asked for where the run has no checkpoint of its own yet
-            beginning = Beginning(record["step"], lambda: _state_of_parent(run, experiment, setup))
+            beginning = Beginning(
+                record["step"], lambda: _state_of_parent(run, experiment, setup), inherited=True
+            )
         play(run, experiment, setup, beginning, lock)
 
 
@@ -165,7 +168,7 @@ def load(run: Run, experiment: Experiment, *, step: int | None = None) -> tuple[
     }
     shapes = jax.eval_shape(experiment.game().init, jax.random.key(0), batch)
     device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    with Checkpoints(run, keep=experiment.schedule.keep) as checkpoints:
+    with Checkpoints(run) as checkpoints:
         restored = checkpoints.restore(shapes, device, say=print, step=step)
     if restored is None:
         raise RunError(f"{run.directory} has no checkpoint yet: train or resume it first")
@@ -231,8 +234,11 @@ def _inherited(
     note = f"of the state of {parent.run.directory} at step {step}, {', '.join(taken)} are taken"
     if anew:
         note += f"; {', '.join(anew)} begin anew"
-    begin = Beginning(step, lambda: with_parts(setup.placed.init(), before, taken), (note,))
-    return record, begin
+
+    def begin() -> Any:
+        return with_parts(setup.placed.init(), before, taken)
+
+    return record, Beginning(step, begin, inherited=True, notes=(note,))
 
 
 def _state_of_parent(run: Run, experiment: Experiment, setup: Setup) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 from jaxgan.networks.patchgan import PatchGAN, PixelDiscriminator
 from jaxgan.networks.resnet_translator import ResNetTranslator
 from jaxgan.networks.unet import UNetGenerator
+from jaxgan.weights.parts import short_name
 from jaxgan.weights.tensors import check_finite
 
 OfficialNetwork: TypeAlias = UNetGenerator | ResNetTranslator | PatchGAN | PixelDiscriminator
@@ -92,7 +93,7 @@ def misfits(
     )
     return [
         *some("missing", (key for key in shapes if key not in given)),
-        *some("unexpected", (key for key in given if key not in shapes)),
+        *some("unexpected", (short_name(key) for key in given if key not in shapes)),
         *some("of another shape", differing),
     ]
 

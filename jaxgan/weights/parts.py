@@ -8,7 +8,11 @@ import numpy as np
 _DEEPEST = 4
 """How many words a prefix has at most, as `generator.module._orig_mod.` has three."""
 
-_AVERAGED = {"ema", "average", "averaged", "swa"}
+_LONGEST = 80
+"""How much of a name a message shows."""
+
+_AVERAGED = {"ema", "average", "averaged", "avg", "shadow", "swa"}
+"""Words of names that trainers give to averaged weights."""
 
 
 def parts_of(
@@ -64,6 +68,15 @@ def chosen_parts(names: Iterable[str], wanted: str | None) -> list[str]:
     names = list(names)
     averaged = [name for name in names if _AVERAGED & set(re.split(r"[^a-z]+", name.lower()))]
     return averaged or names
+
+
+def short_name(name: str) -> str:
+    r"""A key of a file, or a part's name, for a message: a file may have made it of anything.
+
+    >>> short_name("netG."), short_name("two\nlines")
+    ('netG.', "'two\\nlines'...")
+    """
+    return name if len(name) <= _LONGEST and name.isprintable() else f"{name[:_LONGEST]!r}..."
 
 
 def _words(name: str) -> str:

@@ -5,28 +5,26 @@ one here knows plain values, containers, and the names that it is given, and it 
 of the program no more than a fixed amount of work.
 """
 
-import pickletools
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import IO, Any, NoReturn
 
-BITS = 256
-"""Of the longest integer that is read: the states of random numbers have 128."""
+from jaxgan.weights.literals import CODES, LITERALS, argument, decimal
+from jaxgan.weights.refusals import kind, refuse, shown
 
 CHARACTERS = 1000
 """Of the longest key of a dict."""
 
-ELEMENTS = 4
+ELEMENTS = 2
 """How many elements may be handed to functions, for each byte of the program: PyTorch's own
-programs need a byte or two for each."""
+programs need three bytes or so for each."""
 
 
-class RefusedError(Exception):
-    """What a file holds and should not; its text goes on after the file's name."""
+class Aside:
+    """Stands for objects that trainers save beside tensors, and that are not read.
 
-
-def refuse(text: str) -> NoReturn:
-    """Stop reading."""
-    raise RefusedError(text)
+    As one of the `names` it may be called, made, and given items and attributes; all is left out.
+    """
 
 
 def read_pickle(
@@ -47,7 +45,7 @@ def read_pickle(
             believed.
         names: what each (module, name) that the pickle may ask for stands for. What can be called
             is called with whatever the pickle says; it may look at each argument, and at each
-            element of a list or tuple among them, once.
+            element of a list or tuple among them, once. An `Aside` is left as it is.
         load: what a persistent identifier, a tuple, stands for; the same holds for it.
 
     Returns:
@@ -84,17 +82,6 @@ def with_items(target: Any, items: list[Any]) -> dict[str, Any]:
     return target
 
 
-def kind(value: Any) -> str:
-    """What to call a value of a file: never the value itself, which may be as long as it likes."""
-    return f"a value of type {type(value).__name__}"
-
-
-def shown(text: Any) -> str:
-    """A text of a file, as it may be shown: on one line, and short."""
-    quoted = repr(str(text)[:100])
-    return quoted if len(quoted) <= 110 else f"{quoted[:100]}...{quoted[0]}"
-
-
 class _Machine:
     """The stack, the stacks under each mark, and the memory; a method for each kind of step."""
 
@@ -110,6 +97,9 @@ class _Machine:
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
         self.memory: list[Any] = []
+
+    def push(self, reader: Callable[[IO[bytes]], Any]) -> None:
+        self.stack.append(reader(self.file))
 
     def mark(self) -> None:
         self.below.append(self.stack)
@@ -147,7 +137,8 @@ class _Machine:
         self.stack.append(made)
 
     def set_items(self, items: list[Any]) -> None:
-        with_items(self.stack[-1], items)
+        if not isinstance(self.stack[-1], Aside):
+            with_items(self.stack[-1], items)
 
     def extend(self, items: list[Any]) -> None:
         target = self.stack[-1]
@@ -160,7 +151,10 @@ class _Machine:
             refuse("is damaged: it asks for something that has no name")
         if (module, name) not in self.names:
             asked = shown(f"{module[:100]}.{name[:100]}")[1:-1]
-            refuse(f"asks for {asked}, which no dict of tensors needs: nothing in it has been run")
+            refuse(
+                f"asks for {asked}, which no dict of tensors needs: nothing in it has been run; "
+                "save the state_dict alone"
+            )
         self.stack.append(self.names[module, name])
 
     def read(self) -> int:
@@ -188,111 +182,60 @@ class _Machine:
 
     def reduce(self) -> None:
         arguments, function = self.stack.pop(), self.stack.pop()
-        if not (callable(function) and isinstance(arguments, tuple)):
+        if isinstance(function, Aside):
+            self.stack.append(function)
+        elif callable(function) and isinstance(arguments, tuple):
+            self.stack.append(function(*self.hand(arguments)))
+        else:
             refuse(f"is damaged: it calls {kind(function)}")
-        self.stack.append(function(*self.hand(arguments)))
+
+    def make(self, code: str, count: int) -> None:
+        """Make an object of a class and of `count` values behind it, if it is left aside."""
+        made = self.popped(count + 1)[0]
+        if not isinstance(made, Aside):
+            refuse(f"makes an object by {code}, which nothing plain needs")
+        self.stack.append(made)
 
     def build(self) -> None:
-        attributes = self.stack.pop()
-        if not (isinstance(self.stack[-1], dict) and isinstance(attributes, dict)):
-            refuse(f"sets attributes of {kind(self.stack[-1])}, which nothing plain needs")
+        attributes, target = self.stack.pop(), self.stack[-1]
+        plain = isinstance(target, dict) and isinstance(attributes, dict)
+        if not plain and not isinstance(target, Aside):
+            refuse(f"sets attributes of {kind(target)}, which nothing plain needs")
 
 
 _NOTHING = object()
-
-_CODES = {info.name: info for info in pickletools.opcodes}
-
-
-def _argument(name: str) -> Callable[[IO[bytes]], Any]:
-    """What reads the argument that stands behind an opcode."""
-    info = _CODES[name].arg
-    assert info is not None
-    return info.reader
-
-
-def _line(file: IO[bytes]) -> bytes:
-    line = file.readline(BITS)
-    if not line.endswith(b"\n"):
-        raise ValueError(f"a number of more than {BITS} characters, or of no end")
-    return line[:-1]
-
-
-def _decimal(file: IO[bytes]) -> int:
-    """An integer in decimals, of Python 2 with an L behind it; 00 and 01 are truth values."""
-    line = _line(file)
-    return bool(int(line)) if line in (b"00", b"01") else int(line.removesuffix(b"L"))
-
-
-def _binary(name: str) -> Callable[[IO[bytes]], int]:
-    reader = _argument(name)
-
-    def read(file: IO[bytes]) -> int:
-        number = reader(file)
-        if number.bit_length() > BITS:
-            refuse(f"has an integer of {number.bit_length()} bits: {BITS} are read")
-        return number
-
-    return read
-
-
-def _global(file: IO[bytes]) -> list[str]:
-    """Module and name."""
-    return _argument("GLOBAL")(file).split(" ", 1)
 
 
 def _refuse_code(code: bytes, file: IO[bytes]) -> NoReturn:
     """Of a code that the machine does not know."""
     if not code:
         raise ValueError("the pickle has no end")
-    names = [name for name, info in _CODES.items() if info.code == code.decode("latin-1")]
+    names = [name for name, info in CODES.items() if info.code == code.decode("latin-1")]
     if names == ["INST"]:
-        asked = shown(_argument("INST")(file))
+        asked = shown(argument("INST")(file))
         refuse(f"makes an object of {asked}, which nothing plain needs")
     if names:
         refuse(f"makes an object by {names[0]}, which nothing plain needs")
     raise ValueError(f"the pickle has an unknown code {code!r}")
 
 
-def _pushing(reader: Callable[[IO[bytes]], Any]) -> Callable[[_Machine], None]:
-    return lambda machine: machine.stack.append(reader(machine.file))
-
-
-_LITERALS: dict[str, Callable[[IO[bytes]], Any]] = {
-    name: _argument(name)
-    for name in (
-        *("BININT", "BININT1", "BININT2", "BINFLOAT", "STRING", "BINSTRING", "SHORT_BINSTRING"),
-        *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
-        *("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
-    )
-} | {
-    **{"INT": _decimal, "LONG": _decimal, "LONG1": _binary("LONG1"), "LONG4": _binary("LONG4")},
-    "FLOAT": lambda file: float(_line(file)),
-    "NONE": lambda file: None,
-    "NEWTRUE": lambda file: True,
-    "NEWFALSE": lambda file: False,
-    "EMPTY_TUPLE": lambda file: (),
-    "EMPTY_LIST": lambda file: [],
-    "EMPTY_DICT": lambda file: {},
-}
-"""What pushes a value that needs nothing of the stack."""
-
 _STEPS: dict[bytes, Callable[[_Machine], Any]] = {
-    _CODES[name].code.encode("latin-1"): step
+    CODES[name].code.encode("latin-1"): step
     for name, step in {
-        **{name: _pushing(reader) for name, reader in _LITERALS.items()},
+        **{name: partial(_Machine.push, reader=reader) for name, reader in LITERALS.items()},
         "PROTO": lambda machine: machine.file.read(1),
         "FRAME": lambda machine: machine.file.read(8),
         "MARK": _Machine.mark,
         "POP": lambda machine: machine.stack.pop(),
         "POP_MARK": _Machine.to_mark,
         "DUP": lambda machine: machine.stack.append(machine.stack[-1]),
-        "PUT": lambda machine: machine.put(_decimal(machine.file)),
+        "PUT": lambda machine: machine.put(decimal(machine.file)),
         "BINPUT": lambda machine: machine.put(machine.file.read(1)[0]),
-        "LONG_BINPUT": lambda machine: machine.put(_argument("LONG_BINPUT")(machine.file)),
+        "LONG_BINPUT": lambda machine: machine.put(argument("LONG_BINPUT")(machine.file)),
         "MEMOIZE": lambda machine: machine.put(len(machine.memory)),
-        "GET": lambda machine: machine.get(_decimal(machine.file)),
+        "GET": lambda machine: machine.get(decimal(machine.file)),
         "BINGET": lambda machine: machine.get(machine.file.read(1)[0]),
-        "LONG_BINGET": lambda machine: machine.get(_argument("LONG_BINGET")(machine.file)),
+        "LONG_BINGET": lambda machine: machine.get(argument("LONG_BINGET")(machine.file)),
         "TUPLE1": lambda machine: machine.stack.append(tuple(machine.popped(1))),
         "TUPLE2": lambda machine: machine.stack.append(tuple(machine.popped(2))),
         "TUPLE3": lambda machine: machine.stack.append(tuple(machine.popped(3))),
@@ -303,10 +246,12 @@ _STEPS: dict[bytes, Callable[[_Machine], Any]] = {
         "APPENDS": lambda machine: machine.extend(machine.to_mark()),
         "SETITEM": lambda machine: machine.set_items(machine.popped(2)),
         "SETITEMS": lambda machine: machine.set_items(machine.to_mark()),
-        "GLOBAL": lambda machine: machine.find(*_global(machine.file)),
+        "GLOBAL": lambda machine: machine.find(*argument("GLOBAL")(machine.file).split(" ", 1)),
         "STACK_GLOBAL": lambda machine: machine.find(*machine.popped(2)),
         "BINPERSID": _Machine.identify,
         "REDUCE": _Machine.reduce,
+        "NEWOBJ": lambda machine: machine.make("NEWOBJ", 1),
+        "NEWOBJ_EX": lambda machine: machine.make("NEWOBJ_EX", 2),
         "BUILD": _Machine.build,
     }.items()
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jaxgan.weights.pickles import refuse, shown
+from jaxgan.weights.refusals import refuse, shown
 from jaxgan.weights.views import AXES, DTYPES
 
 _DTYPES = {

@@ -14,15 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxgan.weights.pickles import (
-    CHARACTERS,
-    ELEMENTS,
-    RefusedError,
-    kind,
-    read_pickle,
-    refuse,
-    shown,
-)
+from jaxgan.weights.pickles import CHARACTERS, ELEMENTS, read_pickle
+from jaxgan.weights.refusals import RefusedError, kind, refuse, shown
 from jaxgan.weights.safetensors import is_safetensors, read_safetensors
 from jaxgan.weights.views import NAMES, Storage, UnreadType, View
 
@@ -70,7 +63,7 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, dict[str, np.ndarray
     or class but those that make dicts of tensors is refused by the name of what it asks for.
 
     A file of n bytes is read or refused within 0.25 s and 5 microseconds for each byte, on one core
-    of 2020 or so, and within 16 MB of memory and 256 bytes for each: the arrays are among them,
+    of 2020 or so, and within 16 MB of memory and 512 bytes for each: the arrays are among them,
     since tensors that declare more than 16 bytes together for each byte of the file are refused.
 
     Args:
@@ -80,7 +73,8 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, dict[str, np.ndarray
         By the name of each dict that holds tensors itself, `""` for the file's own and `"a/b"` for
         the one under `b` in the one under `a`: arrays of the tensors' shapes and dtypes, by their
         keys, in the file's order (of safetensors, in the order of their names). Each array has its
-        own memory. Values that are no tensors are left aside, and so is what lies in lists, and a
+        own memory. Values that are no tensors are left aside, and so is what lies in lists, in the
+        options and counters that trainers save (`argparse.Namespace` and its like), and under a
         key `_metadata`. A file with an empty dict gives `{"": {}}`.
 
     Raises:

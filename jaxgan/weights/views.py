@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.weights.pickles import refuse, shown, with_items
+from jaxgan.weights.pickles import Aside, with_items
+from jaxgan.weights.refusals import refuse, shown
 
 DTYPES: dict[str, np.dtype] = {
     name: np.dtype(getattr(jnp, name))
@@ -178,6 +179,20 @@ def _rebuild_parameter(*arguments: Any) -> View:
             refuse("is damaged: it makes a parameter of something else than a tensor")
 
 
+_ASIDE = (
+    *(("argparse", "Namespace"), ("collections", "Counter")),
+    *(("builtins", "set"), ("__builtin__", "set")),
+    *(("pathlib", "PosixPath"), ("pathlib", "WindowsPath"), ("pathlib", "PurePosixPath")),
+    *(("pathlib._local", "PosixPath"), ("torch", "device"), ("_codecs", "encode")),
+    *((f"numpy.{core}.multiarray", "scalar") for core in ("core", "_core")),
+    *((f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")),
+    *(("numpy", "dtype"), ("numpy", "ndarray")),
+    ("pytorch_lightning.utilities.parsing", "AttributeDict"),
+    ("lightning_fabric.utilities.data", "AttributeDict"),
+    ("lightning.fabric.utilities.data", "AttributeDict"),
+)
+"""What trainers save beside the weights: options, paths, numbers of NumPy."""
+
 NAMES: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): _ordered_dict,
     ("torch", "Size"): _size,
@@ -188,6 +203,7 @@ NAMES: dict[tuple[str, str], Any] = {
     **{(room, x): DTYPES[_STORAGES[x]] for room in ("torch", "torch.cuda") for x in _STORAGES},
     **{(room, "UntypedStorage"): DTYPES["uint8"] for room in ("torch", "torch.storage")},
     **{("torch", name): dtype for name, dtype in DTYPES.items()},
+    **dict.fromkeys(_ASIDE, Aside()),
     **{("torch", name): UnreadType(name) for name in _UNREAD},
 }
 """What each (module, name) stands for."""

@@ -76,14 +76,16 @@ def test_rounding_does_not_round_to_nothing():
 @pytest.mark.parametrize("image_size", [None, 32])
 def test_the_runs_own_preparation(own, image_size):
     pixels, size = photo(20, 50), image_size or 24
+    # `Resize` of pytorch-CycleGAN-and-pix2pix, with load_size = crop_size as in its tests
+    official = Image.fromarray(pixels).resize((size, size), Image.Resampling.BICUBIC)
     expected = {
-        "run": dataclasses.replace(own, image_size=size),
-        "stretch": Stretch(size, 3),
-        "crop": Transform(size, 3),
+        "run": dataclasses.replace(own, image_size=size).prepare(pixels),
+        "stretch": np.array(official),
+        "crop": Transform(size, 3).prepare(pixels),
     }
-    for fit, transform in expected.items():
+    for fit, prepared in expected.items():
         made = fitting(Network(transform=own), fit, image_size)(pixels).pixels
-        np.testing.assert_array_equal(made, transform.prepare(pixels))
+        np.testing.assert_array_equal(made, prepared)
 
 
 def test_without_a_word():

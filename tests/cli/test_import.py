@@ -19,6 +19,7 @@ from jaxgan import cli, games
 from jaxgan.data import Transform
 from jaxgan.training import Imported, PositiveInt, Schedule, load
 from jaxgan.training.run import Run
+from jaxgan.weights import read_weights, recognise
 from tests import official_files
 
 NAME = Path(__file__).stem
@@ -331,6 +332,10 @@ def test_files_that_hold_several(call, tmp_path):
     file = official_files.write(tmp_path / "many.ckpt", many)
     refused(call("import", file), "many.ckpt holds more than 64 networks", "--container")
     assert call("import", file, "--container", "g69", "--directory", "run")[0] == 0
+    # What is nearly a network, and so is all within it, is not looked at for ever.
+    nearly = flat([1], name="judge") | {f"tint.{key}.judge.x": np.zeros(1) for key in range(70)}
+    file = official_files.write(tmp_path / "nearly.ckpt", nearly)
+    refused(call("import", file), "nearly.ckpt holds more than 64 networks")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -354,6 +359,16 @@ def test_files_that_will_not_do(call, tmp_path):
     strange = write(tmp_path / "strange.pth", [1], name="conv.weight")
     said = f"strange.pth holds no generator for {NAME}.py, but the file's own, conv."
     refused(call("import", strange), said)
+    long = write(tmp_path / "long.pth", [1], name="a\n" * 400)
+    _, _, message = result = call("import", long)
+    refused(result, "long.pth holds no generator")
+    assert len(message) < 600
+    noise = {"model.1.weight": np.zeros((2, 3, 7, 7), np.float32), "b\n" * 400: np.zeros(1)}
+    noisy = official_files.write(tmp_path / "noisy.pth", noise)
+    with pytest.raises(ValueError, match="unexpected") as nearly:
+        recognise(read_weights(noisy)[""])
+    assert len(str(nearly.value)) < 600
+    assert "\n" not in str(nearly.value)
     refused(call("import", "nowhere.pth"), "nowhere.pth")
     (tmp_path / "cut.pth").write_bytes(good.read_bytes()[:-1])
     refused(call("import", tmp_path / "cut.pth"), "cut.pth is cut short or damaged")

@@ -11,6 +11,7 @@ from PIL import Image
 
 from jaxgan import cli, recipes
 from jaxgan.data import ArraySource, Sides, Unpaired
+from jaxgan.layers import InstanceNorm, MinibatchNorm
 from jaxgan.networks import PixelDiscriminator, ResNetTranslator, UNetGenerator
 from jaxgan.training import from_plain, to_plain
 from jaxgan.weights import official_parameters
@@ -48,35 +49,23 @@ def zeros(experiment):
 
 
 @pytest.mark.parametrize(
-    ("name", "generator", "fields"),
+    ("name", "shapes", "network", "channels"),
     [
         ("cyclegan", resnet(1, 3, 4, 2, "batch", True),
-         {"blocks": 2, "norm": "batch", "dropout": 0.5, "architecture": "resnet", "width": 4}),
-        ("cyclegan", unet(1, 3, 2, 3), {"architecture": "unet", "halvings": 3, "dropout": 0.0}),
-        ("pix2pix", resnet(3, 1, 2, 1, "none"),
-         {"architecture": "resnet", "norm": "none", "dropout": 0.0, "width": 2}),
-        ("pix2pix", resnet(3, 3, 2, 1, "none", True), {"dropout": 0.5, "blocks": 1}),
-        ("pix2pix", unet(3, 1, 2, 3, "instance"), {"norm": "instance", "dropout": 0.5}),
+         ResNetTranslator(3, 4, 2, 0.5, MinibatchNorm), (1, 3)),
+        ("cyclegan", unet(1, 3, 2, 3), UNetGenerator(8, 3, 2, 0.0), (1, 3)),
+        ("pix2pix", resnet(3, 1, 2, 1, "none"), ResNetTranslator(1, 2, 1, 0.0, None), (3, 1)),
+        ("pix2pix", resnet(3, 3, 2, 1, "none", True), ResNetTranslator(3, 2, 1, 0.5, None), (3, 3)),
+        ("pix2pix", unet(3, 1, 2, 3, "instance"), UNetGenerator(8, 1, 2, 0.5, norm=InstanceNorm),
+         (3, 1)),
     ],
     ids=["ResNet", "U-Net", "ResNet for pairs", "the same, dropout", "U-Net for pairs"],
 )  # fmt: skip
-def test_generators(name, generator, fields):
-    experiment = told(small(name), generator)
-    kept = to_plain(experiment)
-    assert {field: kept[field] for field in fields} == fields
-    network, tensors = experiment.generator(), filled(generator)
-    inputs = experiment.shapes["a"].shape[-1]
-    images = jax.ShapeDtypeStruct((1, 8, 8, inputs), np.float32)
-
-    def init(images):
-        return network.init(jax.random.key(0), images, train=True)["params"]
-
-    parameters = jax.eval_shape(init, images)
-    official_parameters(network, tensors, parameters)  # or it raises
-    outputs = experiment.shapes["b"].shape[-1]
-    assert network.channels == outputs
-    back = experiment.generator("b")
-    assert (type(back), back.channels) == (type(network), inputs)
+def test_generators(name, shapes, network, channels):
+    experiment = told(small(name), shapes)
+    assert experiment.generator() == network
+    assert experiment.generator("b") == network.clone(channels=channels[0])
+    assert tuple(leaf.shape[-1] for leaf in experiment.shapes.values()) == channels
 
 
 @pytest.mark.parametrize(
@@ -106,6 +95,10 @@ def test_sizes_that_networks_need():
         assert experiment.fitted() == experiment
     paper = importlib.import_module("experiments.pix2pix").Pix2Pix()
     assert told(paper, unet(3, 3, 1, 8)).fitted().pairs == paper.pairs
+    oblong = dataclasses.replace(pix2pix, pairs=Sides(load_size=(96, 140), crop_size=(96, 130)))
+    pairs = dataclasses.replace(oblong, halvings=5).fitted().pairs
+    assert (pairs.load_size, pairs.crop_size) == ((96, 160), (96, 160))
+    assert oblong.fitted().pairs.crop_size == (128, 256)
 
 
 def test_sides_that_differ_have_no_identity():
@@ -160,9 +153,7 @@ def test_states_of_cyclegan():
         *((a, 1, "a", False), (b, 2, "b", False)),
         *((of_a, 3, "a", True), (of_b, 4, "b", True)),
     ):
-        tensors = filled(shapes, seed)
-        assert experiment.recognised(tensors, side, discriminator=discriminator)
-        state = experiment.imported(state, tensors, side, discriminator=discriminator)
+        state = experiment.imported(state, filled(shapes, seed), side, discriminator=discriminator)
     same(state.a_to_b.parameters, experiment.generator("a"), a, 1)
     same(state.b_to_a.parameters, experiment.generator("b"), b, 2)
     same(state.average.mean[0]["params"], experiment.generator("a"), a, 1)
@@ -174,8 +165,8 @@ def test_states_of_cyclegan():
 
 
 def test_the_one_way_game_has_one_discriminator():
-    experiment = told(small("one_way"), resnet(3, 3, 2, 1))
-    experiment = told(experiment, pixels(3), discriminator=True)
+    networks = {"blocks": 1, "width": 2, "layers": 0, "discriminator_width": 2}
+    experiment = dataclasses.replace(small("one_way"), **networks)
     state = zeros(experiment)
     experiment.imported(state, filled(pixels(3)), "a", discriminator=True)
     with pytest.raises(ValueError, match="one-way game has no discriminator of side a: leave"):
@@ -229,6 +220,19 @@ def run(name, *words):
     with pytest.raises(SystemExit) as stop:
         cli.main(paper, small=module.SMALL, arguments=[str(word) for word in words])
     return stop.value.code
+
+
+def test_generators_that_were_not_trained_together(tmp_path, capsys):
+    """One has dropout and the other has not; the rate is in neither file."""
+    with_dropout = official_files.write(tmp_path / "G_A.pth", filled(resnet(dropout=True)))
+    without = official_files.write(tmp_path / "G_B.pth", filled(resnet()))
+    for (one, rate), (other, another) in (
+        ((with_dropout, 0.5), (without, 0.0)),
+        ((without, 0.0), (with_dropout, 0.5)),
+    ):
+        assert run("cyclegan", "import", one, "--other", other) == 2
+        said = f"{other} has dropout {another}, and {one} has {rate}: give files"
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -51,8 +51,8 @@ def test_rewind(tmp_path):
     run = Run.create(tmp_path / "run", {})
     run.samples.mkdir()
     for step in (0, 10, 20):
-        run.add_metrics({"step": step})
-        run.add_digest({"step": step})
+        run.add_metrics({"step": step, "terms": {}})
+        run.add_digest({"step": step, "leaves": {}})
         (run.samples / f"step_{step:07}.png").touch()
     run.rewind(10)
     assert [line["step"] for line in run.metrics()] == [0, 10]

@@ -66,7 +66,7 @@ HOSTILE = {
         "has dicts in dicts of",
     ),
     "dicts in many places": (FEW_DICTS, "has dicts in dicts of"),
-    "dicts in dicts without an end": (b"}\x94" + text("x") + b"h\x00s", "more than 16 deep"),
+    "a dict in itself": (b"}\x94" + text("x") + b"h\x00s" + b"N0" * 99, "more than 16 deep"),
     "dicts that are deep": (DICTS, "has dicts in"),
     "a list as a key": (b"}" + LISTS + b"Ns", "type list among its keys"),
     "an integer of 4096 bytes": (b"}" + LONG + b"Ns", "has an integer of 32767 bits: 256 are read"),

@@ -1,5 +1,6 @@
 """Files that PyTorch wrote, and files that nobody should have written."""
 
+import argparse
 import builtins
 import collections
 import os
@@ -154,6 +155,8 @@ def test_pytorch_writes_every_type(new, tmp_path):
         **{kind: np.dtype(kind) for kind in ("int16", "int8", "uint8")},
         "bfloat16": np.dtype(jnp.bfloat16),
         "bool": np.dtype(bool),
+        **{kind: np.dtype(kind) for kind in ("uint16", "uint32", "uint64", "complex64")},
+        **{kind: np.dtype(getattr(jnp, kind)) for kind in ("float8_e4m3fn", "float8_e5m2")},
     }
     saved = {name: torch.tensor(values).to(getattr(torch, name)) for name in types}
     torch.save(saved, tmp_path / "a.pth", _use_new_zipfile_serialization=new)
@@ -187,6 +190,46 @@ def test_pytorch_writes_modules_and_views(new, tmp_path):
         assert tensors[name].flags.owndata
         assert tensors[name].flags.c_contiguous
     assert tensors["1.num_batches_tracked"].shape == ()
+
+
+@FORMATS
+def test_pytorch_writes_what_trainers_keep(new, tmp_path):
+    """Weights, their averages, an optimiser's state, options, numbers of NumPy, a schedule."""
+    torch = pytest.importorskip("torch")
+    module = torch.nn.Linear(3, 2)
+    optimiser = torch.optim.Adam(module.parameters(), 0.1, betas=(0.5, 0.9))
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimiser, [3, 5])
+    module(torch.ones(1, 3)).sum().backward()
+    optimiser.step()
+    schedule.step()
+    saved = {
+        "epoch": 3,
+        "state_dict": {f"netG.{name}": x for name, x in module.state_dict().items()},
+        "g_ema": module.state_dict(),
+        "optimizer": optimiser.state_dict(),
+        "schedule": schedule.state_dict(),
+        "args": argparse.Namespace(lr=0.1, names=["a", "b"], device=torch.device("cpu")),
+        "best": np.float64(0.5),
+        "random": torch.get_rng_state(),
+    }
+    torch.save(saved, tmp_path / "a.ckpt", _use_new_zipfile_serialization=new)
+    containers = read_weights(tmp_path / "a.ckpt")
+    moments = ["optimizer/state/0", "optimizer/state/1"]
+    assert [*containers] == ["", "state_dict", "g_ema", *moments]
+    assert [*containers["g_ema"]] == ["weight", "bias"]
+    for name, x in saved["state_dict"].items():
+        np.testing.assert_array_equal(containers["state_dict"][name], x.numpy(), strict=True)
+    assert [*containers[""]] == ["random"]
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_pytorch_writes_torchscript(tmp_path):
+    torch = pytest.importorskip("torch")
+    module = torch.jit.trace(torch.nn.Linear(3, 2), torch.ones(1, 3))
+    torch.jit.save(module, tmp_path / "a.pt")
+    refused(tmp_path / "a.pt", "is an archive of TorchScript")
+    torch.save(torch.jit.load(tmp_path / "a.pt").state_dict(), tmp_path / "b.pt")
+    assert [*read_tensors(tmp_path / "b.pt")] == ["weight", "bias"]
 
 
 class Marks:
