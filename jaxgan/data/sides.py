@@ -17,7 +17,7 @@ from jaxgan.data.prepared import Prepared
 from jaxgan.data.preparing import open_unprepared, prepare_folder
 from jaxgan.data.sources import Grey, Source, Subset
 from jaxgan.data.tfds import tfds_source
-from jaxgan.data.transforms import Size, Stretch, Transform
+from jaxgan.data.transforms import Size, SizeField, Stretch, Transform
 from jaxgan.data.unpaired import Unpaired
 
 
@@ -41,10 +41,10 @@ class Sides:
     """Folder of images of side b. A pair has one name on both sides."""
     swap: bool = False
     """Exchange the two sides: translate b to a."""
-    load_size: Size = 64
+    load_size: SizeField = 64
     """Pixels on a side that images are prepared at, or height and width, as in 110 146: crop_size
     or more."""
-    crop_size: Size = 64
+    crop_size: SizeField = 64
     """Pixels on a side that networks see, or height and width, as in 96 128: a crop, at random, of
     what was prepared."""
     channels: int = 3
