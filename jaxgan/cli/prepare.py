@@ -86,7 +86,7 @@ def _of_sides(sides: Sides, script: str) -> Callable[..., int]:
         output: Path,
         load_size: Size = sides.load_size,
         crop_size: Size = sides.crop_size,
-        channels: int = sides.channels,
+        channels: int = max(sides.channels, sides.channels_b or 0),
         stretch: bool = sides.stretch,
         range: tuple[float, float] | None = sides.range,
         skip_unreadable: bool = sides.skip_unreadable,
@@ -102,7 +102,7 @@ def _of_sides(sides: Sides, script: str) -> Callable[..., int]:
             load_size: Pixels on a side that images are prepared at for training, or height and
                 width.
             crop_size: Pixels on a side that networks see, or height and width: for testing.
-            channels: 1 for grey, 3 for RGB.
+            channels: 1 for grey, 3 for RGB, where one of the sides is at least.
             stretch: Stretch images of another shape, instead of cropping their centre.
             range: Values of black and of white in grey pictures of more than eight bits or of
                 floats.

@@ -11,7 +11,7 @@ from jaxgan.data.preparing import prepare_folder
 from jaxgan.data.sources import Source
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import tfds_source
-from jaxgan.data.transforms import Size, Transform, height_and_width
+from jaxgan.data.transforms import SizeField, Transform, height_and_width
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Images:
     sub-folders are the classes."""
     split: str = "train"
     """Split of the data set; a folder has none."""
-    image_size: Size = 28
+    image_size: SizeField = 28
     """Pixels on a side; or height and width, as in 96 128."""
     channels: int = 1
     """1 for grey, 3 for RGB."""

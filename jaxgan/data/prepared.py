@@ -19,7 +19,7 @@ from jaxgan.data.prepared_files import (
     read_plan,
     read_whole,
 )
-from jaxgan.data.transforms import Half, Transform, in_words
+from jaxgan.data.transforms import Half, Transform
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +58,12 @@ class Prepared:
             )
         index, fits = self._version(transform)
         if not fits:
-            height, width, _ = self.plan.versions[index].shape
+            there, wanted = self.plan.versions[index].shape, transform.shape
             logging.getLogger(__name__).warning(
-                "the pictures in %s are %s pixels large and are resized to %s whenever one is read",
+                "the pictures in %s are %s (height x width x channels), and are made %s whenever "
+                "one is read",
                 shown(self.folder),
-                in_words((height, width)),
-                in_words(_inner(transform).image_size),
+                *(" x ".join(map(str, shape)) for shape in (there, wanted)),
             )
         made_of = "" if fits else f":{self.plan.versions[index].transform}"
         return f"{self.plan.contents}{made_of}"

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
 from jaxgan.data.folder import folder_source, names_in
+from jaxgan.data.layouts import Folders, folders_of, share_of
 from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
 from jaxgan.data.paired import Paired, paired_folders, side_by_side
 from jaxgan.data.paths import StrPath, shown, to_path
@@ -16,19 +17,8 @@ from jaxgan.data.prepared import Prepared
 from jaxgan.data.preparing import open_unprepared, prepare_folder
 from jaxgan.data.sources import Grey, Source, Subset
 from jaxgan.data.tfds import tfds_source
-from jaxgan.data.transforms import Size, Stretch, Transform
+from jaxgan.data.transforms import Size, SizeField, Stretch, Transform
 from jaxgan.data.unpaired import Unpaired
-
-# Where a folder has no images for testing, one in so many is held out.
-_HELD_OUT = 10
-
-
-class _Folders(NamedTuple):
-    """Where the images of a split are; `b` is None where pairs stand side by side in `a`."""
-
-    a: Path
-    b: Path | None
-    shared: bool  # by training and testing
 
 
 @dataclass(frozen=True)
@@ -51,10 +41,10 @@ class Sides:
     """Folder of images of side b. A pair has one name on both sides."""
     swap: bool = False
     """Exchange the two sides: translate b to a."""
-    load_size: Size = 64
+    load_size: SizeField = 64
     """Pixels on a side that images are prepared at, or height and width, as in 110 146: crop_size
     or more."""
-    crop_size: Size = 64
+    crop_size: SizeField = 64
     """Pixels on a side that networks see, or height and width, as in 96 128: a crop, at random, of
     what was prepared."""
     channels: int = 3
@@ -94,7 +84,7 @@ class Sides:
         """
         folder, output = to_path(folder), to_path(output)
         transforms = [self._transform(size) for size in (self.load_size, self.crop_size)]
-        layouts = [_layout(folder, split) for split in ("train", "test", "val")]
+        layouts = [folders_of(folder, split) for split in ("train", "test", "val")]
         parts = [
             (path, layout.b is None)
             for layout in layouts
@@ -237,7 +227,7 @@ class Sides:
         pairs = opened(
             transform=transform, skip_unreadable=self.skip_unreadable, value_range=self.range
         )
-        return Paired(*(_part(side, split, shared=shared) for side in (pairs.a, pairs.b)))
+        return Paired(*(share_of(side, split, shared=shared) for side in (pairs.a, pairs.b)))
 
     def _sides(self, split: str, size: Size) -> Unpaired:
         """Both sides whole; in the order of their names, so that pairs of folders stay pairs."""
@@ -264,11 +254,11 @@ class Sides:
             )
             names = [source.name(file) for file in source.files]
             in_order = Subset(source, np.array(sorted(range(len(names)), key=names.__getitem__)))
-            return _part(in_order, split, shared=folders.shared)
+            return share_of(in_order, split, shared=folders.shared)
 
         return Unpaired(open_side(folders.a), open_side(folders.b))
 
-    def _folders(self, split: str) -> _Folders | None:
+    def _folders(self, split: str) -> Folders | None:
         """The folders of a split, or None where a data set is asked for."""
         if split not in ("train", "test"):
             raise ValueError(f"there is no split '{split}' of two sides: give train or test")
@@ -279,12 +269,12 @@ class Sides:
                 raise ValueError(
                     f"both {self.folder} and folders of the two sides are given: choose one"
                 )
-            return _Folders(self.folder_a, self.folder_b, shared=True)
+            return Folders(self.folder_a, self.folder_b, shared=True)
         if self.folder is None:
             if self.range is not None:
                 raise ValueError(NO_FOLDER_FOR_RANGE)
             return None
-        train, test, val = (_layout(self.folder, name) for name in ("train", "test", "val"))
+        train, test, val = (folders_of(self.folder, name) for name in ("train", "test", "val"))
         test = test or val
         if split == "test" and test is not None:
             return test
@@ -294,22 +284,3 @@ class Sides:
                 "has, or the folders of the two sides (--folder-a and --folder-b)"
             )
         return train._replace(shared=test is None)
-
-
-def _layout(folder: Path, name: str) -> _Folders | None:
-    a, b = folder / f"{name}A", folder / f"{name}B"
-    if a.is_dir() or b.is_dir():
-        return _Folders(a, b, shared=False)
-    return _Folders(folder / name, None, shared=False) if (folder / name).is_dir() else None
-
-
-def _part(source: Source, split: str, *, shared: bool) -> Source:
-    """All of a source, or its share of a split where both splits are in it."""
-    if not shared:
-        return source
-    if len(source) < 2:
-        raise ValueError(
-            "one image cannot be both for training and for testing: give a folder of two or more"
-        )
-    rows = np.arange(len(source))
-    return Subset(source, rows[(rows % _HELD_OUT == 0) == (split == "test")])

@@ -1,14 +1,26 @@
 """What happens to an image between its file and the pipelines, on the host, in uint8."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
+from pydantic import BeforeValidator
 
 from jaxgan.data.decoding import File, decode
 
 Size: TypeAlias = int | tuple[int, int]
 """Height and width of images in pixels; one number is both."""
+
+
+def _one_or_two(value: Any) -> Any:
+    numbers = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
+    if not all(type(number) is int for number in numbers):
+        raise ValueError("one whole number of pixels, or two: height and width")
+    return value
+
+
+SizeField: TypeAlias = Annotated[Size, BeforeValidator(_one_or_two)]
+"""The same in a configuration, of which a value that will not do is told in one sentence."""
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,11 @@ def test_one_number_or_height_and_width(words, size):
     assert from_plain(Images, json.loads(json.dumps(to_plain(images)))) == images
 
 
-def test_a_manifest_with_a_size_that_is_none():
-    for wrong in ([96], [1, 2, 3], "96", 9.5):
-        with pytest.raises(ValueError, match="image_size"):
-            from_plain(Images, {"image_size": wrong})
+@pytest.mark.parametrize("wrong", [[96], [1, 2, 3], "96", 9.5, [96, 12.5], None, True])
+def test_a_manifest_with_a_size_that_is_none(wrong):
+    with pytest.raises(ValueError, match=r"^image_size = .* one whole number of .*, or two") as no:
+        from_plain(Images, {"image_size": wrong})
+    assert ";" not in str(no.value)
 
 
 def test_every_option_has_help(capsys):

@@ -289,7 +289,7 @@ def test_smaller_and_grey_is_made_of_what_is_there(photos, tmp_path, caplog):
     grey = Transform((6, 8), 1)
     with caplog.at_level(logging.WARNING):
         source = folder_source(tmp_path / "out", transform=grey)
-    assert "are 12 x 16 pixels large and are resized to 6 x 8" in caplog.text
+    assert "are 12 x 16 x 3 (height x width x channels), and are made 6 x 8 x 1" in caplog.text
     large = folder_source(tmp_path / "out", transform=LARGE)
     expected = [grey.prepare(image) for image in all_of(large)["image"]]
     np.testing.assert_array_equal(all_of(source)["image"], expected)
