@@ -50,9 +50,8 @@ class GAN(recipes.FromLatents):
 
     def game(self) -> games.Game:
         """Algorithm 1."""
-        image = self.images
         return games.adversarial(
-            FullyConnectedGenerator(shape=(image.image_size, image.image_size, image.channels)),
+            FullyConnectedGenerator(shape=self.images.shape),
             FullyConnectedDiscriminator(),
             latent=self.latent,
             loss=LOSSES[self.loss],

@@ -65,8 +65,8 @@ def pytest_collection_modifyitems(config, items):
         return
     chosen_files = {
         *("test_house.py", "test_main.py", "test_import.py", "test_tensors.py", "test_builder.py"),
-        *("test_digits.py", "test_folder.py", "test_paired.py"),
-        *("test_tfds.py", "test_transforms.py", "test_paths.py"),
+        *("test_decoding.py", "test_digits.py", "test_finding.py", "test_folder.py"),
+        *("test_paired.py", "test_tfds.py", "test_transforms.py", "test_paths.py"),
     }
     kinds = ("gan", "pix2pix", "cycle", "xgan")
 

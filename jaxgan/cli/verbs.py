@@ -1,22 +1,30 @@
 """What each verb does. A verb gives its exit code, and raises what a person has to mend."""
 
+import contextlib
+import dataclasses
+import itertools
 import json
-from collections.abc import Mapping
-from itertools import chain
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import jax
 import numpy as np
 
-from jaxgan.games import Batch, stream
+from jaxgan.data import pipeline
+from jaxgan.games import stream
 from jaxgan.training import (
+    UNMOVED,
     Conditional,
     Draws,
     Evaluates,
     Experiment,
     Generate,
     Interrupted,
+    Moved,
+    NotFinite,
+    Parent,
     Run,
     RunError,
     differences,
@@ -40,24 +48,45 @@ _SHEET = 256
 
 
 def train_run(
-    experiment: Experiment, name: str, *, directory: Path | None, seed: int, devices: int | None
+    experiment: Experiment,
+    name: str,
+    *,
+    directory: Path | None,
+    seed: int | None,
+    devices: int | None,
+    parent: Parent | None = None,
 ) -> int:
-    """Train from the beginning."""
-    directory = directory or free_directory(Path("runs"), name)
-    try:
-        train(experiment, directory, name=name, seed=seed, devices=devices)
-    except Interrupted as stop:
-        raise _with_way_on(stop, name, directory) from None
+    """Train from the beginning, or from another run's state."""
+    with new_directory(directory, Path("runs"), name) as directory:
+        try:
+            train(experiment, directory, name=name, seed=seed, devices=devices, parent=parent)
+        except (Interrupted, NotFinite) as stop:
+            raise _with_way_on(stop, name, directory) from None
     return 0
 
 
-def resume_run(directory: Path, kind: type[Experiment], name: str) -> int:
-    """Go on with a run."""
-    run, experiment = open_run(directory, kind, name)
+def resume_run(
+    directory: Path,
+    kind: type[Experiment],
+    name: str,
+    *,
+    moved: Moved,
+    steps: int | None,
+    devices: int | None,
+) -> int:
+    """Go on with a run, or, to a later step than its last, with a new one beside it."""
+    run, experiment = open_run(directory, kind, name, moved)
+    if steps is not None:
+        schedule = dataclasses.replace(experiment.schedule, steps=steps)
+        longer: Any = dataclasses.replace(experiment, schedule=schedule)  # type: ignore[type-var]
+        with new_directory(None, run.directory.resolve().parent, name) as directory:
+            return train_run(
+                *(longer, name), directory=directory, seed=None, devices=devices, parent=Parent(run)
+            )
     _refuse_imported(run)
     try:
-        resume(run, experiment)
-    except Interrupted as stop:
+        resume(run, experiment, devices=devices)
+    except (Interrupted, NotFinite) as stop:
         raise _with_way_on(stop, name, directory) from None
     return 0
 
@@ -67,31 +96,33 @@ def sample_run(
     kind: type[Experiment],
     name: str,
     *,
+    moved: Moved,
     count: int,
-    label: int | None,
+    label: str | None,
+    step: int | None,
     seed: int,
     output: Path | None,
 ) -> int:
-    """Draw pictures from a run's newest checkpoint."""
+    """Draw pictures from a run's checkpoint."""
     if count <= 0:
         raise RunError(f"--count must be 1 or more, not {count}")
-    run, experiment = open_run(directory, kind, name)
-    folder = f"seed_{seed}" if label is None else f"seed_{seed}_label_{label}"
+    run, experiment = open_run(directory, kind, name, moved)
+    number = None if label is None else _label(run, experiment, label)
+    folder = f"seed_{seed}" if number is None else f"seed_{seed}_label_{number}"
     output = output or run.directory / "generated" / folder
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise RunError(f"{output} already holds something: name another folder with --output")
-    step, state = load(run, experiment)
+    refuse_taken(output)
+    step, state = load(run, experiment, step=step)
     key = jax.random.key(seed)
     inputs: dict[str, Any] = dict(experiment.inputs(stream(key, "inputs"), count))
-    if label is not None:
-        inputs["label"] = _labels(experiment, inputs, label)
+    if number is not None:
+        inputs["label"] = np.full(count, number, np.int32)
     chunks = generate_chunks(
         *(jax.jit(experiment.game().generate), stream(key, "sample"), state, inputs),
         size=_batch_size(run),
     )
     output.mkdir(parents=True, exist_ok=True)
     first = next(chunks)
-    chunks = chain([first], chunks)
+    chunks = itertools.chain([first], chunks)
     if first.ndim != 4:  # no pictures: points, or words
         made = np.concatenate(list(chunks))
         with draft(output / "samples.npy") as part, part.open("wb") as file:
@@ -101,7 +132,7 @@ def sample_run(
         print(f"{count} samples of step {step} are in {output}")
         return 0
     kept: list[np.ndarray] = []
-    for index, image in enumerate(chain.from_iterable(chunks)):
+    for index, image in enumerate(itertools.chain.from_iterable(chunks)):
         try:
             save_picture(picture(image), output / f"{index:05}.png")
         except OSError as error:
@@ -117,10 +148,18 @@ def sample_run(
     return 0
 
 
-def evaluate_run(directory: Path, kind: type[Evaluates], name: str, *, seed: int) -> int:
-    """Say in figures how good a run's newest checkpoint is."""
-    run, experiment = open_run(directory, kind, name)
-    step, state = load(run, experiment)
+def evaluate_run(
+    directory: Path,
+    kind: type[Evaluates],
+    name: str,
+    *,
+    moved: Moved,
+    step: int | None,
+    seed: int,
+) -> int:
+    """Say in figures how good a run's checkpoint is."""
+    run, experiment = open_run(directory, kind, name, moved)
+    step, state = load(run, experiment, step=step)
     generate = _generator(run, experiment, state)
     evaluated = experiment.evaluate(generate, stream(jax.random.key(seed), "evaluate"))
     figures = {figure: float(value) for figure, value in evaluated.items()}
@@ -133,12 +172,13 @@ def evaluate_run(directory: Path, kind: type[Evaluates], name: str, *, seed: int
 
 
 def reproduce_run(
-    directory: Path, kind: type[Experiment], name: str, *, output: Path | None
+    directory: Path, kind: type[Experiment], name: str, *, moved: Moved, output: Path | None
 ) -> int:
     """Repeat a run and compare; 0 where the two are identical, 1 where not."""
-    run, experiment = open_run(directory, kind, name)
+    run, experiment = open_run(directory, kind, name, moved)
     _refuse_imported(run)
-    output = output or directory.with_name(directory.name + "-reproduced")
+    whole = directory if directory.name else directory.resolve()  # it may be "." or end in ".."
+    output = output or whole.with_name(whole.name + "-reproduced")
     repeated, comparison = reproduce(run, experiment, output)
     if comparison.difference is None:
         print(
@@ -173,53 +213,98 @@ def _batch_size(run: Run) -> int:
     return next(iter(run.manifest["batch"].values()))["shape"][0]
 
 
-def _labels(experiment: Experiment, inputs: Batch, label: int) -> np.ndarray:
-    """One label for all inputs."""
-    if not isinstance(experiment, Conditional) or "label" not in inputs:
+def _label(run: Run, experiment: Experiment, label: str) -> int:
+    """The number of a class that is given by its name or its number."""
+    if not isinstance(experiment, Conditional):
         raise RunError("this GAN is not conditional: leave --label out")
-    if not 0 <= label < experiment.classes:
-        raise RunError(f"--label must be in 0 to {experiment.classes - 1}, not {label}")
-    return np.full(len(inputs["label"]), label, np.int32)
+    names = run.manifest.get("classes") or [str(n) for n in range(experiment.classes)]
+    if label in names:
+        return names.index(label)
+    if label.isdecimal() and int(label) < len(names):
+        return int(label)
+    shown = ", ".join(f"{number} ({name})" for number, name in enumerate(names[:20]))
+    more = f", ... {len(names) - 1} ({names[-1]})" if len(names) > 20 else ""
+    raise RunError(f"--label must be one of the run's {len(names)}: {shown}{more}; not {label}")
 
 
 def _surroundings(run: Run) -> dict[str, Any]:
     return run.manifest["environment"] | {name: run.manifest[name] for name in ("devices", "data")}
 
 
-def open_run(directory: Path, kind: type[E], name: str) -> tuple[Run, E]:
+def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) -> tuple[Run, E]:
     """A run of an experiment, and the configuration that its manifest has.
 
+    Args:
+        directory: the run's.
+        kind: the experiment.
+        name: what manifests call it.
+        moved: where the run's data are now.
+
     Raises:
-        RunError: where it is no run, or one of another experiment.
+        RunError: where it is no run, or one of another experiment, or other data are where they are
+            said to be.
         ValueError: where the configuration is not one of this version.
     """
     run = Run.open(directory)
-    lost = [key for key in ("experiment", "configuration", "seed") if key not in run.manifest]
-    if lost:
-        raise RunError(f"{directory} is no run that can be used: its manifest.json lacks {lost[0]}")
-    if run.manifest["experiment"] != name:
+    its = run.manifest["experiment"]
+    if its != name:
         raise RunError(
-            f"{directory} is a run of {run.manifest['experiment']}.py, not of {name}.py: "
-            f"use experiments/{run.manifest['experiment']}.py"
+            f"{directory} is a run of {its}.py, not of {name}.py: use experiments/{its}.py"
         )
-    return run, from_plain(kind, run.manifest["configuration"])
+    before: Any = from_plain(kind, run.manifest["configuration"])
+    experiment = moved.apply(before)
+    if experiment is not before:
+        data = experiment.data(partial(pipeline, seed=0, resident_bytes=0))
+        if not data.agrees(run.manifest["data"]):
+            raise RunError(
+                f"those are other data than the run's: they are {data.fingerprint}, and it began "
+                f"on {run.manifest['data']}"
+            )
+    return run, experiment
+
+
+def refuse_taken(output: Path) -> None:
+    """Refuse a folder for what is made that holds something already, or is none."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise RunError(f"{output} already holds something: name another folder with --output")
 
 
 def _refuse_imported(run: Run) -> None:
     if run.manifest["data"].startswith("imported: "):
         raise RunError(
             f"{run.directory} was not trained but {run.manifest['data']}: it can translate and "
-            "sample; train a run of its own to go on with or to repeat"
+            f"sample; train on from its weights in a new run, with train --from {run.directory}"
         )
 
 
-def _with_way_on(stop: Interrupted, name: str, directory: Path) -> Interrupted:
-    return Interrupted(f"{stop}; go on with: python experiments/{name}.py resume {directory}")
+def _with_way_on(stop: Interrupted | NotFinite, name: str, directory: Path) -> Exception:
+    script = f"python experiments/{name}.py"
+    if isinstance(stop, Interrupted):
+        return Interrupted(f"{stop}; go on with: {script} resume {directory}")
+    way = f"{script} train --from {directory} --learning-rate RATE"
+    return NotFinite(f"{stop} (where a checkpoint was kept: {way})")
 
 
-def free_directory(folder: Path, name: str) -> Path:
-    """The first of `NAME-001`, `NAME-002`, ... that is not there yet."""
-    number = 1
-    while (folder / f"{name}-{number:03}").exists():
-        number += 1
-    return folder / f"{name}-{number:03}"
+@contextlib.contextmanager
+def new_directory(directory: Path | None, folder: Path, name: str) -> Iterator[Path]:
+    """The directory that was named; or the first free one of `FOLDER/NAME-001`, ..., taken now.
+
+    Where it is still empty in the end, it goes again.
+    """
+    if directory is not None:
+        yield directory
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = itertools.count(1)
+    while True:
+        directory = folder / f"{name}-{next(numbers):03}"
+        try:
+            directory.mkdir()
+        except FileExistsError:
+            continue
+        break
+    try:
+        yield directory
+    finally:
+        with contextlib.suppress(OSError):
+            directory.rmdir()

@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from jaxgan.data.decoding import decode
 from jaxgan.data.digits import digits_builder
 from jaxgan.data.openmoji import openmoji_builder
 from jaxgan.data.paths import StrPath, to_path
-from jaxgan.data.transforms import Transform, decode
+from jaxgan.data.transforms import Transform
+from jaxgan.data.wording import pictures_in
 
 _FOLDER_HINT = "give a folder of images instead (--folder)"
 
@@ -49,6 +51,11 @@ class TfdsSource:
         """The set, its version and split, and the transformation."""
         feature = "" if self.feature == "image" else f":{self.feature}"
         return f"tfds:{self.identity}{feature}:{self.transform}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How many images of which classes there are."""
+        return (pictures_in(self.identity, len(self), self.classes),)
 
     def __len__(self) -> int:
         return len(self.records)

@@ -1,40 +1,41 @@
 """What happens to an image between its file and the pipelines, on the host, in uint8."""
 
-import contextlib
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from PIL import Image
+from jaxgan.data.decoding import File, decode
 
-File: TypeAlias = str | os.PathLike[str] | IO[bytes]
+Size: TypeAlias = int | tuple[int, int]
+"""Height and width of images in pixels; one number is both."""
 
 
 @dataclass(frozen=True)
 class Transform:
-    """From an encoded image to pixels: decode, grey or RGB, square, resize.
+    """From an encoded image to pixels: decode, grey or RGB, the right shape, resize.
 
     Its text, `repr`, names all that it does, for fingerprints.
 
     Attributes:
-        image_size: Pixels on a side; 1 or more.
+        image_size: Height and width, or one number for both; 1 or more each. Two equal numbers are
+            kept as one.
         channels: 1 (grey) or 3 (RGB).
-        pad: Whether an image that is not square is padded with black, rather than cropped.
+        pad: Whether an image of another shape is padded with black, rather than cropped.
     """
 
-    image_size: int
+    image_size: Size
     channels: int
     pad: bool = False
 
     def __post_init__(self) -> None:
-        if self.image_size < 1:
+        height, width = height_and_width(self.image_size)
+        if min(height, width) < 1:
             raise ValueError(
-                f"images of {self.image_size} pixels are empty: give a size of 1 or more"
+                f"images of {in_words(self.image_size)} pixels are empty: give a size of 1 or more"
             )
+        if height == width:
+            object.__setattr__(self, "image_size", height)
         if self.channels not in (1, 3):
             raise ValueError(
                 f"images of {self.channels} channels are not supported: give 1 (grey) or 3 (RGB)"
@@ -43,7 +44,7 @@ class Transform:
     @property
     def shape(self) -> tuple[int, int, int]:
         """(H, W, C) of what it returns."""
-        return self.image_size, self.image_size, self.channels
+        return *height_and_width(self.image_size), self.channels
 
     def __call__(self, file: File) -> np.ndarray:
         """Apply it.
@@ -52,7 +53,7 @@ class Transform:
             file: An encoded image: a path or an open binary file.
 
         Returns:
-            `[image_size, image_size, channels]` uint8.
+            `[H, W, channels]` uint8.
 
         Raises:
             ValueError: where the file cannot be decoded.
@@ -66,20 +67,21 @@ class Transform:
             image: `[H, W, 1]` or `[H, W, 3]` uint8.
 
         Returns:
-            `[image_size, image_size, channels]` uint8.
+            `[H, W, channels]` uint8.
         """
         image = to_channels(image, channels=self.channels)
-        return resize(self._square(image), image_size=self.image_size)
+        return resize(self._shaped(image), image_size=self.image_size)
 
-    def _square(self, image: np.ndarray) -> np.ndarray:
-        return pad_to_square(image) if self.pad else centre_crop(image)
+    def _shaped(self, image: np.ndarray) -> np.ndarray:
+        fit = pad_to_aspect if self.pad else centre_crop
+        return fit(image, aspect=height_and_width(self.image_size))
 
 
 @dataclass(frozen=True)
 class Stretch(Transform):
-    """The same, but an image that is not square is stretched, rather than cropped or padded."""
+    """The same, but an image of another shape is stretched, rather than cropped or padded."""
 
-    def _square(self, image: np.ndarray) -> np.ndarray:
+    def _shaped(self, image: np.ndarray) -> np.ndarray:
         return image
 
 
@@ -102,7 +104,10 @@ class Half:
 
     def __call__(self, file: File) -> np.ndarray:
         """Cut the file in the middle and prepare one half, `[H, W, C]` uint8."""
-        image = decode(file)
+        return self.prepare(decode(file))
+
+    def prepare(self, image: np.ndarray) -> np.ndarray:
+        """Apply all but the decoding to both pictures, `[H, 2 W, C]` uint8."""
         middle = image.shape[1] // 2
         return self.transform.prepare(image[:, middle:] if self.right else image[:, :middle])
 
@@ -114,67 +119,6 @@ def to_floats(image: np.ndarray) -> np.ndarray:
     [-1.0, -0.6000000238418579, 1.0]
     """
     return (2.0 * image.astype(np.float32) - 255.0) / 255.0
-
-
-def decode(file: File) -> np.ndarray:
-    """Decode an image, turned as its EXIF orientation says.
-
-    Args:
-        file: A path or an open binary file of any format that Pillow reads.
-
-    Returns:
-        `[H, W, C]` uint8; C is 1 for grey and 3 for all else. Sixteen bits become eight, and what
-        is transparent lies on white.
-
-    Raises:
-        ValueError: where the file cannot be decoded.
-    """
-    from PIL import Image, ImageOps
-
-    with _opened(file) as image:
-        ImageOps.exif_transpose(image, in_place=True)
-        if image.mode.startswith("I;16"):
-            return (np.asarray(image) // 257).astype(np.uint8)[..., None]
-        if image.mode in ("1", "L"):
-            return np.array(image.convert("L"))[..., None]
-        if image.has_transparency_data:
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image.convert("RGBA"))
-        return np.array(image.convert("RGB"))
-
-
-def size_of(file: File) -> tuple[int, int]:
-    """Read how large an image is, turned as its EXIF orientation says, without decoding it.
-
-    Args:
-        file: A path or an open binary file.
-
-    Returns:
-        (H, W).
-
-    Raises:
-        ValueError: where the file is no image.
-    """
-    from PIL import ExifTags
-
-    with _opened(file) as image:
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-        return image.size if turned else image.size[::-1]
-
-
-def check_image(file: File) -> None:
-    """Check that all of an image can be decoded, as cheaply as its format allows.
-
-    Args:
-        file: A path or an open binary file.
-
-    Raises:
-        ValueError: where the file is no image, cut short, damaged or far too large.
-    """
-    with _opened(file) as image:
-        # JPEG alone obeys: it is read to its end, but transformed at an eighth of its size.
-        image.draft("L", (1, 1))
-        image.load()
 
 
 def to_channels(image: np.ndarray, *, channels: int) -> np.ndarray:
@@ -196,73 +140,89 @@ def to_channels(image: np.ndarray, *, channels: int) -> np.ndarray:
     return np.array(Image.fromarray(image).convert("L"))[..., None]
 
 
-def centre_crop(image: np.ndarray) -> np.ndarray:
-    """Cut the largest square out of the centre.
+def centre_crop(image: np.ndarray, *, aspect: tuple[int, int] = (1, 1)) -> np.ndarray:
+    """Cut the largest rectangle of an aspect ratio out of the centre.
 
     Args:
         image: `[H, W, C]`.
+        aspect: Height to width of what is cut, as (96, 128); a square where none is said.
 
     Returns:
-        `[S, S, C]`, S = min(H, W).
+        `[H', W', C]`, H' = H or W' = W; the other to the nearest pixel.
 
-    >>> centre_crop(np.zeros((3, 7, 1), np.uint8)).shape
-    (3, 3, 1)
+    >>> image = np.zeros((3, 7, 1), np.uint8)
+    >>> centre_crop(image).shape, centre_crop(image, aspect=(1, 2)).shape
+    ((3, 3, 1), (3, 6, 1))
     """
     height, width, _ = image.shape
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return image[top : top + side, left : left + side]
+    tall = height * aspect[1] > width * aspect[0]
+    rows = max(1, _nearest(width * aspect[0], aspect[1])) if tall else height
+    columns = width if tall else max(1, _nearest(height * aspect[1], aspect[0]))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return image[top : top + rows, left : left + columns]
 
 
-def pad_to_square(image: np.ndarray) -> np.ndarray:
-    """Lay an image on the centre of the smallest black square that holds it.
+def pad_to_aspect(image: np.ndarray, *, aspect: tuple[int, int] = (1, 1)) -> np.ndarray:
+    """Lay an image on the centre of the smallest black rectangle of an aspect ratio that holds it.
 
     Args:
         image: `[H, W, C]`.
+        aspect: Height to width of the rectangle, as (96, 128); a square where none is said.
 
     Returns:
-        `[S, S, C]`, S = max(H, W).
+        `[H', W', C]`, H' = H or W' = W; the other to the nearest pixel.
 
-    >>> pad_to_square(np.zeros((3, 7, 1), np.uint8)).shape
-    (7, 7, 1)
+    >>> image = np.zeros((3, 7, 1), np.uint8)
+    >>> pad_to_aspect(image).shape, pad_to_aspect(image, aspect=(1, 2)).shape
+    ((7, 7, 1), (4, 7, 1))
     """
     height, width, _ = image.shape
-    side = max(height, width)
-    top, left = (side - height) // 2, (side - width) // 2
-    return np.pad(image, [(top, side - height - top), (left, side - width - left), (0, 0)])
+    tall = height * aspect[1] > width * aspect[0]
+    rows = height if tall else _nearest(width * aspect[0], aspect[1])
+    columns = _nearest(height * aspect[1], aspect[0]) if tall else width
+    top, left = (rows - height) // 2, (columns - width) // 2
+    return np.pad(image, [(top, rows - height - top), (left, columns - width - left), (0, 0)])
 
 
-def resize(image: np.ndarray, *, image_size: int) -> np.ndarray:
-    """Resize to a square with Lanczos's filter, widened where the image shrinks: no aliasing.
+def resize(image: np.ndarray, *, image_size: Size) -> np.ndarray:
+    """Resize with Lanczos's filter, widened where the image shrinks: no aliasing.
 
     Args:
         image: `[H, W, C]` uint8, C 1 or 3.
-        image_size: Pixels on a side afterwards.
+        image_size: Height and width afterwards, or one number for both.
 
     Returns:
-        `[image_size, image_size, C]` uint8; the same pixels where the size is right already.
+        `[H', W', C]` uint8; the same pixels where the size is right already.
     """
     from PIL import Image
 
-    if image.shape[:2] == (image_size, image_size):
+    height, width = height_and_width(image_size)
+    if image.shape[:2] == (height, width):
         return image
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    resized = picture.resize((image_size, image_size), Image.Resampling.LANCZOS)
-    return np.array(resized).reshape(image_size, image_size, image.shape[-1])
+    resized = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return np.array(resized).reshape(height, width, image.shape[-1])
 
 
-@contextlib.contextmanager
-def _opened(file: File) -> "Iterator[Image.Image]":
-    from PIL import Image
+def height_and_width(image_size: Size) -> tuple[int, int]:
+    """Both, of one number or two.
 
-    try:
-        with Image.open(file) as image:
-            yield image
-    # Pillow's decoders raise whatever they meet in a damaged file: OSError, SyntaxError,
-    # struct.error, and others. All say the same.
-    except Exception as error:
-        raise ValueError(f"cannot be decoded as an image ({_one_line(error)})") from error
+    >>> height_and_width(28), height_and_width((96, 128))
+    ((28, 28), (96, 128))
+    """
+    return (image_size, image_size) if isinstance(image_size, int) else image_size
 
 
-def _one_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+def in_words(image_size: Size) -> str:
+    """A size as people write it.
+
+    >>> in_words(28), in_words((96, 128))
+    ('28', '96 x 128')
+    """
+    height, width = height_and_width(image_size)
+    return str(height) if height == width else f"{height} x {width}"
+
+
+def _nearest(numerator: int, denominator: int) -> int:
+    """The quotient, to the nearest whole number: exact where it is whole."""
+    return (2 * numerator + denominator) // (2 * denominator)

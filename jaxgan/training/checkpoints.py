@@ -9,8 +9,9 @@ import jax
 import orbax.checkpoint as ocp
 
 from jaxgan.training.digests import digest, places
+from jaxgan.training.errors import RunError
 from jaxgan.training.failures import Quiet, error_code, reason
-from jaxgan.training.run import Run, RunError
+from jaxgan.training.run import Run
 
 _LEAVES = "leaves"
 """The name of the digest among a checkpoint's metadata."""

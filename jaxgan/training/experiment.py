@@ -1,11 +1,16 @@
 """What training asks of an experiment, and the plain values that an experiment is made of."""
 
 import dataclasses
+import re
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import (
     Annotated,
     Any,
+    NamedTuple,
     Protocol,
+    Self,
     TypeAlias,
     TypeVar,
     overload,
@@ -17,12 +22,26 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 from pydantic import TypeAdapter, ValidationError
 
-from jaxgan.data import Data, Resident, ResidentSides, Source, Streamed, StreamedSides, Unpaired
+from jaxgan.data import (
+    Data,
+    Resident,
+    ResidentSides,
+    Size,
+    Source,
+    Streamed,
+    StreamedSides,
+    Transform,
+    Unpaired,
+    ValueRange,
+    to_path,
+)
 from jaxgan.games.game import Batch, Game
 from jaxgan.training.pictures import Picture
 
 PositiveInt: TypeAlias = Annotated[int, Gt(0)]
+"""A whole number of 1 or more."""
 PositiveFloat: TypeAlias = Annotated[float, Gt(0)]
+"""A number above 0."""
 Fraction: TypeAlias = Annotated[float, Ge(0), Lt(1)]
 """A number in [0, 1): a decay or a momentum."""
 
@@ -32,11 +51,23 @@ class Pipeline(Protocol):
 
     @overload
     def __call__(
-        self, source: Source, *, batch_size: int, flip: bool = False, crop: int | None = None
+        self,
+        source: Source,
+        *,
+        batch_size: int,
+        flip: bool = False,
+        crop: Size | None = None,
+        dequantise: bool = False,
     ) -> Resident | Streamed: ...
     @overload
     def __call__(
-        self, source: Unpaired, *, batch_size: int, flip: bool = False, crop: int | None = None
+        self,
+        source: Unpaired,
+        *,
+        batch_size: int,
+        flip: bool = False,
+        crop: Size | None = None,
+        dequantise: bool = False,
     ) -> ResidentSides | StreamedSides: ...
 
 
@@ -54,6 +85,8 @@ class Schedule:
     """Rounds between two checkpoints."""
     keep: PositiveInt = 3
     """How many checkpoints stay on disk; the newest ones."""
+    keep_every: PositiveInt | None = None
+    """Rounds between two checkpoints that stay for good; none do where not given."""
 
 
 class Experiment(Protocol):
@@ -137,32 +170,107 @@ class Translates(Experiment, Protocol):
         """Of the pictures that go in: 1 (grey) or 3 (RGB)."""
         ...
 
+    @property
+    def transform(self) -> Transform:
+        """How the run's own pictures become what the networks see, without jitter."""
+        ...
+
+    @property
+    def value_range(self) -> ValueRange | None:
+        """Of the run's own pictures, as `jaxgan.data.decode` takes it; None is their formats'."""
+        ...
+
+    @property
+    def sizes(self) -> range | None:
+        """Heights and widths of pictures that may go in.
+
+        `range(8, sys.maxsize, 4)` are multiples of 4 from 8 on; None is no size but the one that
+        `transform` gives.
+        """
+        ...
+
+
+class Imported(NamedTuple):
+    """What the tensors of a file tell of an experiment's configuration.
+
+    Attributes:
+        words: what they are, for people.
+        options: values that they determine, by the field's path, as in `pairs.channels`.
+        usual: values of fields that they leave open, for whoever names none.
+    """
+
+    words: str
+    options: Mapping[str, Any]
+    usual: Mapping[str, Any] = {}
+
 
 @runtime_checkable
 class Imports(Translates, Protocol):
-    """An experiment whose generators may come from files of PyTorch's."""
+    """An experiment whose generators and discriminators may come from files of PyTorch's."""
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """What a batch is like."""
         ...
 
-    def imported(self, state: Any, tensors: Mapping[str, np.ndarray], side: str) -> Any:
-        """The state with one generator from a file.
+    def recognised(
+        self, tensors: Mapping[str, np.ndarray], side: str, *, discriminator: bool
+    ) -> Imported | None:
+        """What tensors tell of this configuration; None where they are nothing like its networks.
+
+        Args:
+            tensors: of a file, or of a part of it, by their keys.
+            side: one of `sides`: what the generator takes.
+            discriminator: whether they are to be the discriminator of what that generator makes.
+
+        Raises:
+            ValueError: where they are nearly what this experiment plays with, or the wrong one of
+                its networks; says what they are.
+        """
+        ...
+
+    def fitted(self) -> Self:
+        """The configuration with what follows from its options, as the size of images."""
+        ...
+
+    def imported(
+        self, state: Any, tensors: Mapping[str, np.ndarray], side: str, *, discriminator: bool
+    ) -> Any:
+        """The state with one network from a file.
 
         Args:
             state: the game's, at its beginning.
-            tensors: the file's, by their names in it.
-            side: one of `sides`: what this generator takes.
+            tensors: what was recognised.
+            side: as of `recognised`.
+            discriminator: as of `recognised`.
 
         Raises:
-            ValueError: where the tensors are not those of such a generator; it names the first
-                keys and shapes that differ.
+            ValueError: where the tensors are not those of such a network; it names the first keys
+                and shapes that differ. Where a number is not finite.
         """
         ...
 
 
 E = TypeVar("E")
+
+
+def experiment_name(kind: type) -> str:
+    """What runs of an experiment are called: after its file, or after its class where it has none.
+
+    A notebook and an interactive Python have no file: there `MyGAN` is `my_gan`.
+
+    Args:
+        kind: the experiment's class.
+
+    >>> experiment_name(Schedule)
+    'experiment'
+    """
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    if file is None:
+        return re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.__name__).lower()
+    path = Path(file)
+    # A package is called by its folder: `my_gan/__init__.py`, or `__main__.py` by `python -m`.
+    return path.parent.name if path.stem in ("__init__", "__main__") else path.stem
 
 
 def to_plain(experiment: Any) -> dict[str, Any]:
@@ -197,6 +305,74 @@ def validated(experiment: E) -> E:
         ValueError: names each field that is not, its value, and what would be right.
     """
     return from_plain(type(experiment), to_plain(experiment))
+
+
+@dataclasses.dataclass(frozen=True)
+class Moved:
+    """Where a run's data are now, if they are not where they were when it began."""
+
+    folder: Path | None = None
+    """Where the run's folder of images is now."""
+    folder_a: Path | None = None
+    """Where the folder of side a is now."""
+    folder_b: Path | None = None
+    """Where the folder of side b is now."""
+    data_dir: Path | None = None
+    """Where data sets are kept now."""
+
+    def apply(self, experiment: E) -> E:
+        """The experiment with its data elsewhere.
+
+        Raises:
+            ValueError: where the experiment does not read data from such a place.
+        """
+        for field in dataclasses.fields(self):
+            place = getattr(self, field.name)
+            if place is None:
+                continue
+            moved = _with_place(experiment, field.name, to_path(place).absolute())
+            if moved is experiment:
+                flag = f"--{field.name.replace('_', '-')}"
+                raise ValueError(f"the run has no {field.name} that could move: leave {flag} out")
+            experiment = moved
+        return experiment
+
+
+UNMOVED = Moved()
+"""The data are where they were."""
+
+
+def with_absolute_paths(experiment: E) -> E:
+    """The experiment with paths that mean the same from every folder."""
+    return _replaced(
+        experiment, lambda _, value: value.absolute() if isinstance(value, Path) else value
+    )
+
+
+def _with_place(experiment: E, name: str, place: Path) -> E:
+    """The experiment with another path wherever it has one under this name."""
+    return _replaced(
+        experiment,
+        lambda field, value: (
+            place if field == name and (isinstance(value, Path) or name == "data_dir") else value
+        ),
+    )
+
+
+def _replaced(value: E, change: Callable[[str, Any], Any]) -> E:
+    """A dataclass of plain values, changed field by field; itself where nothing changes."""
+    assert dataclasses.is_dataclass(value)
+    assert not isinstance(value, type)
+    changes = {}
+    for field in dataclasses.fields(value):
+        before = getattr(value, field.name)
+        if dataclasses.is_dataclass(before) and not isinstance(before, type):
+            after = _replaced(before, change)
+        else:
+            after = change(field.name, before)
+        if after is not before:
+            changes[field.name] = after
+    return dataclasses.replace(value, **changes) if changes else value
 
 
 def _lost(values: Mapping[str, Any], kept: Mapping[str, Any], prefix: str = "") -> str | None:

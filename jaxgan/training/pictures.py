@@ -12,9 +12,12 @@ from jaxgan.data import StrPath, to_path
 from jaxgan.training.lines import draft
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL.Image import Image as _Image
 else:
-    Picture: TypeAlias = Any
+    _Image = Any
+
+Picture: TypeAlias = _Image
+"""A picture of Pillow's, which is imported where one is drawn."""
 
 _FRAMES = 100
 """Of an animation, at the most: eight seconds of twelve a second."""

@@ -1,32 +1,21 @@
 """The directory of a run: all that a run leaves behind, and all that is needed to repeat it."""
 
+import contextlib
 import dataclasses
 import json
-import os
-import platform
 import re
-import subprocess
-import sys
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-import jax
-
 from jaxgan.data import StrPath, to_path
+from jaxgan.training.errors import RunError
 from jaxgan.training.lines import Lines, write_whole
+from jaxgan.training.lock import LOCK, Lock
+from jaxgan.training.manifest import read_manifest, sealed
 
-FORMAT = 1
-"""Of the directory. A newer format than this is refused."""
-
-_PACKAGES = (
-    *("jaxgan", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "chex", "numpy"),
-    *("grain", "tensorflow-datasets"),
-)
-
-
-class RunError(Exception):
-    """What a person can mend about a run; its text is one clear sentence."""
+_LEFT_BEHIND = {LOCK, "manifest.json.part", "manifest.part"}
+"""What a process that was killed before its run began may leave."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +25,10 @@ class Run:
     Attributes:
         directory: where it is.
         manifest: `format`, `experiment` (its name), `configuration`, `seed`, `devices` (how many),
-            `batch` (shape and dtype of each of its arrays), `data` (the source's fingerprint) and
-            `environment` (versions, machine, flags, source revision).
+            `batch` (shape and dtype of each of its arrays), `data` (the source's fingerprint),
+            `classes` (names of its labels), `parent` (the run whose state it began with: directory,
+            step, digest and what was taken), `environment` (versions, machine, flags, source
+            revision) and `digest` (of all that).
     """
 
     directory: Path
@@ -51,11 +42,43 @@ class Run:
             RunError: where the directory holds anything already.
         """
         directory = to_path(directory)
-        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        if not directory.exists():
+            return
+        if not directory.is_dir() or {path.name for path in directory.iterdir()} - _LEFT_BEHIND:
             raise RunError(
                 f"{directory} already holds something, which is not overwritten: name another "
                 "directory, or resume the run that is there"
             )
+
+    @classmethod
+    @contextlib.contextmanager
+    def claim(cls, directory: StrPath) -> Iterator[Lock]:
+        """Take a new directory for a run, before the run is there; it is locked in here.
+
+        Where no run is made of it in the end, it goes again.
+
+        Raises:
+            RunError: where the directory holds anything already, or another process has taken it.
+        """
+        directory = to_path(directory)
+        cls.refuse_taken(directory)
+        was_there = directory.exists()
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"{directory} cannot be made ({error.strerror}): name another directory"
+            ) from error
+        with Lock(directory) as lock:
+            cls.refuse_taken(directory)  # another process may have begun and ended meanwhile
+            try:
+                yield lock
+            finally:
+                if not (directory / "manifest.json").exists():
+                    with contextlib.suppress(OSError):
+                        (directory / LOCK).unlink()
+                        if not was_there:
+                            directory.rmdir()
 
     @classmethod
     def create(cls, directory: StrPath, manifest: dict[str, Any], *, write: bool = True) -> Self:
@@ -63,14 +86,14 @@ class Run:
 
         Args:
             directory: nothing may be there yet.
-            manifest: all but its format.
+            manifest: all but its format and digest.
             write: False in the processes of a run that are not the first.
 
         Raises:
             RunError: where the directory holds anything already.
         """
         directory = to_path(directory)
-        run = cls(directory, {"format": FORMAT} | manifest)
+        run = cls(directory, sealed(manifest))
         if write:
             cls.refuse_taken(directory)
             directory.mkdir(parents=True, exist_ok=True)
@@ -82,23 +105,10 @@ class Run:
         """Open the directory of a run that is there.
 
         Raises:
-            RunError: where it is no run, or one of a newer format.
+            RunError: where it is no run, one of a newer format, or one whose manifest was changed.
         """
         directory = to_path(directory)
-        path = directory / "manifest.json"
-        try:
-            manifest = json.loads(path.read_text())
-            found = manifest["format"]
-        except FileNotFoundError:
-            raise RunError(f"{directory} is no run: it has no manifest.json") from None
-        except (json.JSONDecodeError, TypeError, KeyError, UnicodeDecodeError):
-            raise RunError(f"{directory} is no run: its manifest.json cannot be read") from None
-        if found > FORMAT:
-            raise RunError(
-                f"{directory} is a run of format {found}, and this jaxgan reads formats up to "
-                f"{FORMAT}: use a newer jaxgan"
-            )
-        return cls(directory, manifest)
+        return cls(directory, read_manifest(directory))
 
     @property
     def checkpoints(self) -> Path:
@@ -165,58 +175,3 @@ class Run:
     @property
     def _digests(self) -> Lines:
         return Lines(self.directory / "digests.jsonl", "leaves")
-
-
-def environment() -> dict[str, Any]:
-    """What else a run depends on: versions, machine, devices, flags, source revision."""
-    devices = jax.devices()
-    return {
-        "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _PACKAGES},
-        "platform": platform.platform(),
-        "device_kind": devices[0].device_kind,
-        "device_platform": devices[0].platform,
-        "cores": os.cpu_count(),
-        "flags": {
-            name: value
-            for name, value in sorted(os.environ.items())
-            if name.startswith(("XLA_", "JAX_", "NPROC"))
-        },
-        "revision": _revision(),
-        "command": sys.argv,
-    }
-
-
-def differences(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> list[str]:
-    """Where two nested dicts differ, a line a place."""
-    lines = []
-    for name in sorted(before.keys() | after.keys()):
-        one, other = before.get(name), after.get(name)
-        if isinstance(one, dict) and isinstance(other, dict):
-            lines += differences(one, other, f"{prefix}{name}.")
-        elif one != other:
-            lines.append(f"{prefix}{name}: {one!r} then, {other!r} now")
-    return lines
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _revision() -> str | None:
-    """The commit of the source that runs, with `+changes` where files differ from it."""
-    here = Path(__file__).parent
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", *arguments], cwd=here, check=True, capture_output=True, text=True
-        ).stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--untracked-files=no", ".")
-        return git("rev-parse", "HEAD") + ("+changes" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return None

@@ -11,6 +11,7 @@ from PIL import Image
 
 from experiments import dcgan, gan
 from jaxgan import cli, training
+from jaxgan.training.manifest import sealed
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +130,7 @@ def test_reproduce_names_the_first_difference(call, done):
     manifest = json.loads((done / "manifest.json").read_text())
     manifest["seed"] = 1
     manifest["environment"]["packages"]["flax"] = "0.0.1"
-    (done / "manifest.json").write_text(json.dumps(manifest))
+    (done / "manifest.json").write_text(json.dumps(sealed(manifest)))
     code, out, _ = call("reproduce", done)
     assert code == 1
     assert "different, first at step 0: " in out
@@ -179,14 +180,14 @@ def test_run_of_another_experiment(call, done):
 def test_manifest_that_names_what_was_renamed(call, done):
     manifest = json.loads((done / "manifest.json").read_text())
     manifest["configuration"]["generator_hands"] = 2
-    (done / "manifest.json").write_text(json.dumps(manifest))
+    (done / "manifest.json").write_text(json.dumps(sealed(manifest)))
     for verb in ("resume", "sample", "reproduce"):
         refused(call(verb, done), "generator_hands = 2 means nothing to GAN as it is now")
 
 
 def test_manifest_that_lacks_what_is_needed(call, done):
     (done / "manifest.json").write_text('{"format": 1, "experiment": "gan"}')
-    refused(call("resume", done), "its manifest.json lacks configuration")
+    refused(call("resume", done), "manifest.json cannot be used: it lacks configuration")
 
 
 def test_run_of_a_newer_format(call, done):
@@ -222,7 +223,7 @@ def test_size_that_a_network_cannot_make(call, tmp_path, digits_folder):
         *("--architecture", "dcgan", "--image-size", 30),
         experiment=dcgan,
     )
-    refused(result, "30", "28, 32, 64, 128")
+    refused(result, "30", "take 28", "28, 32, 40, 48, 64")
     assert not (tmp_path / "run").exists()
 
 

@@ -79,5 +79,28 @@ def test_home_is_expanded(monkeypatch, folder):
     assert data.to_path("~/x.png") == folder / "x.png"
 
 
+def test_where_what_can_be_made_again_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "kept"))
+    assert data.cache_folder() == tmp_path / "kept" / "jaxgan"
+    for none in ("", "here"):
+        monkeypatch.setenv("XDG_CACHE_HOME", none)
+        assert data.cache_folder() == tmp_path / ".cache" / "jaxgan"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert data.cache_folder() == tmp_path / ".cache" / "jaxgan"
+
+
+def test_a_user_without_a_home(monkeypatch):
+    def nobody(uid):
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    assert data.cache_folder() is None
+    with pytest.raises(ValueError, match="~/x has no home folder to begin with"):
+        data.to_path("~/x")
+
+
 class Tiny:
     """Never asked for anything: the directory is refused first."""

@@ -85,6 +85,21 @@ def no_room(size=0):
 
 
 def contents(directory):
-    """Every file of a folder: when it was written, and what is in it."""
-    files = [path for path in directory.rglob("*") if path.is_file()]
+    """Every file of a folder: when it was written, and what is in it.
+
+    All but the lock, which names the process that has it.
+    """
+    files = [path for path in directory.rglob("*") if path.is_file() and path.name != "lock"]
     return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+MANIFEST = {
+    "experiment": "tiny",
+    "configuration": {"batch_size": 8},
+    "seed": 3,
+    "devices": 1,
+    "batch": {"image": {"shape": [8, 4, 4, 1], "dtype": "float32"}},
+    "data": "arrays:0",
+    "environment": {"revision": None},
+}
+"""What every manifest has."""

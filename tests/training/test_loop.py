@@ -133,13 +133,18 @@ def bad_weight(state, info):
 @pytest.mark.parametrize(
     ("poison", "sentence"),
     [
-        (bad_term, r"step 13 is not finite: generator/loss = nan; that of step 10 is kept"),
+        (
+            bad_term,
+            r"step 13 is not finite: generator/loss = nan; that of step 10 is kept in "
+            r".*/checkpoints/10; resumed, the run ends here again, so .* a lower learning rate",
+        ),
         (bad_weight, r"(weight is not finite; that of step 10|step 14 is not finite)"),
     ],
 )
 def test_what_is_not_finite_stops_the_run(tiny, tmp_path, monkeypatch, poison, sentence):
-    monkeypatch.setattr("jaxgan.training.loop.validated", lambda experiment: experiment)
-    monkeypatch.setattr("jaxgan.training.loop.to_plain", lambda experiment: {})
+    monkeypatch.setattr("jaxgan.training.start.validated", lambda experiment: experiment)
+    monkeypatch.setattr("jaxgan.training.start.with_absolute_paths", lambda experiment: experiment)
+    monkeypatch.setattr("jaxgan.training.start.to_plain", lambda experiment: {})
     with pytest.raises(NotFinite, match=sentence):
         train(Poisoned(tiny, poison), tmp_path / "run")
     step, state = load(Run.open(tmp_path / "run"), tiny)
