@@ -1,12 +1,18 @@
 """The only impure part: placing, the loop, checkpoints, the run directory, progress, pictures."""
 
 from jaxgan.training.checkpoints import Checkpoints as Checkpoints
+from jaxgan.training.configuration import UNMOVED as UNMOVED
+from jaxgan.training.configuration import Moved as Moved
+from jaxgan.training.configuration import experiment_name as experiment_name
+from jaxgan.training.configuration import from_plain as from_plain
+from jaxgan.training.configuration import to_plain as to_plain
+from jaxgan.training.configuration import validated as validated
+from jaxgan.training.configuration import with_absolute_paths as with_absolute_paths
 from jaxgan.training.digests import digest as digest
 from jaxgan.training.environment import differences as differences
 from jaxgan.training.errors import Interrupted as Interrupted
 from jaxgan.training.errors import NotFinite as NotFinite
 from jaxgan.training.errors import RunError as RunError
-from jaxgan.training.experiment import UNMOVED as UNMOVED
 from jaxgan.training.experiment import Conditional as Conditional
 from jaxgan.training.experiment import Draws as Draws
 from jaxgan.training.experiment import Evaluates as Evaluates
@@ -15,17 +21,11 @@ from jaxgan.training.experiment import Fraction as Fraction
 from jaxgan.training.experiment import Generate as Generate
 from jaxgan.training.experiment import Imported as Imported
 from jaxgan.training.experiment import Imports as Imports
-from jaxgan.training.experiment import Moved as Moved
 from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
 from jaxgan.training.experiment import Schedule as Schedule
 from jaxgan.training.experiment import Translates as Translates
-from jaxgan.training.experiment import experiment_name as experiment_name
-from jaxgan.training.experiment import from_plain as from_plain
-from jaxgan.training.experiment import to_plain as to_plain
-from jaxgan.training.experiment import validated as validated
-from jaxgan.training.experiment import with_absolute_paths as with_absolute_paths
 from jaxgan.training.generating import generate_chunks as generate_chunks
 from jaxgan.training.lines import draft as draft
 from jaxgan.training.lines import write_whole as write_whole

@@ -118,7 +118,7 @@ class Record:
         frames = list(self._run.pictures().values())
         animation = self._run.samples / "training.gif"
         if frames and (self._wrote or not animation.exists()):
-            self._try("the animation", partial(self._animate, frames, animation))
+            self._animate(frames, animation)
         self.say(f"the run is in {self._run.directory}")
         if frames:
             self.say(f"samples: {_shown(frames[-1])}")
@@ -132,7 +132,11 @@ class Record:
         save_picture(sheet, self._run.samples / name)
 
     def _animate(self, frames: list[Path], animation: Path) -> None:
-        passed_over = animate(frames, animation)
+        try:
+            passed_over = animate(frames, animation)
+        except OSError as error:
+            self.say(f"the animation could not be written to {animation} ({error.strerror})")
+            return
         if passed_over:
             names = ", ".join(path.name for path in passed_over[:3])
             more = f" and {len(passed_over) - 3} more" if len(passed_over) > 3 else ""

@@ -14,7 +14,7 @@ from jaxgan.training.lines import Lines, write_whole
 from jaxgan.training.lock import LOCK, Lock
 from jaxgan.training.manifest import read_manifest, sealed
 
-_LEFT_BEHIND = {LOCK, "manifest.part"}
+_LEFT_BEHIND = {LOCK, "manifest.json.part", "manifest.part"}
 """What a process that was killed before its run began may leave."""
 
 

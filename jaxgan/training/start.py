@@ -9,17 +9,17 @@ import jax
 
 from jaxgan.data import StrPath, pipeline, to_path
 from jaxgan.training.checkpoints import Checkpoints
-from jaxgan.training.digests import digest
-from jaxgan.training.environment import environment
-from jaxgan.training.errors import RunError
-from jaxgan.training.experiment import (
-    Experiment,
+from jaxgan.training.configuration import (
     experiment_name,
     from_plain,
     to_plain,
     validated,
     with_absolute_paths,
 )
+from jaxgan.training.digests import digest
+from jaxgan.training.environment import environment
+from jaxgan.training.errors import RunError
+from jaxgan.training.experiment import Experiment
 from jaxgan.training.lock import Lock
 from jaxgan.training.loop import Beginning, Setup, play
 from jaxgan.training.manifest import MAX_SEED

@@ -9,7 +9,7 @@ import pytest
 
 from jaxgan.data import Images, pipeline, resident
 from jaxgan.training import from_plain, to_plain
-from jaxgan.training.experiment import validated
+from jaxgan.training.configuration import validated
 
 SCRIPTS = {
     "gan": "GAN",

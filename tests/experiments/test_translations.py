@@ -11,7 +11,7 @@ from PIL import Image
 
 from jaxgan.data import ArraySource, Sides, Unpaired, height_and_width, pipeline
 from jaxgan.training import from_plain, to_plain
-from jaxgan.training.experiment import validated
+from jaxgan.training.configuration import validated
 
 SCRIPTS = {"pix2pix": "Pix2Pix", "cyclegan": "CycleGAN", "one_way": "OneWay", "xgan": "XGAN"}
 

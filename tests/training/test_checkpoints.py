@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from jaxgan.training import Checkpoints, Run, RunError, digest
-from tests.training.conftest import contents, no_room
+from tests.training.conftest import MANIFEST, contents, no_room
 
 ONE = jax.sharding.SingleDeviceSharding(jax.devices()[0])
 
@@ -28,7 +28,7 @@ SHAPES = jax.eval_shape(lambda: state(0))
 
 @pytest.fixture
 def run(tmp_path):
-    return Run.create(tmp_path / "run", {"environment": {"revision": None}})
+    return Run.create(tmp_path / "run", MANIFEST)
 
 
 def save(run, *steps, keep=3, **options):
