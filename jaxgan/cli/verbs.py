@@ -29,6 +29,7 @@ from jaxgan.training import (
     Parent,
     Run,
     RunError,
+    class_grid,
     differences,
     draft,
     from_plain,
@@ -145,7 +146,12 @@ def sample_run(
         if len(kept) < _SHEET:
             kept.append(image)
     sheet = output / "grid.png"
-    save_picture(grid(np.stack(kept)), sheet)
+    classes = run.manifest.get("classes", [])
+    if classes and "label" in inputs:
+        labels = np.asarray(inputs["label"])[: len(kept)]
+        save_picture(class_grid(np.stack(kept), labels, classes), sheet)
+    else:
+        save_picture(grid(np.stack(kept)), sheet)
     print(f"{count} pictures of step {step} are in {output}; the first of them together: {sheet}")
     return 0
 

@@ -31,6 +31,7 @@ from jaxgan.training.lines import draft as draft
 from jaxgan.training.lines import write_whole as write_whole
 from jaxgan.training.parent import Parent as Parent
 from jaxgan.training.pictures import Picture as Picture
+from jaxgan.training.pictures import class_grid as class_grid
 from jaxgan.training.pictures import grid as grid
 from jaxgan.training.pictures import picture as picture
 from jaxgan.training.pictures import save_picture as save_picture

@@ -62,6 +62,42 @@ def grid(images: np.ndarray, *, columns: int | None = None, gap: int = 2) -> Pic
     return picture(sheet.repeat(scale, axis=0).repeat(scale, axis=1))
 
 
+def class_grid(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> Picture:
+    """Images under the names of their classes, in columns.
+
+    Args:
+        images: `[N, H, W, C]` in [-1, 1], C 1 or 3.
+        labels: `[N]` integers of 0 or more.
+        names: of the classes 0, 1, ...; a label beyond them is its own name.
+
+    Returns:
+        The grid; one without names where the images are of more than 20 classes.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    present = np.unique(labels).tolist()
+    if len(present) > 20:
+        return grid(images)
+    groups = [images[labels == label] for label in present]
+    each = max(1, 10 // len(present))
+    rows = math.ceil(max(len(group) for group in groups) / each)
+    cells = np.ones((len(present), rows * each, *images.shape[1:]), np.float32)
+    for cell, group in zip(cells, groups, strict=True):
+        cell[: len(group)] = group
+    cells = cells.reshape(len(present), rows, each, *images.shape[1:]).swapaxes(0, 1)
+    below = grid(cells.reshape(-1, *images.shape[1:]), columns=len(present) * each)
+    font, band = ImageFont.load_default(12), 18
+    sheet = Image.new(below.mode, (below.width, below.height + band), "white")
+    sheet.paste(below, (0, band))
+    draw, width = ImageDraw.Draw(sheet), below.width / len(present)
+    for place, label in enumerate(present):
+        name = names[label] if label < len(names) else str(label)
+        while len(name) > 1 and draw.textlength(name, font) > width - 4:
+            name = f"{name.removesuffix('…')[:-1]}…"
+        draw.text((place * width + 3, 2), name, "black", font)
+    return sheet
+
+
 def shrunk(image: Picture, *, side: int = 1024) -> Picture:
     """A picture whose sides are at most so many pixels, of the same shape."""
     from PIL import Image

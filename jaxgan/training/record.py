@@ -13,7 +13,7 @@ from jaxgan.training.digests import digest
 from jaxgan.training.events import Events
 from jaxgan.training.experiment import Draws, Experiment
 from jaxgan.training.generating import generate_chunks
-from jaxgan.training.pictures import Picture, animate, grid, save_picture
+from jaxgan.training.pictures import Picture, animate, class_grid, grid, save_picture
 from jaxgan.training.placement import Placed
 from jaxgan.training.progress import Silence, progress
 from jaxgan.training.run import Run
@@ -107,7 +107,13 @@ class Record:
         made = jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
         if self._first:
             experiment = self._experiment
-            sheet = experiment.draw(state, made) if isinstance(experiment, Draws) else grid(made)
+            classes = self._run.manifest.get("classes", [])
+            if isinstance(experiment, Draws):
+                sheet = experiment.draw(state, made)
+            elif classes and "label" in self._inputs:
+                sheet = class_grid(made, self._inputs["label"], classes)
+            else:
+                sheet = grid(made)
             self._try("pictures", partial(self._save, sheet, f"step_{step:07}.png"))
             self._try("TensorBoard's events", partial(self._events.add_picture, step, sheet))
 

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan.training.pictures import animate, grid, picture, save_picture, shrunk, to_bytes
+from jaxgan.training.pictures import (
+    animate,
+    class_grid,
+    grid,
+    picture,
+    save_picture,
+    shrunk,
+    to_bytes,
+)
 from tests.training.conftest import no_room
 
 
@@ -119,3 +127,17 @@ def test_a_picture_is_whole_or_not_there(tmp_path):
         animate([path] * 2, tmp_path / "all.gif")
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_classes_stand_under_their_names():
+    labels = np.arange(7) % 3
+    images = np.broadcast_to((labels / 2 - 1)[:, None, None, None], (7, 20, 20, 1))
+    sheet = class_grid(images, labels, ["cats", "a very long name of a class"])
+    third = sheet.width // 3
+    first_row = np.asarray(sheet)[18 + 10]
+    assert [first_row[place * third + 15] for place in range(3)] == [0, 64, 128]
+    names = np.asarray(sheet)[:18] < 128
+    for place in range(3):
+        assert names[:, place * third : (place + 1) * third].any()
+    many = class_grid(np.zeros((30, 4, 4, 1), np.float32), np.arange(30), [])
+    assert many.size == grid(np.zeros((30, 4, 4, 1), np.float32)).size
