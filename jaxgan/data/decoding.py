@@ -5,6 +5,7 @@ import math
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -27,6 +28,7 @@ _STEPS = {"L;2": 85, "L;4": 17}
 
 
 _STRIP = 2**22  # pixels
+_LARGE = 2**25
 
 
 class RangeError(ValueError):
@@ -82,7 +84,11 @@ def decode(file: File, *, value_range: ValueRange | None = None) -> np.ndarray:
     """
     check_range(value_range)
     with _opened(file) as image, _ROOM.taken(image.width * image.height):
-        return _pixels(image, value_range)
+        if image.width * image.height < _LARGE:
+            return _pixels(image, value_range)
+        # The C library keeps for each thread what it had: a thread that ends leaves it to the next.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(_pixels, image, value_range).result()
 
 
 def _pixels(image: "Image.Image", value_range: ValueRange | None) -> np.ndarray:
