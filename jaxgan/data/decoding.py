@@ -5,6 +5,7 @@ import math
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -24,6 +25,10 @@ NO_FOLDER_FOR_RANGE = (
 
 # Pillow keeps the key colour of a PNG as the file has it, and spreads pixels over 0 to 255.
 _STEPS = {"L;2": 85, "L;4": 17}
+
+
+_STRIP = 2**22  # pixels
+_LARGE = 2**25
 
 
 class RangeError(ValueError):
@@ -79,19 +84,29 @@ def decode(file: File, *, value_range: ValueRange | None = None) -> np.ndarray:
     """
     check_range(value_range)
     with _opened(file) as image, _ROOM.taken(image.width * image.height):
-        raw_mode = _raw_mode(image)
-        if ";16" in raw_mode and image.mode[0] not in "IF":
-            _sixteen_bit_colours(image, value_range)
-        _turn(image)
-        if image.mode[0] in "IF":
-            return _scaled(image, raw_mode, value_range)[..., None]
-        if image.mode in ("1", "L"):
-            grey = np.asarray(image.convert("L"))
-            clear = image.info.get("transparency")
-            if isinstance(clear, int):
-                grey = np.where(grey == clear * _STEPS.get(raw_mode, 1), np.uint8(255), grey)
-            return grey[..., None]
-        return np.asarray(_on_white(image))
+        if image.width * image.height < _LARGE:
+            return _pixels(image, value_range)
+        # The C library keeps for each thread what it had: a thread that ends leaves it to the next.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(_pixels, image, value_range).result()
+
+
+def _pixels(image: "Image.Image", value_range: ValueRange | None) -> np.ndarray:
+    from PIL import ImageOps
+
+    raw_mode = _raw_mode(image)
+    if ";16" in raw_mode and image.mode[0] not in "IF":
+        _sixteen_bit_colours(image, value_range)
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode[0] in "IF":
+        return _scaled(image, raw_mode, value_range)[..., None]
+    if image.mode in ("1", "L"):
+        grey = np.asarray(image.convert("L"))
+        clear = image.info.get("transparency")
+        if isinstance(clear, int):
+            grey = np.where(grey == clear * _STEPS.get(raw_mode, 1), np.uint8(255), grey)
+        return grey[..., None]
+    return _as_array(_on_white(image))
 
 
 def _sixteen_bit_colours(image: "Image.Image", value_range: ValueRange | None) -> None:
@@ -105,12 +120,6 @@ def _sixteen_bit_colours(image: "Image.Image", value_range: ValueRange | None) -
     if clear is not None and image.mode in ("L", "RGB"):
         upper = clear >> 8 if isinstance(clear, int) else tuple(value >> 8 for value in clear)
         image.info["transparency"] = upper
-
-
-def _turn(image: "Image.Image") -> None:
-    from PIL import ImageOps
-
-    ImageOps.exif_transpose(image, in_place=True)
 
 
 def _scaled(image: "Image.Image", raw_mode: str, value_range: ValueRange | None) -> np.ndarray:
@@ -156,6 +165,18 @@ def _on_white(image: "Image.Image") -> "Image.Image":
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _as_array(image: "Image.Image") -> np.ndarray:
+    """The pixels, by strips: all at once would pass through small pieces, which threads keep."""
+    rows = max(1, _STRIP // image.width)
+    if rows >= image.height:
+        return np.asarray(image)
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        pixels[top : top + rows] = np.asarray(strip)
+    return pixels
 
 
 def _raw_mode(image: "Image.Image") -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxgan.data.decoding import ValueRange, decode
-from jaxgan.data.paths import cache_folder, is_text
+from jaxgan.data.paths import StrPath, cache_folder, is_text
 
 # A file that changes twice within a tick of its file system's clock has the same times after both.
 _TICK = 2 * 10**9
@@ -71,12 +71,14 @@ def look_at(
     seen: dict[Path, Picture | str] = {}
     keep: _Kept = {}
     for name in names:
-        stamp, picture = kept.get(name.as_posix(), (None, None))
+        place_in_folder = name.as_posix()
+        stamp, picture = kept.get(place_in_folder, (None, None))
         if not is_text(name):
             seen[name] = "has a name that is not in UTF-8"
-        elif stamp is not None and picture is not None and stamp == _stamp_of(folder / name):
+        # Texts here, as paths would take longer than the file system does.
+        elif picture is not None and stamp == _stamp_of(f"{folder}/{place_in_folder}"):
             seen[name] = picture
-            keep[name.as_posix()] = stamp, picture
+            keep[place_in_folder] = kept[place_in_folder]
     new = [name for name in names if name not in seen]
     try:
         with warnings.catch_warnings(), ThreadPoolExecutor() as threads:
@@ -122,9 +124,9 @@ def _look(file: Path, value_range: ValueRange | None) -> tuple[_Stamp | None, Pi
     return stamp if settled else None, Picture(digest, stamp.file_size, (height, width))
 
 
-def _stamp_of(file: Path) -> _Stamp | None:
+def _stamp_of(file: StrPath) -> _Stamp | None:
     try:
-        return _stamp(file.stat())
+        return _stamp(os.stat(file))
     except OSError:
         return None
 

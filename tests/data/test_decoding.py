@@ -268,3 +268,9 @@ def test_large_pictures_are_decoded_one_at_a_time(monkeypatch):
         assert max(most) <= expected
         for file in files:
             file.seek(0)
+
+
+def test_large_pictures_are_read_by_strips(monkeypatch):
+    monkeypatch.setattr(decoding, "_STRIP", 64 * 5)
+    monkeypatch.setattr(decoding, "_LARGE", 64 * 64)
+    np.testing.assert_array_equal(decode(encode(NOISE)), np.asarray(NOISE))
