@@ -19,8 +19,8 @@ else:
 Picture: TypeAlias = _Image
 """A picture of Pillow's, which is imported where one is drawn."""
 
-_FRAMES = 100
-"""Of an animation, at the most: eight seconds of twelve a second."""
+_PIXELS = 25_000_000
+"""Of all frames of an animation together, at the most, where it has more than ten."""
 
 
 def to_bytes(images: np.ndarray) -> np.ndarray:
@@ -124,9 +124,10 @@ def save_picture(image: Picture, path: StrPath) -> None:
 def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -> list[Path]:
     """One animated GIF of pictures of one size; the last of them stays for a while.
 
-    Large pictures are shrunk to 1024 pixels a side, and of more than 100 so many are taken, evenly,
-    the first and the last among them. What cannot be read, or is of another size than the last one
-    that can, is passed over. Where none can be read, nothing is written.
+    Large pictures are shrunk to 1024 pixels a side. Of many only some are taken, evenly, the first
+    and the last among them: 100 of small pictures, 25 of large ones. What cannot be read, or is of
+    another size than the last one that can, is passed over. Where none can be read, nothing is
+    written.
 
     Args:
         frames: the pictures, in order.
@@ -141,28 +142,32 @@ def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -
     """
     from PIL import Image
 
-    count = min(len(frames), _FRAMES)
-    chosen = [frames[index * (len(frames) - 1) // max(count - 1, 1)] for index in range(count)]
-    pictures, passed_over, size = [], [], None
-    for frame in reversed(chosen):
-        found = _read(to_path(frame))
-        if found is None or found.size != (size or found.size):
-            passed_over.append(to_path(frame))
+    paths = [to_path(frame) for frame in frames]
+    last = next(filter(None, map(_read, reversed(paths))), None)
+    if last is None:
+        return paths
+    width, height = shrunk(last).size
+    count = min(len(paths), max(10, min(100, _PIXELS // (width * height))))
+    chosen = [paths[index * (len(paths) - 1) // max(count - 1, 1)] for index in range(count)]
+    pictures, passed_over = [], []
+    for path_of_frame in chosen:
+        found = _read(path_of_frame)
+        if found is None or found.size != last.size:
+            passed_over.append(path_of_frame)
             continue
-        size = found.size
         pictures.append(shrunk(found).convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
     if pictures:
         each = max(40, int(1000 * seconds / len(pictures)))
         with draft(to_path(path)) as part:
-            pictures[-1].save(
+            pictures[0].save(
                 part,
                 format="GIF",
                 save_all=True,
-                append_images=pictures[-2::-1],
+                append_images=pictures[1:],
                 duration=[each] * (len(pictures) - 1) + [2000],
                 loop=0,
             )
-    return passed_over[::-1]
+    return passed_over
 
 
 def _read(path: Path) -> Picture | None:
