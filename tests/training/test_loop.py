@@ -12,6 +12,8 @@ from orbax.checkpoint import CheckpointManager
 from jaxgan import training
 from jaxgan.games import Game
 from jaxgan.training import NotFinite, Run, RunError, digest, load, resume
+from jaxgan.training.record import Record
+from jaxgan.training.start import devices_of
 from tests.training.conftest import contents, with_steps
 
 
@@ -278,3 +280,27 @@ def test_a_full_disk(tiny, tmp_path, monkeypatch):
     resume(run, tiny)
     whole = train(tiny, tmp_path / "whole")
     assert run.digests()[-1] == whole.digests()[-1]
+
+
+def test_a_run_that_is_moved_meanwhile_does_not_split_in_two(tiny, tmp_path, monkeypatch):
+    show = Record.show
+
+    def move(self, step, info, *, line):
+        show(self, step, info, line=line)
+        if step == 5:
+            (tmp_path / "run").rename(tmp_path / "moved")
+
+    monkeypatch.setattr(Record, "show", move)
+    with pytest.raises(RunError, match=r"run was moved or removed .*\(it is now .*/moved\)"):
+        train(tiny, tmp_path / "run")
+    monkeypatch.undo()
+    assert not (tmp_path / "run").exists()
+    run = Run.open(tmp_path / "moved")
+    resume(run, tiny)
+    assert load(run, tiny)[0] == 20
+
+
+@pytest.mark.parametrize(("batch_size", "devices", "expected"), [(6, 4, 3), (8, 3, 2), (7, 4, 1)])
+def test_a_run_goes_on_with_as_many_devices_as_can_share_a_batch(batch_size, devices, expected):
+    batch = {"image": {"shape": [batch_size, 4, 4, 1], "dtype": "float32"}}
+    assert devices_of(Run("run", {"devices": devices, "batch": batch})) == expected
