@@ -8,7 +8,7 @@ from typing import Any, Self
 import jax
 import orbax.checkpoint as ocp
 
-from jaxgan.training.digests import digest, places
+from jaxgan.training.digests import by_place, digest, kind_of, places
 from jaxgan.training.errors import RunError
 from jaxgan.training.failures import Quiet, error_code, reason
 from jaxgan.training.run import Run
@@ -212,27 +212,27 @@ class Checkpoints:
         )
         self._refuse_others(saved, shapes)
         state = self._manager.restore(step, args=ocp.args.StandardRestore(saved))
-        leaves = _by_place(state)
+        leaves = by_place(state)
         state = jax.tree.unflatten(jax.tree.structure(shapes), [leaves[p] for p in places(shapes)])
         return state, (metadata.custom_metadata or {}).get(_LEAVES)
 
     def _refuse_others(self, saved: Any, shapes: Any) -> None:
-        of_run, of_game = _by_place(saved), _by_place(shapes)
+        of_run, of_game = by_place(saved), by_place(shapes)
         for place in sorted(of_run | of_game):
             run, game = of_run.get(place), of_game.get(place)
-            if _array(run) == _array(game):
+            if kind_of(run) == kind_of(game):
                 continue
             if all(_narrow(of_run.get(p)) == _narrow(of_game.get(p)) for p in of_run | of_game):
-                wide = int(_array(run) != _narrow(run))
+                wide = int(kind_of(run) != _narrow(run))
                 raise RunError(
                     f"{self._run.directory} was made with JAX_ENABLE_X64={wide}: {place} is "
-                    f"{_array(run)} in it and {_array(game)} as it is set now; set it to {wide} "
+                    f"{kind_of(run)} in it and {kind_of(game)} as it is set now; set it to {wide} "
                     "to go on"
                 )
             revision = self._run.manifest["environment"]["revision"]
             raise RunError(
                 f"the states of {self._run.directory} are those of another jaxgan: {place} is "
-                f"{_array(run)} in the run and {_array(game)} in the game; go on with the "
+                f"{kind_of(run)} in the run and {kind_of(game)} in the game; go on with the "
                 f"version that made it (revision {revision}), or train a new run"
             )
 
@@ -289,14 +289,6 @@ def _listed(steps: list[int]) -> str:
     return ", ".join(map(str, steps)) or "none"
 
 
-def _by_place(tree: Any) -> dict[str, Any]:
-    return dict(zip(places(tree), jax.tree.leaves(tree), strict=True))
-
-
-def _array(leaf: Any) -> str:
-    return "absent" if leaf is None else f"{leaf.dtype}{list(leaf.shape)}"
-
-
 def _narrow(leaf: Any) -> str:
     """An array as it is without JAX_ENABLE_X64."""
-    return _array(leaf).replace("64[", "32[")
+    return kind_of(leaf).replace("64[", "32[")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jaxgan.training.digests import digest, places
+from jaxgan.training.digests import by_place, digest, kind_of, places
 from jaxgan.training.errors import RunError
 from jaxgan.training.run import Run
 
@@ -40,11 +40,11 @@ def parts_taken(parent: Run, before: Any, fresh: Any) -> list[str]:
         RunError: where no network agrees, or no part of a state without any; names the first array
             that does not.
     """
-    found, wanted = _by_place(before), _by_place(fresh)
+    found, wanted = by_place(before), by_place(fresh)
     differing = {
-        place: f"{place} is {_array(found.get(place))} in it and {_array(wanted.get(place))} here"
+        place: f"{place} is {kind_of(found.get(place))} in it and {kind_of(wanted.get(place))} here"
         for place in [*wanted, *found]
-        if _array(found.get(place)) != _array(wanted.get(place))
+        if kind_of(found.get(place)) != kind_of(wanted.get(place))
     }
     bad = {_part(place) for place in differing}
     taken = [
@@ -67,10 +67,10 @@ def parts_of(state: Any) -> list[str]:
 
 def with_parts(fresh: Any, before: Any, taken: list[str]) -> Any:
     """The new game's state, with some parts from another; each array where the new one was."""
-    found = _by_place(before)
+    found = by_place(before)
     leaves = [
         _placed(found[place], leaf) if _part(place) in taken else leaf
-        for place, leaf in _by_place(fresh).items()
+        for place, leaf in by_place(fresh).items()
     ]
     return jax.tree.unflatten(jax.tree.structure(fresh), leaves)
 
@@ -88,11 +88,3 @@ def _part(place: str) -> str:
 def _placed(leaf: Any, like: jax.Array) -> jax.Array:
     array = np.asarray(leaf)
     return jax.make_array_from_callback(array.shape, like.sharding, lambda index: array[index])
-
-
-def _by_place(tree: Any) -> dict[str, Any]:
-    return dict(zip(places(tree), jax.tree.leaves(tree), strict=True))
-
-
-def _array(leaf: Any) -> str:
-    return "absent" if leaf is None else f"{leaf.dtype}{list(leaf.shape)}"
