@@ -25,13 +25,13 @@ from jaxgan.training import Run
 
 EXPERIMENTS = Path(__file__).resolve().parents[1]
 
-COMMON = ("--log-every", "10", "--sample-every", "50", "--checkpoint-every", "20")
+COMMON = ("--log-every", "10", "--sample-every", "40", "--checkpoint-every", "20")
 GAMES: dict[str, tuple[str, ...]] = {
-    "gan": ("--steps", "2000", "--batch-size", "16"),
-    "dcgan": ("--steps", "200", "--batch-size", "8", "--width", "4"),
-    "acgan": ("--steps", "200", "--batch-size", "8"),
-    "pix2pix": ("--steps", "200", "--batch-size", "2", "--width", "4"),
-    "cyclegan": ("--steps", "100", "--batch-size", "1", "--width", "4", "--blocks", "1"),
+    "gan": ("--steps", "200", "--batch-size", "16"),
+    "dcgan": ("--steps", "120", "--batch-size", "8", "--width", "4"),
+    "acgan": ("--steps", "120", "--batch-size", "8"),
+    "pix2pix": ("--steps", "80", "--batch-size", "2", "--width", "4"),
+    "cyclegan": ("--steps", "60", "--batch-size", "1", "--width", "4", "--blocks", "1"),
 }
 
 
