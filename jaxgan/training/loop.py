@@ -14,7 +14,7 @@ from jax.sharding import Mesh
 from jaxgan.data import Data, StrPath, pipeline, to_path
 from jaxgan.training.checkpoints import Checkpoints, is_finite
 from jaxgan.training.digests import digest
-from jaxgan.training.experiment import Experiment, Schedule, to_plain, validated
+from jaxgan.training.experiment import Experiment, Schedule, experiment_name, to_plain, validated
 from jaxgan.training.placement import Placed, Report, make_mesh, place, replicated, split
 from jaxgan.training.record import Record
 from jaxgan.training.run import Run, RunError, environment
@@ -22,6 +22,10 @@ from jaxgan.training.run import Run, RunError, environment
 
 class Interrupted(Exception):  # noqa: N818 - a stop that was asked for is no error
     """SIGTERM or SIGINT asked the run to stop, and it has: its state is saved."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it."""
+        return [f"{self}; go on with training.resume(training.Run.open(DIRECTORY), experiment)"]
 
 
 class NotFinite(RunError):  # noqa: N818 - named for what happened
@@ -41,7 +45,7 @@ def train(
     experiment: Experiment,
     directory: StrPath,
     *,
-    name: str,
+    name: str | None = None,
     seed: int = 0,
     devices: int | None = None,
     until: int | None = None,
@@ -51,7 +55,7 @@ def train(
     Args:
         experiment: what is played.
         directory: where the run is written; nothing may be there yet.
-        name: the experiment's, for the manifest.
+        name: the experiment's, for the manifest; that of its file or its class where None.
         seed: of the run's one key, 0 or more.
         devices: how many; all where None.
         until: the step to stop at; the end of the experiment's schedule where None.
@@ -73,7 +77,7 @@ def train(
     setup = set_up(experiment, seed=seed, devices=devices)
     manifest = _manifest(
         experiment,
-        name=name,
+        name=name or experiment_name(type(experiment)),
         seed=seed,
         devices=setup.mesh.size,
         shapes=setup.data.shapes,

@@ -33,7 +33,7 @@ class Record:
         inputs = experiment.inputs(stream(key, "inputs"), SAMPLES)
         self._inputs = jax.tree.map(np.asarray, inputs)
         self._first = jax.process_index() == 0
-        self._progress = progress(start, end) if self._first else Silence()
+        self._progress = progress(start, end, run.metrics()) if self._first else Silence()
         if self._first:
             run.rewind(start)
             self._events = SummaryWriter(str(run.events), purge_step=start)
@@ -72,6 +72,7 @@ class Record:
             experiment = self._experiment
             sheet = experiment.draw(state, made) if isinstance(experiment, Draws) else grid(made)
             save_picture(sheet, self._run.samples / f"step_{step:07}.png")
+            self._progress.sample(sheet)
             self._events.add_image("samples", np.asarray(sheet.convert("RGB")), step, None, "HWC")
 
     def finish(self) -> None:

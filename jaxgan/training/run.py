@@ -26,6 +26,10 @@ _PACKAGES = (
 class RunError(Exception):
     """What a person can mend about a run; its text is one clear sentence."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 @dataclasses.dataclass(frozen=True)
 class Run:
