@@ -59,11 +59,11 @@ class Record:
         self._inputs = jax.tree.map(np.asarray, inputs)
         self._batch_size = batch_size
         self._first = jax.process_index() == 0
-        self._progress = progress(start, end) if self._first else Silence()
         self._events = Events(run.events, start=start)
         self._given_up: set[str] = set()
         self._wrote = False
         self._notes = run.rewind(start) if self._first else []
+        self._progress = progress(start, end, run.metrics()) if self._first else Silence()
 
     def __enter__(self) -> Self:
         self._progress.__enter__()
@@ -116,6 +116,7 @@ class Record:
                 sheet = grid(made)
             self._try("pictures", partial(self._save, sheet, f"step_{step:07}.png"))
             self._try("TensorBoard's events", partial(self._events.add_picture, step, sheet))
+            self._progress.sample(sheet)
 
     def finish(self) -> None:
         """Animate the samples where there are new ones, and say where all is."""
