@@ -155,7 +155,10 @@ def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -
         if found is None or found.size != last.size:
             passed_over.append(path_of_frame)
             continue
-        pictures.append(shrunk(found).convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
+        found = shrunk(found).convert("RGB")
+        # Colours are chosen from a smaller picture: from all pixels it takes a second a frame.
+        colours = shrunk(found, side=256).quantize(64)
+        pictures.append(found.quantize(palette=colours, dither=Image.Dither.NONE))
     if pictures:
         each = max(40, int(1000 * seconds / len(pictures)))
         with draft(to_path(path)) as part:
