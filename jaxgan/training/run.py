@@ -17,10 +17,6 @@ from jaxgan.training.manifest import read_manifest, sealed
 _LEFT_BEHIND = {LOCK, "manifest.json.part", "manifest.part"}
 """What a process that was killed before its run began may leave."""
 
-    def _render_traceback_(self) -> list[str]:
-        """What IPython shows of it."""
-        return [f"{type(self).__name__}: {self}"]
-
 
 @dataclasses.dataclass(frozen=True)
 class Run:
