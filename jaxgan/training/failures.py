@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+_LOGGERS = ("absl", "asyncio")
+"""Orbax logs to the first; the second is told of the errors in its futures."""
+
 
 class Quiet(logging.Filter):
     """Keeps away what Orbax's threads say of a failure: tracebacks, up to dozens of them."""
@@ -15,16 +18,19 @@ class Quiet(logging.Filter):
         """From now on."""
         self._before = sys.unraisablehook
         sys.unraisablehook = self._hook
-        logging.getLogger("absl").addFilter(self)
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(self)
 
     def end(self) -> None:
         """No longer."""
         sys.unraisablehook = self._before
-        logging.getLogger("absl").removeFilter(self)
+        for name in _LOGGERS:
+            logging.getLogger(name).removeFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is not Orbax's."""
-        return "orbax" not in Path(record.pathname).parts
+        """Whether a record is neither Orbax's nor of an error that nobody waits for any more."""
+        orbax = "orbax" in Path(record.pathname).parts
+        return not orbax and "exception was never retrieved" not in record.getMessage()
 
     def _hook(self, unraisable: Any) -> None:
         """One write has failed, and another one ends when nobody waits for it any more."""
