@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.cli.command import way_on
-from jaxgan.cli.verbs import new_directory
+from jaxgan.cli.runs import new_directory
 from jaxgan.games import stream
 from jaxgan.training import (
     Imported,

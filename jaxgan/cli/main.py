@@ -13,10 +13,10 @@ from jaxgan.cli.command import PATHS
 from jaxgan.cli.devices import device_trouble, prepare_jax
 from jaxgan.cli.numbers import numbers_last
 from jaxgan.cli.prepare import prepare_verb
+from jaxgan.cli.runs import open_run
 from jaxgan.cli.streams import losable_output, printable
 from jaxgan.cli.training import Preset, training_verbs
 from jaxgan.cli.using import using_verbs
-from jaxgan.cli.verbs import open_run
 from jaxgan.training import Experiment, Interrupted, RunError, counted_signals, experiment_name
 
 _VERBS = (

@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxgan.cli.chosen import chosen_files
 from jaxgan.cli.fitting import Fit, Fitted, fitting
-from jaxgan.cli.verbs import open_run, refuse_taken
+from jaxgan.cli.runs import open_run, refuse_taken
 from jaxgan.data import RangeError, Size, ValueRange, decode, shown, to_floats
 from jaxgan.data.decoding import check_range
 from jaxgan.games import stream

@@ -1,24 +1,26 @@
 """What each verb does. A verb gives its exit code, and raises what a person has to mend."""
 
-import contextlib
 import dataclasses
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import jax
 import numpy as np
 
-from jaxgan.cli.command import script_of, way_on
-from jaxgan.data import pipeline
+from jaxgan.cli.runs import (
+    label_number,
+    new_directory,
+    open_run,
+    refuse_imported,
+    refuse_taken,
+    with_way_on,
+)
 from jaxgan.games import stream
 from jaxgan.training import (
-    UNMOVED,
-    Conditional,
     Draws,
     Evaluates,
     Experiment,
@@ -32,7 +34,6 @@ from jaxgan.training import (
     class_grid,
     differences,
     draft,
-    from_plain,
     generate_chunks,
     grid,
     load,
@@ -43,8 +44,6 @@ from jaxgan.training import (
     train,
     write_whole,
 )
-
-E = TypeVar("E")
 
 _SHEET = 256
 """How many pictures are shown together, at the most."""
@@ -64,7 +63,7 @@ def train_run(
         try:
             train(experiment, directory, name=name, seed=seed, devices=devices, parent=parent)
         except (Interrupted, NotFinite) as stop:
-            raise _with_way_on(stop, directory) from None
+            raise with_way_on(stop, directory) from None
     return 0
 
 
@@ -86,11 +85,11 @@ def resume_run(
             return train_run(
                 *(longer, name), directory=directory, seed=None, devices=devices, parent=Parent(run)
             )
-    _refuse_imported(run)
+    refuse_imported(run)
     try:
         resume(run, experiment, devices=devices)
     except (Interrupted, NotFinite) as stop:
-        raise _with_way_on(stop, directory) from None
+        raise with_way_on(stop, directory) from None
     return 0
 
 
@@ -110,7 +109,7 @@ def sample_run(
     if count <= 0:
         raise RunError(f"--count must be 1 or more, not {count}")
     run, experiment = open_run(directory, kind, name, moved)
-    number = None if label is None else _label(run, experiment, label)
+    number = None if label is None else label_number(run, experiment, label)
     folder = f"seed_{seed}" if number is None else f"seed_{seed}_label_{number}"
     output = output or run.directory / "generated" / folder
     refuse_taken(output)
@@ -184,7 +183,7 @@ def reproduce_run(
 ) -> int:
     """Repeat a run and compare; 0 where the two are identical, 1 where not."""
     run, experiment = open_run(directory, kind, name, moved)
-    _refuse_imported(run)
+    refuse_imported(run)
     # Of `.` and `..` the name is in the whole path alone.
     output = output or Path(f"{os.path.abspath(directory)}-reproduced")
     repeated, comparison = reproduce(run, experiment, output)
@@ -221,96 +220,5 @@ def _batch_size(run: Run) -> int:
     return next(iter(run.manifest["batch"].values()))["shape"][0]
 
 
-def _label(run: Run, experiment: Experiment, label: str) -> int:
-    """The number of a class that is given by its name or its number."""
-    if not isinstance(experiment, Conditional):
-        raise RunError("this GAN is not conditional: leave --label out")
-    names = run.manifest.get("classes") or [str(n) for n in range(experiment.classes)]
-    if label in names:
-        return names.index(label)
-    if label.isdecimal() and int(label) < len(names):
-        return int(label)
-    shown = ", ".join(f"{number} ({name})" for number, name in enumerate(names[:20]))
-    more = f", ... {len(names) - 1} ({names[-1]})" if len(names) > 20 else ""
-    raise RunError(f"--label must be one of the run's {len(names)}: {shown}{more}; not {label}")
-
-
 def _surroundings(run: Run) -> dict[str, Any]:
     return run.manifest["environment"] | {name: run.manifest[name] for name in ("devices", "data")}
-
-
-def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) -> tuple[Run, E]:
-    """A run of an experiment, and the configuration that its manifest has.
-
-    Args:
-        directory: the run's.
-        kind: the experiment.
-        name: what manifests call it.
-        moved: where the run's data are now.
-
-    Raises:
-        RunError: where it is no run, or one of another experiment, or other data are where they are
-            said to be.
-        ValueError: where the configuration is not one of this version.
-    """
-    run = Run.open(directory)
-    its = run.manifest["experiment"]
-    if its != name:
-        raise RunError(f"{directory} is a run of {its}, not of {name}: use {script_of(its)}")
-    before: Any = from_plain(kind, run.manifest["configuration"])
-    experiment = moved.apply(before)
-    if experiment is not before:
-        data = experiment.data(partial(pipeline, seed=0, resident_bytes=0))
-        if not data.agrees(run.manifest["data"]):
-            raise RunError(
-                f"those are other data than the run's: they are {data.fingerprint}, and it began "
-                f"on {run.manifest['data']}"
-            )
-    return run, experiment
-
-
-def refuse_taken(output: Path) -> None:
-    """Refuse a folder for what is made that holds something already, or is none."""
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise RunError(f"{output} already holds something: name another folder with --output")
-
-
-def _refuse_imported(run: Run) -> None:
-    if run.manifest["data"].startswith("imported: "):
-        raise RunError(
-            f"{run.directory} was not trained but {run.manifest['data']}: it can translate and "
-            "sample, and a new run can begin with its weights: "
-            f"{way_on('train', '--from', run.directory)}"
-        )
-
-
-def _with_way_on(stop: Interrupted | NotFinite, directory: Path) -> Exception:
-    if isinstance(stop, Interrupted):
-        return Interrupted(f"{stop}; go on with: {way_on('resume', directory)}")
-    way = way_on("train", "--from", directory, "--learning-rate", "RATE")
-    return NotFinite(f"{stop} (where a checkpoint was kept: {way})")
-
-
-@contextlib.contextmanager
-def new_directory(directory: Path | None, folder: Path, name: str) -> Iterator[Path]:
-    """The directory that was named; or the first free one of `FOLDER/NAME-001`, ..., taken now.
-
-    Where it is still empty in the end, it goes again.
-    """
-    if directory is not None:
-        yield directory
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    numbers = itertools.count(1)
-    while True:
-        directory = folder / f"{name}-{next(numbers):03}"
-        try:
-            directory.mkdir()
-        except FileExistsError:
-            continue
-        break
-    try:
-        yield directory
-    finally:
-        with contextlib.suppress(OSError):
-            directory.rmdir()

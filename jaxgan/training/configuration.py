@@ -22,8 +22,8 @@ def experiment_name(kind: type) -> str:
     Args:
         kind: the experiment's class.
 
-    >>> experiment_name(Schedule)
-    'experiment'
+    >>> experiment_name(Moved)
+    'configuration'
     """
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     if file is None:

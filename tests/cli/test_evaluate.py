@@ -162,7 +162,7 @@ def test_pictures_of_a_label(call, tmp_path):
 def test_label_out_of_range(call, tmp_path, label):
     run = run_of(Labelled(), call, tmp_path)
     result = call(Labelled(), "sample", run, f"--label={label}")
-    refused(result, f"--label must be in 0 to 9, not {label}")
+    refused(result, "--label must be one of the run's 10: 0 (0), 1 (1), ", f"; not {label}")
     assert not (run / "generated").exists()
 
 

@@ -62,7 +62,7 @@ def test_help_says_what_each_field_is(call, verb):
     code, out, _ = call(verb, "--help")
     assert code == 0
     expected = {
-        "train": ["--preset", "--learning-rate", "(paper: 100)", "--seed", "--devices", "--steps"],
+        "train": ["--preset", "--learning-rate", "(code: 100)", "--seed", "--devices", "--steps"],
         "resume": ["DIRECTORY", "newest whole checkpoint"],
         "sample": ["--count", "--label", "--seed", "--output"],
         "evaluate": ["DIRECTORY", "--seed", "evaluation.json"],
@@ -226,7 +226,7 @@ def test_size_that_a_network_cannot_make(call, tmp_path, digits_folder):
         *("--architecture", "dcgan", "--image-size", 30),
         experiment=dcgan,
     )
-    refused(result, "30", "take 28", "28, 32, 40, 48, 64")
+    refused(result, "30", "take 32", "28, 32, 40, 48, 64")
     assert not (tmp_path / "run").exists()
 
 
