@@ -37,12 +37,12 @@ def lines(directory):
 
 def test_what_machines_do(pictures, tmp_path):
     words = ["train", "--folder", pictures, "--image-size", 8, "--channels", 1, *SHORT[2:]]
-    run(*words, "--steps", 4000, "--directory", tmp_path / "whole", "--checkpoint-every", 2000)
+    run(*words, "--steps", 400, "--directory", tmp_path / "whole", "--checkpoint-every", 400)
 
     directory = tmp_path / "run"
     process = start(
-        *(*words, "--steps", 4000, "--directory", directory),
-        *("--log-every", 1, "--sample-every", 10, "--checkpoint-every", 2000),
+        *(*words, "--steps", 400, "--directory", directory),
+        *("--log-every", 1, "--sample-every", 50, "--checkpoint-every", 400),
     )
     wait_until(process, lambda: lines(directory) > 10)
 
@@ -58,8 +58,10 @@ def test_what_machines_do(pictures, tmp_path):
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
     wait_until(process, lambda: lines(directory) > before + 10)
 
-    # Another process wants it.
+    # Another process wants it. (It takes its time to say so, in which this one would come to its end.)
+    process.send_signal(signal.SIGSTOP)
     output = run("resume", directory, code=2)
+    process.send_signal(signal.SIGCONT)
     assert f"is being trained by process {process.pid}" in output
 
     # Whoever read what it says reads no more; then the terminal goes.
@@ -69,7 +71,7 @@ def test_what_machines_do(pictures, tmp_path):
     process.send_signal(signal.SIGHUP)
     assert process.wait(timeout=60) == 75
     step = max(digests(directory))
-    assert 0 < step < 4000
+    assert 0 < step < 400
     assert (directory / "checkpoints" / str(step)).is_dir()
 
     # The run and its data move, and what was started in another folder goes on in this one.
@@ -80,5 +82,5 @@ def test_what_machines_do(pictures, tmp_path):
     here = os.path.relpath(tmp_path / "moved_pictures")
     output = run("resume", directory, "--folder", here)
     assert f"goes on after step {step}" in output
-    assert digests(directory)[4000] == digests(tmp_path / "whole")[4000]
+    assert digests(directory)[400] == digests(tmp_path / "whole")[400]
     assert Run.open(directory).manifest["configuration"]["images"]["folder"] == str(pictures)
