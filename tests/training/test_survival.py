@@ -58,7 +58,7 @@ def test_what_machines_do(pictures, tmp_path):
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
     wait_until(process, lambda: lines(directory) > before + 10)
 
-    # Another process wants it. (It takes its time to say so, in which this one would come to its end.)
+    # Another process wants it, and takes its time to say so: this one would come to its end.
     process.send_signal(signal.SIGSTOP)
     output = run("resume", directory, code=2)
     process.send_signal(signal.SIGCONT)
