@@ -100,9 +100,18 @@ def test_every_kind_of_path_begins_at_home(monkeypatch, tmp_path):
     assert tyro.cli(Places, args=["--maybe", "None"], registry=PATHS) == Places()
 
 
+@pytest.fixture
+def original(tmp_path):
+    """A run of which there is no more than the manifest."""
+    configuration = training.to_plain(gan.SMALL)
+    about = {"experiment": "gan", "configuration": configuration, "seed": 0, "batch": {}}
+    return training.Run.create(tmp_path / "run", {**about, "data": "none"}).directory
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        ("sample", "~/run", "--output=~/taken"),
         ("train", "--directory=~/taken"),
         ("train", "--folder=~/taken/file"),
         ("sample", "~/taken"),
@@ -110,7 +119,7 @@ def test_every_kind_of_path_begins_at_home(monkeypatch, tmp_path):
         ("reproduce", "~/taken"),
     ],
 )
-def test_verbs_take_tildes(call, monkeypatch, tmp_path, words):
+def test_verbs_take_tildes(call, monkeypatch, tmp_path, original, words):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").mkdir()
@@ -119,7 +128,7 @@ def test_verbs_take_tildes(call, monkeypatch, tmp_path, words):
     assert code == 2
     assert error.startswith("error: ")
     assert str(tmp_path / "taken") in error
-    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+    assert {path.name for path in tmp_path.iterdir()} == {original.name, "taken"}
 
 
 def test_paths_that_are_none(call, monkeypatch, tmp_path, request):
@@ -133,6 +142,7 @@ def test_paths_that_are_none(call, monkeypatch, tmp_path, request):
     assert "~/run has no home folder to begin with" in error
 
 
+<<<<<<< HEAD
 @pytest.fixture
 def original(tmp_path):
     """A run of which there is no more than the manifest."""
@@ -141,6 +151,8 @@ def original(tmp_path):
     return training.Run.create(tmp_path / "run", about).directory
 
 
+=======
+>>>>>>> w-notebooks
 @pytest.mark.parametrize("place", [".", "..", "../run"])
 def test_a_repetition_stands_beside_its_run_from_inside_too(call, monkeypatch, original, place):
     (original / "samples").mkdir()
