@@ -104,8 +104,8 @@ def test_every_kind_of_path_begins_at_home(monkeypatch, tmp_path):
 def original(tmp_path):
     """A run of which there is no more than the manifest."""
     configuration = training.to_plain(gan.SMALL)
-    about = {"experiment": "gan", "configuration": configuration, "seed": 0, "batch": {}}
-    return training.Run.create(tmp_path / "run", {**about, "data": "none"}).directory
+    about = MANIFEST | {"experiment": "gan", "configuration": configuration}
+    return training.Run.create(tmp_path / "run", about).directory
 
 
 @pytest.mark.parametrize(
@@ -142,17 +142,6 @@ def test_paths_that_are_none(call, monkeypatch, tmp_path, request):
     assert "~/run has no home folder to begin with" in error
 
 
-<<<<<<< HEAD
-@pytest.fixture
-def original(tmp_path):
-    """A run of which there is no more than the manifest."""
-    configuration = training.to_plain(gan.SMALL)
-    about = MANIFEST | {"experiment": "gan", "configuration": configuration}
-    return training.Run.create(tmp_path / "run", about).directory
-
-
-=======
->>>>>>> w-notebooks
 @pytest.mark.parametrize("place", [".", "..", "../run"])
 def test_a_repetition_stands_beside_its_run_from_inside_too(call, monkeypatch, original, place):
     (original / "samples").mkdir()
