@@ -35,7 +35,7 @@ class CGAN(recipes.FromLabels):
     batch_size: PositiveInt = 100
     """Images in a minibatch (paper: 100)."""
     latent_size: PositiveInt = 100
-    """Z, numbers in a latent (paper: 100)."""
+    """Z, numbers in a latent, drawn from N(0, I) (paper: 100, uniform in the unit cube)."""
     width: PositiveInt = 64
     """Channels next to the image; they double towards the smallest map."""
     learning_rate: PositiveFloat = 2e-4

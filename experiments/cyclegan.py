@@ -5,45 +5,54 @@ python experiments/cyclegan.py train --preset paper                 horses and z
 python experiments/cyclegan.py train --folder-a PHOTOS --folder-b PAINTINGS
 python experiments/cyclegan.py evaluate runs/cyclegan-001
 python experiments/cyclegan.py translate runs/cyclegan-001 MY-DRAWINGS --output coloured
+python experiments/cyclegan.py import latest_net_G_A.pth --other latest_net_G_B.pth
 """
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Self
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
+from annotated_types import Ge
 
 from jaxgan import cli, games, losses, metrics, recipes, updates
 from jaxgan.data import Sides
-from jaxgan.layers import InstanceNorm
-from jaxgan.networks import PatchGAN, ResNetTranslator
 from jaxgan.training import Fraction, Generate, Picture, PositiveFloat, PositiveInt, Schedule
-from jaxgan.weights import official_parameters
 
 
 @dataclasses.dataclass(frozen=True)
-class CycleGAN(recipes.BetweenSides):
+class CycleGAN(recipes.Translators):
     """Defaults are the paper's, section 4 and appendix 7, for images of 256x256."""
 
-    pairs: Sides = Sides("cycle_gan/horse2zebra", load_size=286, crop_size=256, flip=True)
-    """The two sides; in training nothing is known of pairs."""
+    pairs: Sides = Sides(
+        "cycle_gan/horse2zebra", load_size=286, crop_size=256, stretch=True, flip=True
+    )
+    """The two sides; in training nothing is known of pairs (code: stretched to 286, cropped)."""
     schedule: Schedule = Schedule(steps=267_000, sample_every=5000, checkpoint_every=10_000)
     """How long (paper: 200 epochs of the longer side)."""
     one_way: bool = False
     """Switch the direction from b to a off: no D_A, no cycle of b."""
     batch_size: PositiveInt = 1
     """Images of each side in a minibatch (paper: 1)."""
+    architecture: recipes.Translator = "resnet"
+    """Of both generators: residual blocks, or a U-Net (paper: residual blocks)."""
     width: PositiveInt = 64
     """Channels of both generators next to the images (paper: 64)."""
     blocks: PositiveInt = 9
-    """Residual blocks of a generator (paper: 9 at 256x256, 6 at 128x128)."""
+    """Residual blocks of a generator (paper: 9 at 256x256, 6 at 128x128); a U-Net has none."""
+    norm: recipes.Norm = "instance"
+    """Of both generators (paper: instance). Batch norm is over the minibatch in training, and over
+    each image in use."""
+    dropout: Fraction = 0.0
+    """Of both generators, in use too (code: none)."""
     discriminator_width: PositiveInt = 64
     """Channels of a discriminator's first layer (paper: 64)."""
-    layers: PositiveInt = 3
-    """Halvings of a discriminator: 1 scores patches of 16x16, 3 of 70x70 (paper: 3)."""
+    layers: Annotated[int, Ge(0)] = 3
+    """Halvings of a discriminator: 0 scores pixels, 1 patches of 16x16, 3 of 70x70 (paper: 3)."""
+    discriminator_norm: recipes.Norm = "instance"
+    """Of both discriminators (paper: instance)."""
     cycle: PositiveFloat = 10.0
     """lambda, of the cycles (paper: 10)."""
     identity: float = 5.0
@@ -52,57 +61,60 @@ class CycleGAN(recipes.BetweenSides):
     """Images that are kept of each generator (paper: 50)."""
     learning_rate: PositiveFloat = 2e-4
     """Of Adam, all players (paper: 2e-4)."""
-    falling: Fraction = 0.5
-    """Part of the run, at its end, in which the rate falls to 0 in a line (paper: half)."""
-    average_decay: Fraction | None = None
-    """Of the moving average of weights that pictures are made with (paper: none)."""
-
-    @property
-    def generator(self) -> ResNetTranslator:
-        """G, and F."""
-        return ResNetTranslator(self.channels, self.width, self.blocks)
 
     def game(self) -> games.Game:
         """G* and F* of equation 4; the weights are those of least squares without halves."""
-        steps = self.schedule.steps
-        falling = round(self.falling * steps)
-        rate = updates.constant_then_linear(
-            self.learning_rate, constant=steps - falling, falling=falling
-        )
-        adam = optax.adam(rate, b1=0.5, eps=1e-8)
-        discriminator = PatchGAN(self.discriminator_width, self.layers, InstanceNorm)
         return games.cycle(
-            self.generator,
-            self.generator,
-            None if self.one_way else discriminator,
-            discriminator,
+            self.generator("a"),
+            self.generator("b"),
+            None if self.one_way else self.discriminator,
+            self.discriminator,
             loss=losses.least_squares,
             adversarial_weight=2.0,
             discriminator_weight=1.0,
             cycle_weight=self.cycle,
             identity_weight=self.identity,
             pool_size=self.pool_size,
-            generator_optimiser=adam,
-            discriminator_optimiser=adam,
+            generator_optimiser=self.optimiser,
+            discriminator_optimiser=self.optimiser,
             average_decay=self.average_decay,
         )
 
-    def imported(
-        self, state: games.CycleState, tensors: Mapping[str, np.ndarray], side: str
-    ) -> games.CycleState:
-        """The state with a generator of the authors' code (resnet_9blocks is the preset paper's).
+    def fitted(self) -> Self:
+        """As of all; and where the sides differ in channels, no image is its own translation."""
+        alike = self.channels_of("a") == self.channels_of("b")
+        return dataclasses.replace(super().fitted(), **({} if alike else {"identity": 0.0}))
 
-        An average, where one is kept, begins with it.
+    def imported(
+        self,
+        state: games.CycleState,
+        tensors: Mapping[str, np.ndarray],
+        side: str,
+        *,
+        discriminator: bool,
+    ) -> games.CycleState:
+        """The state with a generator or a discriminator of the authors' code.
+
+        Their D_A scores what G_A makes, images of side b, and is D_B of the paper and of here.
         """
-        name, place = {"a": ("a_to_b", 0), "b": ("b_to_a", 1)}[side]
-        player = getattr(state, name)
-        taken = official_parameters(self.generator, tensors, player.parameters)
-        state = state._replace(**{name: player._replace(parameters=taken)})
-        if state.average is None:
-            return state
-        mean = list(state.average.mean)
-        mean[place] = mean[place] | {"params": taken}
-        return state._replace(average=state.average._replace(mean=tuple(mean)))
+        if discriminator:
+            pooled = state.discriminator_b if side == "a" else state.discriminator_a
+            if pooled is None:
+                raise ValueError("the one-way game has no discriminator of side a: leave it out")
+            player = recipes.imported_player(self.discriminator, tensors, pooled.player)
+            pooled = pooled._replace(player=player)
+            if side == "a":
+                return state._replace(discriminator_b=pooled)
+            return state._replace(discriminator_a=pooled)
+        network = self.generator(side)
+        if side == "a":
+            player = recipes.imported_player(network, tensors, state.a_to_b)
+            state = state._replace(a_to_b=player)
+        else:
+            player = recipes.imported_player(network, tensors, state.b_to_a)
+            state = state._replace(b_to_a=player)
+        learnt = games.variables(state.a_to_b), games.variables(state.b_to_a)
+        return state._replace(average=updates.average_weights(self.average_decay).init(learnt))
 
     def draw(self, state: Any, made: np.ndarray) -> Picture:
         """x, G(x), F(G(x)), and where it is known the truth, one under another."""

@@ -30,13 +30,13 @@ class GAN(recipes.FromLatents):
     n_critic: PositiveInt = 1
     """k of Algorithm 1: updates of D for one of G (paper: 1)."""
     batch_size: PositiveInt = 100
-    """m of Algorithm 1: images in a minibatch (paper: 100)."""
+    """m of Algorithm 1: images in a minibatch (code: 100)."""
     latent_size: PositiveInt = 100
-    """Z, numbers in a latent, drawn from U(-1, 1) (paper: 100)."""
+    """Z, numbers in a latent, drawn from U(-1, 1) (code: 100)."""
     learning_rate: PositiveFloat = 2e-4
     """Of Adam, both players."""
     beta1: Fraction = 0.5
-    """First moment's decay of Adam (paper: momentum of 0.5 at first)."""
+    """First moment's decay of Adam (code: SGD with a momentum of 0.5, in the end 0.7)."""
 
     @property
     def latent(self) -> latents.Prior:
@@ -50,9 +50,8 @@ class GAN(recipes.FromLatents):
 
     def game(self) -> games.Game:
         """Algorithm 1."""
-        image = self.images
         return games.adversarial(
-            FullyConnectedGenerator(shape=(image.image_size, image.image_size, image.channels)),
+            FullyConnectedGenerator(shape=self.images.shape),
             FullyConnectedDiscriminator(),
             latent=self.latent,
             loss=LOSSES[self.loss],

@@ -9,24 +9,29 @@ then the second) continuous code goes from -1.5 to 1.5 while the noise stays.
 """
 
 import dataclasses
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from annotated_types import Ge
 
-from jaxgan import cli, games, losses, networks, recipes
+from jaxgan import cli, games, layers, losses, networks, recipes
 from jaxgan.data import Images
 from jaxgan.training import Fraction, Generate, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
 class InfoGAN(recipes.FromLatents):
-    """Defaults are the paper's for MNIST, appendix C.1."""
+    """Defaults are the paper's for MNIST, appendix C.1, and where it is silent the authors' code's.
+
+    `PAPER` sets the two that were added later, whose defaults are what older runs had.
+    """
 
     images: Images = Images(dataset="mnist")
-    schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
-    """How long, and what is written when."""
+    schedule: Schedule = Schedule(steps=5000)
+    """How long (code: 50 epochs of 100 rounds)."""
     noise: PositiveInt = 62
     """Numbers of a latent that mean nothing (paper: 62)."""
     categorical: tuple[PositiveInt, ...] = (10,)
@@ -35,10 +40,10 @@ class InfoGAN(recipes.FromLatents):
     """How many continuous codes there are, from U(-1, 1) (paper: 2)."""
     categorical_weight: PositiveFloat = 1.0
     """lambda of the categorical codes (paper: 1)."""
-    continuous_weight: PositiveFloat = 0.1
-    """lambda of the continuous codes (paper: 1, or less where they weigh too much)."""
+    continuous_weight: PositiveFloat = 1.0
+    """lambda of the continuous codes (code: 1; paper: less than 1 where they weigh too much)."""
     batch_size: PositiveInt = 128
-    """Images in a minibatch (paper: 128)."""
+    """Images in a minibatch (code: 128)."""
     width: PositiveInt = 64
     """Channels next to the image (paper: 64)."""
     generator_rate: PositiveFloat = 1e-3
@@ -46,20 +51,25 @@ class InfoGAN(recipes.FromLatents):
     discriminator_rate: PositiveFloat = 2e-4
     """Learning rate of the Adam of D and Q (paper: 2e-4)."""
     beta1: Fraction = 0.5
-    """First moment's decay of Adam (paper: 0.5)."""
+    """First moment's decay of Adam (code: 0.5)."""
+    uniform_noise: bool = False
+    """Draw the noise from U(-1, 1) rather than N(0, I) (code: U(-1, 1))."""
+    gain_spread: Annotated[float, Ge(0)] = 0.0
+    """Standard deviation of batch norm's gains around 1 at the start (code: 0.02)."""
 
     @property
     def latent(self) -> games.CodedLatent:
         """[noise, categorical codes, continuous codes]."""
-        return games.CodedLatent(self.noise, self.categorical, self.continuous)
+        return games.CodedLatent(self.noise, self.categorical, self.continuous, self.uniform_noise)
 
     def game(self) -> games.Game:
         """G and Q minimise, D maximises V(D, G) - lambda L_I(G, Q) (paper: equation 6)."""
         size, channels = self.images.image_size, self.images.channels
-        head = networks.Codes(self.categorical, self.continuous)
+        gains = layers.normal(self.gain_spread, mean=1.0)
+        head = networks.Codes(self.categorical, self.continuous, scale_init=gains)
         return games.adversarial(
-            networks.InfoGANGenerator(size, channels, width=self.width),
-            networks.InfoGANDiscriminator(size, width=self.width, head=head),
+            networks.InfoGANGenerator(size, channels, width=self.width, scale_init=gains),
+            networks.InfoGANDiscriminator(size, width=self.width, head=head, scale_init=gains),
             latent=self.latent,
             auxiliary=games.information(
                 self.latent,
@@ -108,6 +118,8 @@ class InfoGAN(recipes.FromLatents):
         return recipes.evaluate_codes(made, codes, data_dir=self.images.data_dir)
 
 
+PAPER = InfoGAN(uniform_noise=True, gain_spread=0.02)
+
 SMALL = InfoGAN(
     images=Images(dataset="digits"),
     schedule=Schedule(steps=7000, log_every=100, sample_every=280, checkpoint_every=1000),
@@ -121,4 +133,4 @@ SMALL = InfoGAN(
 )
 
 if __name__ == "__main__":
-    cli.main(InfoGAN(), small=SMALL)
+    cli.main(PAPER, small=SMALL)

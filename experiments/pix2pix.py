@@ -4,26 +4,25 @@ python experiments/pix2pix.py train                 drawings coloured, about fiv
 python experiments/pix2pix.py train --preset paper --folder facades     pairs side by side
 python experiments/pix2pix.py evaluate runs/pix2pix-001
 python experiments/pix2pix.py translate runs/pix2pix-001 MY-DRAWINGS --output coloured
+python experiments/pix2pix.py import latest_net_G.pth               the authors' weights
 """
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import numpy as np
-import optax
+from annotated_types import Ge
 
 from jaxgan import cli, games, losses, recipes, updates
 from jaxgan.data import Data, Sides
-from jaxgan.networks import PatchGAN, UNetGenerator
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
 from jaxgan.training.pictures import Picture
-from jaxgan.weights import official_parameters
 
 
 @dataclasses.dataclass(frozen=True)
-class Pix2Pix(recipes.BetweenSides):
+class Pix2Pix(recipes.Translators):
     """Defaults are the paper's for facades: 400 pairs, appendix 6.2, and the authors' code."""
 
     pairs: Sides = Sides(load_size=286, crop_size=256, flip=True, stretch=True)
@@ -32,48 +31,41 @@ class Pix2Pix(recipes.BetweenSides):
     """How long (paper: 200 epochs of 400 pairs)."""
     batch_size: PositiveInt = 1
     """Pairs in a minibatch (paper: 1)."""
+    architecture: recipes.Translator = "unet"
+    """Of G: a U-Net, or residual blocks (paper: a U-Net)."""
     width: PositiveInt = 64
     """Channels of G next to the images (paper: 64)."""
+    blocks: PositiveInt = 9
+    """Residual blocks of G where it is of them (code: 9 or 6); a U-Net has none."""
+    norm: recipes.Norm = "batch"
+    """Of G: batch norm over the minibatch in training, over each image in use (paper: batch)."""
+    dropout: Fraction = 0.5
+    """Of the middle blocks of G's decoder, or of all residual blocks, in use too (paper: 0.5)."""
     discriminator_width: PositiveInt = 64
     """Channels of D's first layer (paper: 64)."""
-    layers: PositiveInt = 3
-    """Halvings of D: 1 scores patches of 16x16, 3 of 70x70, 5 of 286x286 (paper: 3)."""
-    dropout: Fraction = 0.5
-    """Of the middle blocks of G's decoder (paper: 0.5)."""
+    layers: Annotated[int, Ge(0)] = 3
+    """Halvings of D: 0 scores pixels, 1 patches of 16x16, 3 of 70x70, 5 of 286x286 (paper: 3)."""
+    discriminator_norm: recipes.Norm = "batch"
+    """Of D (paper: batch)."""
     reconstruction: PositiveFloat = 100.0
     """lambda, of L1 (paper: 100)."""
     learning_rate: PositiveFloat = 2e-4
     """Of Adam, both players (paper: 2e-4)."""
-    falling: Fraction = 0.5
-    """Part of the run, at its end, in which the rate falls to 0 in a line (code: half)."""
-    average_decay: Fraction | None = None
-    """Of the moving average of G's weights that pictures are made with (paper: none)."""
 
     @property
     def sides(self) -> tuple[str, ...]:
         """Images of side a are translated."""
         return ("a",)
 
-    @property
-    def generator(self) -> UNetGenerator:
-        """G."""
-        return UNetGenerator(self.pairs.crop_size, self.channels, self.width, self.dropout)
-
     def game(self) -> games.Game:
         """G* of equation 4."""
-        steps = self.schedule.steps
-        falling = round(self.falling * steps)
-        rate = updates.constant_then_linear(
-            self.learning_rate, constant=steps - falling, falling=falling
-        )
-        adam = optax.adam(rate, b1=0.5, eps=1e-8)
         return games.translation(
-            self.generator,
-            PatchGAN(self.discriminator_width, self.layers),
+            self.generator("a"),
+            self.discriminator,
             loss=losses.non_saturating,
             reconstruction_weight=self.reconstruction,
-            generator_optimiser=adam,
-            discriminator_optimiser=adam,
+            generator_optimiser=self.optimiser,
+            discriminator_optimiser=self.optimiser,
             average_decay=self.average_decay,
         )
 
@@ -84,20 +76,26 @@ class Pix2Pix(recipes.BetweenSides):
             pairs.paired(), batch_size=self.batch_size, flip=pairs.flip, crop=pairs.crop_size
         )
 
-    def imported(
-        self, state: games.TranslationState, tensors: Mapping[str, np.ndarray], side: str
-    ) -> games.TranslationState:
-        """The state with the generator of the authors' code (unet_256 is the preset paper's).
-
-        An average, where one is kept, begins with it.
-        """
+    def scored_channels(self, side: str) -> int:
+        """Of a pair: D sees both images."""
         del side
-        taken = official_parameters(self.generator, tensors, state.generator.parameters)
-        state = state._replace(generator=state.generator._replace(parameters=taken))
-        if state.average is None:
-            return state
-        mean = state.average.mean | {"params": taken}
-        return state._replace(average=state.average._replace(mean=mean))
+        return self.channels_of("a") + self.channels_of("b")
+
+    def imported(
+        self,
+        state: games.TranslationState,
+        tensors: Mapping[str, np.ndarray],
+        side: str,
+        *,
+        discriminator: bool,
+    ) -> games.TranslationState:
+        """The state with the generator or the discriminator of the authors' code."""
+        if discriminator:
+            player = recipes.imported_player(self.discriminator, tensors, state.discriminator)
+            return state._replace(discriminator=player)
+        player = recipes.imported_player(self.generator(side), tensors, state.generator)
+        average = updates.average_weights(self.average_decay).init(games.variables(player))
+        return state._replace(generator=player, average=average)
 
     def draw(self, state: Any, made: np.ndarray) -> Picture:
         """Input, output and truth, one under another."""

@@ -2,6 +2,7 @@
 
 python experiments/sngan.py train                   digits, about 12 minutes of one old CPU core
 python experiments/sngan.py train --preset paper    CIFAR-10, residual networks
+python experiments/sngan.py train --preset paper --architecture cnn         the paper's others
 """
 
 import dataclasses
@@ -20,21 +21,24 @@ from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
 class SNGAN(recipes.FromLatents):
     """Defaults are the paper's for residual networks on CIFAR-10: section 4 and Table 4."""
 
-    images: Images = Images(dataset="cifar10", image_size=32, channels=3)
+    images: Images = Images(dataset="cifar10", image_size=32, channels=3, dequantise=True)
+    """The pictures; their bytes are made continuous by noise (code)."""
     schedule: Schedule = Schedule(steps=50_000, sample_every=1000, checkpoint_every=5000)
     """Rounds of n_critic updates of D and one of G (code: 50,000)."""
-    architecture: Literal["resnet", "dcgan", "infogan"] = "resnet"
-    """The networks: residual; or DCGAN's (Table 3) or InfoGAN's, without batch norm in D."""
+    architecture: Literal["resnet", "cnn", "dcgan", "infogan"] = "resnet"
+    """The networks: the paper's residual ones (Table 4) or its CNN (Table 3); or DCGAN's or
+    InfoGAN's, without batch norm in D."""
     batch_size: PositiveInt = 64
     """Images in a minibatch of D (paper: 64)."""
     generator_batches: PositiveInt = 2
     """G's minibatch, in minibatches of D (code: 2)."""
     latent_size: PositiveInt = 128
     """Z, numbers in a latent, drawn from N(0, I) (paper: 128)."""
-    generator_width: PositiveInt = 256
-    """Channels of G (paper: 256); of networks that are not residual, those next to the image."""
-    discriminator_width: PositiveInt = 128
-    """Channels of D (paper: 128); of networks that are not residual, those next to the image."""
+    generator_width: PositiveInt | None = None
+    """Channels of G; of networks that are not residual, those next to the image. Where not given,
+    256 of residual networks and 64 of others (paper: the same)."""
+    discriminator_width: PositiveInt | None = None
+    """Channels of D, likewise; where not given, 128 and 64 (paper: the same)."""
     learning_rate: PositiveFloat = 2e-4
     """Of Adam, both players, falling to 0 over the run in a straight line (paper: 2e-4)."""
     beta2: Fraction = 0.9
@@ -54,11 +58,15 @@ class SNGAN(recipes.FromLatents):
 
     def players(self) -> tuple[nn.Module, nn.Module]:
         """Spectral norm stands in every layer of D."""
-        width, d_width = self.generator_width, self.discriminator_width
+        size, channels = self.images.image_size, self.images.channels
+        usual, d_usual = (256, 128) if self.architecture == "resnet" else (64, 64)
+        width, d_width = self.generator_width or usual, self.discriminator_width or d_usual
         if self.architecture == "resnet":
-            size, channels = self.images.image_size, self.images.channels
             generator = networks.ResNetGenerator(size, channels, width=width)
             discriminator = networks.ResNetDiscriminator(size, width=d_width)
+        elif self.architecture == "cnn":
+            generator = networks.SNGANGenerator(size, channels, width=width)
+            discriminator = networks.SNGANDiscriminator(size, width=d_width)
         else:
             generator, discriminator = recipes.convolutional_networks(
                 *(self.architecture, self.images, width),

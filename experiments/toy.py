@@ -60,7 +60,7 @@ class Toy:
     schedule: Schedule = Schedule(steps=100_000, sample_every=5000, checkpoint_every=20_000)
     """How long, and what is written when."""
     mixture: Literal["ring", "grid", "spiral"] = "grid"
-    """The data: 8 modes, 25 modes, or a curve of 100 links."""
+    """The data: 8 modes (code), 25 modes, or a curve of 100 links."""
     loss: Literal[
         "minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"
     ] = "wasserstein"

@@ -22,7 +22,8 @@ from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
 class WGANGP(recipes.FromLatents):
     """Defaults are the paper's for CIFAR-10: Algorithm 1 and its appendix."""
 
-    images: Images = Images(dataset="cifar10", image_size=32, channels=3)
+    images: Images = Images(dataset="cifar10", image_size=32, channels=3, dequantise=True)
+    """The pictures; their bytes are made continuous by noise (code)."""
     schedule: Schedule = Schedule(steps=100_000, sample_every=1000, checkpoint_every=5000)
     """Rounds of n_critic updates of the critic and one of G (paper: 100,000)."""
     architecture: Literal["resnet", "dcgan", "infogan"] = "resnet"

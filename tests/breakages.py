@@ -96,31 +96,32 @@ FAULTS = [
     Fault(
         "pairs that are cropped apart",
         "jaxgan/data/finish.py",
-        "def cut(array: jax.Array, size: int) -> jax.Array:\n",
-        "def cut(array: jax.Array, size: int) -> jax.Array:\n"
+        "def cut(array: jax.Array, size: tuple[int, int]) -> jax.Array:\n",
+        "def cut(array: jax.Array, size: tuple[int, int]) -> jax.Array:\n"
         "        nonlocal key_crop\n        key_crop = jax.random.fold_in(key_crop, 1)\n",
         "tests/data/test_crops.py",
     ),
     Fault(
         "a checkpoint that is believed unseen",
         "jaxgan/training/checkpoints.py",
-        "if digest(state) == expected.get(step):",
+        "if digest(state) in known:",
         "if True:",
         "tests/training/test_loop.py",
     ),
     Fault(
         "a directory that is overwritten",
         "jaxgan/training/run.py",
-        "if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):",
-        "if directory.exists() and not directory.is_dir():",
+        "if not directory.is_dir() or {path.name for path in directory.iterdir()} - _LEFT_BEHIND:",
+        "if not directory.is_dir():",
         "tests/training/test_run.py tests/cli/test_main.py",
     ),
     Fault(
         "a file that may name any function",
         "jaxgan/weights/pickles.py",
-        "    if (module, name) not in names:\n",
-        "    if (module, name) not in names:\n        return getattr(__import__(module), name)\n"
-        "    if not names:\n",
+        "        if (module, name) not in self.names:\n",
+        "        if (module, name) not in self.names:\n"
+        "            return self.stack.append(getattr(__import__(module), name))\n"
+        "        if not self.names:\n",
         "tests/weights/test_tensors.py",
     ),
     Fault(

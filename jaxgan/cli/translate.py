@@ -1,33 +1,32 @@
 """The verb `translate`: a person's own pictures."""
 
-import glob
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.cli.verbs import open_run
-from jaxgan.data import Transform, image_suffixes, to_floats
-from jaxgan.data.decoding import decode
-from jaxgan.data.transforms import to_channels
+from jaxgan.cli.chosen import chosen_files
+from jaxgan.cli.fitting import Fit, Fitted, fitting
+from jaxgan.cli.runs import open_run, refuse_taken
+from jaxgan.data import RangeError, Size, ValueRange, decode, shown, to_floats
+from jaxgan.data.decoding import check_range
 from jaxgan.games import stream
-from jaxgan.training import (
-    RunError,
-    Translates,
-    grid,
-    load,
-    picture,
-    save_picture,
-)
+from jaxgan.training import RunError, Translates, grid, load, picture, save_picture
 
 _PAIRS = 16
 """How many pairs the sheet shows."""
 _SHEET = "sheet.png"
+_PIXELS = 1 << 21
+"""How many are translated at once at most, where they are of more than one picture."""
+_SIZES = 8
+"""From how many sizes on it is said that compiling them takes its time."""
+_FAILURES = (ValueError, TypeError, MemoryError, jax.errors.JaxRuntimeError)
+"""What a picture may raise that others need not: too large for the device, no longer there."""
 
 
 def translate_run(
@@ -37,133 +36,139 @@ def translate_run(
     *,
     pictures: Sequence[str],
     output: Path,
+    step: int | None,
     side: str | None,
-    image_size: int | None,
+    fit: Fit | None,
+    image_size: Size | None,
+    value_range: ValueRange | None,
+    skip_unreadable: bool,
     batch_size: int,
     seed: int,
 ) -> int:
-    """Translate pictures with a run's newest checkpoint."""
+    """Translate pictures with a checkpoint of a run."""
     if batch_size <= 0:
         raise RunError(f"--batch-size must be 1 or more, not {batch_size}")
     run, experiment = open_run(directory, kind, name)
     side = experiment.sides[0] if side is None else side
     if side not in experiment.sides:
         raise RunError(f"--side must be {' or '.join(experiment.sides)}, not {side}")
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise RunError(f"{output} already holds something: name another folder with --output")
-    files = _find(pictures)
-    read = _reader(experiment.channels, image_size)
-    # All are decoded here and again later: so nothing is written where one cannot be, and no more
-    # than a batch of them is in memory.
-    shapes = {target: read(file).shape for target, file in _track(files.items(), "checking")}
-    step, state = load(run, experiment)
-    generate, key = experiment.game().generate, stream(jax.random.key(seed), "translate")
-    firsts: dict[tuple[int, ...], Path] = {}
-    for target, shape in shapes.items():
-        firsts.setdefault(shape, files[target])
-    for shape, file in firsts.items():
+    refuse_taken(output)
+    channels = run.manifest["batch"][side]["shape"][-1]
+    fitted = fitting(experiment, fit, image_size, channels=channels)
+    value_range = experiment.value_range if value_range is None else value_range
+    check_range(value_range)
+
+    def read(file: Path) -> Fitted:
+        return fitted(decode(file, value_range=value_range))
+
+    files = chosen_files(pictures, taken=Path(_SHEET))
+    shapes = _check(files, read, skip_unreadable=skip_unreadable)
+    step, state = load(run, experiment, step=step)
+    generate, key = jax.jit(experiment.game().generate), stream(jax.random.key(seed), "translate")
+    numbers = {target: number for number, target in enumerate(shapes)}
+    failed: dict[Path, Exception] = {}
+
+    def translate(chunk: Sequence[Path], size: int) -> Iterator[tuple[Path, Any, Any]]:
+        """The pictures, before and after; one by one where they fail together."""
         try:
-            images = {side: jax.ShapeDtypeStruct((1, *shape), jnp.float32)}
-            jax.eval_shape(generate, key, state, images)
-        except (ValueError, TypeError) as error:
-            raise RunError(_misfit(file, shape, image_size, error)) from error
+            taken = [read(files[target]) for target in chunk]
+            images = np.stack([to_floats(one.pixels) for one in taken])
+            # The last chunk is filled up with its own pictures: one shape, so one compilation.
+            rows = np.arange(size) % len(chunk)
+            noise = jax.random.fold_in(key, numbers[chunk[0]])
+            made = np.asarray(generate(noise, state, {side: images[rows]}))
+        except _FAILURES as error:
+            if size == 1:
+                failed[chunk[0]] = error
+                return
+            for target in chunk:
+                yield from translate([target], 1)
+            return
+        for target, one, before, after in zip(chunk, taken, images, made, strict=False):
+            yield target, before[one.rows, one.columns], after[one.rows, one.columns]
+
+    pairs: dict[Path, list[np.ndarray]] = {target: [] for target in list(shapes)[:_PAIRS]}
     chunks = _chunks(shapes, batch_size)
-    jitted = jax.jit(generate)
-    pairs: dict[Path, list[np.ndarray]] = {target: [] for target in list(files)[:_PAIRS]}
-    for number, (chunk, size) in enumerate(_track(chunks, "translating")):
-        images = np.stack([to_floats(read(files[target])) for target in chunk])
-        # The last chunk is filled up with its own pictures: one shape, so one compilation.
-        rows = np.arange(size) % len(chunk)
-        made = jitted(jax.random.fold_in(key, number), state, {side: images[rows]})
-        for target, before, after in zip(chunk, images, np.asarray(made), strict=False):
+    if (sizes := len(set(shapes.values()))) > _SIZES:
+        print(
+            f"these are pictures of {sizes} sizes, for each of which the network is compiled: "
+            "--fit run, or an --image-size, gives all one size",
+            file=sys.stderr,
+        )
+    for chunk, size in _track(chunks, "translating", total=len(chunks)):
+        for target, before, after in translate(chunk, size):
             save_picture(picture(after), output / target)
             if target in pairs:
                 pairs[target] = [before, after]
-    save_picture(_sheet([image for pair in pairs.values() for image in pair]), output / _SHEET)
-    print(
-        f"{len(files)} pictures by step {step} are in {output}; "
-        f"the first of them, each beside its source: {output / _SHEET}"
-    )
+    done = f"{len(shapes) - len(failed)} pictures by step {step} are in {shown(output)}"
+    if examples := [image for pair in pairs.values() for image in pair]:
+        save_picture(_sheet(examples), output / _SHEET)
+        done += f"; the first of them, each beside its source: {shown(output / _SHEET)}"
+    if failed:
+        first, error = next(iter(failed.items()))
+        raise RunError(
+            f"{len(failed)} of {len(files)} pictures could not be translated, first "
+            f"{shown(files[first])} ({_first_line(error)}): where they are too large, give "
+            f"--image-size; {done}"
+        ) from error
+    left_out = len(files) - len(shapes)
+    print(done + (f"; left out: {left_out}" if left_out else ""))
     return 0
 
 
-def _find(pictures: Sequence[str]) -> dict[Path, Path]:
-    """The files that are meant, by the names that their translations get.
+def _check(
+    files: Mapping[Path, Path], read: Callable[[Path], Fitted], *, skip_unreadable: bool
+) -> dict[Path, tuple[int, ...]]:
+    """The shapes that go in, by the names of translations, of all pictures that can be decoded.
 
-    A folder's files keep their sub-folders; all others come to lie side by side.
+    All are decoded here and again later: so nothing is written where one cannot be, unless it may
+    be left out, and no more than a batch of them is in memory.
     """
-    found: dict[Path, Path] = {}
-    for word in pictures:
-        for name, file in _expand(word):
-            other = found.setdefault(name.with_suffix(".png"), file)
-            if not other.samefile(file):
-                raise RunError(
-                    f"{other} and {file} would both become {name.with_suffix('.png')}: rename one, "
-                    "or translate them one after the other into folders of their own"
-                )
-    if not found:
-        raise RunError("there is nothing to translate: name pictures, folders or patterns")
-    if Path(_SHEET) in found:
-        raise RunError(f"{found[Path(_SHEET)]} would take the sheet's name, {_SHEET}: rename it")
-    return found
 
+    def shape(file: Path) -> tuple[int, ...] | Exception:
+        try:
+            return read(file).pixels.shape
+        except (ValueError, MemoryError) as error:
+            return error
 
-def _expand(word: str) -> list[tuple[Path, Path]]:
-    """Names and files of a picture, a folder or a pattern."""
-    path = Path(word).expanduser()
-    if path.is_file():
-        return [(Path(path.name), path)]
-    if path.is_dir():
-        files = sorted(path.rglob("*"))
-    else:
-        files = [Path(match) for match in sorted(glob.glob(str(path), recursive=True))]
-    files = [
-        file
-        for file in files
-        if file.suffix.lower() in image_suffixes()
-        and not file.name.startswith(".")
-        and file.is_file()
-    ]
-    if not files:
+    shapes, bad = {}, {}
+    with ThreadPoolExecutor() as threads:
+        seen = zip(files.items(), threads.map(shape, files.values()), strict=True)
+        for (target, file), found in _track(seen, "checking", total=len(files)):
+            if isinstance(found, Exception):
+                bad[file] = found
+            else:
+                shapes[target] = found
+    if bad and not (skip_unreadable and shapes):
+        file, error = next(iter(bad.items()))
+        remedy = ", or leave them out (--skip-unreadable)" if shapes else ""
+        if not isinstance(error, RangeError):
+            remedy = f": replace them{remedy}"
         raise RunError(
-            f"there are no pictures at {word}: name a picture, a folder or a pattern of files of "
-            "types that Pillow reads, such as .jpg, .png, .tiff and .webp"
-        )
-    return [(file.relative_to(path) if path.is_dir() else Path(file.name), file) for file in files]
+            f"{shown(file)} {_first_line(error)}; {len(bad)} of {len(files)} pictures are like "
+            f"that{remedy}"
+        ) from error
+    for file, error in bad.items():
+        print(f"left out: {shown(file)} {_first_line(error)}", file=sys.stderr)
+    return shapes
 
 
 def _chunks(
     shapes: Mapping[Path, tuple[int, ...]], batch_size: int
 ) -> list[tuple[list[Path], int]]:
     """Pictures of one size that are translated at once, and how many the network is given."""
+    groups: dict[tuple[int, ...], list[Path]] = {}
+    for target, shape in shapes.items():
+        groups.setdefault(shape, []).append(target)
     chunks = []
-    for shape in dict.fromkeys(shapes.values()):
-        alike = [target for target in shapes if shapes[target] == shape]
-        size = min(len(alike), batch_size)
+    for shape, alike in groups.items():
+        size = min(len(alike), batch_size, max(1, _PIXELS // (shape[0] * shape[1])))
         chunks += [(alike[start : start + size], size) for start in range(0, len(alike), size)]
     return chunks
 
 
-def _reader(channels: int, image_size: int | None) -> Callable[[Path], np.ndarray]:
-    """What gives a picture's pixels, `[H, W, C]` uint8."""
-    transform = None if image_size is None else Transform(image_size, channels)
-
-    def read(file: Path) -> np.ndarray:
-        try:
-            return transform(file) if transform else to_channels(decode(file), channels=channels)
-        except ValueError as error:
-            raise RunError(f"{file} {error}: replace it, or leave it out") from error
-
-    return read
-
-
-def _misfit(file: Path, shape: tuple[int, ...], image_size: int | None, error: Exception) -> str:
-    """What to say of a size that a network does not allow."""
-    remedy = "give a size with --image-size" if image_size is None else "give another --image-size"
-    reason = (str(error) or type(error).__name__).splitlines()[0]
-    return (
-        f"{file}, {shape[0]} pixels high and {shape[1]} wide, cannot be taken ({reason}): {remedy}"
-    )
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
 
 
 def _sheet(images: Sequence[np.ndarray]) -> Any:
@@ -178,14 +183,15 @@ def _sheet(images: Sequence[np.ndarray]) -> Any:
     return grid(np.stack([to_floats(np.asarray(x)) for x in boxed]), columns=2 * pairs_in_a_row)
 
 
-def _track(items: Iterable[Any], description: str) -> Iterable[Any]:
+def _track(items: Iterable[Any], description: str, *, total: int) -> Iterable[Any]:
     """The items, with a bar on a terminal."""
     from rich.console import Console
     from rich.progress import track
 
     return track(
-        list(items),
+        items,
         description=description,
+        total=total,
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
         transient=True,

@@ -1,27 +1,40 @@
 """What each verb does. A verb gives its exit code, and raises what a person has to mend."""
 
+import dataclasses
+import itertools
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import jax
 import numpy as np
 
-from jaxgan.cli.command import script_of, way_on
-from jaxgan.games import Batch, stream
+from jaxgan.cli.runs import (
+    label_number,
+    new_directory,
+    open_run,
+    refuse_imported,
+    refuse_taken,
+    with_way_on,
+)
+from jaxgan.games import stream
 from jaxgan.training import (
-    Conditional,
     Draws,
     Evaluates,
     Experiment,
     Generate,
     Interrupted,
+    Moved,
+    NotFinite,
+    Parent,
     Run,
     RunError,
+    class_grid,
     differences,
-    from_plain,
+    draft,
+    generate_chunks,
     grid,
     load,
     picture,
@@ -32,32 +45,51 @@ from jaxgan.training import (
     write_whole,
 )
 
-E = TypeVar("E")
-
-_CHUNK = 256
-"""How many pictures are made at once."""
+_SHEET = 256
+"""How many pictures are shown together, at the most."""
 
 
 def train_run(
-    experiment: Experiment, name: str, *, directory: Path | None, seed: int, devices: int | None
+    experiment: Experiment,
+    name: str,
+    *,
+    directory: Path | None,
+    seed: int | None,
+    devices: int | None,
+    parent: Parent | None = None,
 ) -> int:
-    """Train from the beginning."""
-    directory = directory or free_directory(Path("runs"), name)
-    try:
-        train(experiment, directory, name=name, seed=seed, devices=devices)
-    except Interrupted as stop:
-        raise _with_way_on(stop, directory) from None
+    """Train from the beginning, or from another run's state."""
+    with new_directory(directory, Path("runs"), name) as directory:
+        try:
+            train(experiment, directory, name=name, seed=seed, devices=devices, parent=parent)
+        except (Interrupted, NotFinite) as stop:
+            raise with_way_on(stop, directory) from None
     return 0
 
 
-def resume_run(directory: Path, kind: type[Experiment], name: str) -> int:
-    """Go on with a run."""
-    run, experiment = open_run(directory, kind, name)
-    _refuse_imported(run)
+def resume_run(
+    directory: Path,
+    kind: type[Experiment],
+    name: str,
+    *,
+    moved: Moved,
+    steps: int | None,
+    devices: int | None,
+) -> int:
+    """Go on with a run, or, to a later step than its last, with a new one beside it."""
+    run, experiment = open_run(directory, kind, name, moved)
+    if steps is not None:
+        schedule = dataclasses.replace(experiment.schedule, steps=steps)
+        longer: Any = dataclasses.replace(experiment, schedule=schedule)  # type: ignore[type-var]
+        with new_directory(None, run.directory.resolve().parent, name) as directory:
+            return train_run(
+                *(longer, name), directory=directory, seed=None, devices=devices, parent=Parent(run)
+            )
+    refuse_imported(run)
     try:
-        resume(run, experiment)
-    except Interrupted as stop:
-        raise _with_way_on(stop, directory) from None
+        resume(run, experiment, devices=devices)
+    except (Interrupted, NotFinite) as stop:
+        raise with_way_on(stop, directory) from None
     return 0
 
 
@@ -66,45 +98,76 @@ def sample_run(
     kind: type[Experiment],
     name: str,
     *,
+    moved: Moved,
     count: int,
-    label: int | None,
+    label: str | None,
+    step: int | None,
     seed: int,
     output: Path | None,
 ) -> int:
-    """Draw pictures from a run's newest checkpoint."""
+    """Draw pictures from a run's checkpoint."""
     if count <= 0:
         raise RunError(f"--count must be 1 or more, not {count}")
-    run, experiment = open_run(directory, kind, name)
-    folder = f"seed_{seed}" if label is None else f"seed_{seed}_label_{label}"
+    run, experiment = open_run(directory, kind, name, moved)
+    number = None if label is None else label_number(run, experiment, label)
+    folder = f"seed_{seed}" if number is None else f"seed_{seed}_label_{number}"
     output = output or run.directory / "generated" / folder
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise RunError(f"{output} already holds something: name another folder with --output")
-    step, state = load(run, experiment)
+    refuse_taken(output)
+    step, state = load(run, experiment, step=step)
     key = jax.random.key(seed)
     inputs: dict[str, Any] = dict(experiment.inputs(stream(key, "inputs"), count))
-    if label is not None:
-        inputs["label"] = _labels(experiment, inputs, label)
-    made = _generator(experiment, state)(stream(key, "sample"), inputs)
+    if number is not None:
+        inputs["label"] = np.full(count, number, np.int32)
+    chunks = generate_chunks(
+        *(jax.jit(experiment.game().generate), stream(key, "sample"), state, inputs),
+        size=_batch_size(run),
+    )
     output.mkdir(parents=True, exist_ok=True)
-    if made.ndim != 4:  # no pictures: points, or words
-        np.save(output / "samples.npy", made)
+    first = next(chunks)
+    chunks = itertools.chain([first], chunks)
+    if first.ndim != 4:  # no pictures: points, or words
+        made = np.concatenate(list(chunks))
+        with draft(output / "samples.npy") as part, part.open("wb") as file:
+            np.save(file, made)
         if isinstance(experiment, Draws):
             save_picture(experiment.draw(state, made), output / "picture.png")
         print(f"{count} samples of step {step} are in {output}")
         return 0
-    for index, image in enumerate(made):
-        save_picture(picture(image), output / f"{index:05}.png")
+    kept: list[np.ndarray] = []
+    for index, image in enumerate(itertools.chain.from_iterable(chunks)):
+        try:
+            save_picture(picture(image), output / f"{index:05}.png")
+        except OSError as error:
+            raise RunError(
+                f"picture {index + 1} of {count} could not be written to {output} "
+                f"({error.strerror or error}): make room, and name another folder with --output"
+            ) from error
+        if len(kept) < _SHEET:
+            kept.append(image)
     sheet = output / "grid.png"
-    save_picture(grid(made[:_CHUNK]), sheet)
+    classes = run.manifest.get("classes", [])
+    if classes and "label" in inputs:
+        labels = np.asarray(inputs["label"])[: len(kept)]
+        save_picture(class_grid(np.stack(kept), labels, classes), sheet)
+    else:
+        save_picture(grid(np.stack(kept)), sheet)
     print(f"{count} pictures of step {step} are in {output}; the first of them together: {sheet}")
     return 0
 
 
-def evaluate_run(directory: Path, kind: type[Evaluates], name: str, *, seed: int) -> int:
-    """Say in figures how good a run's newest checkpoint is."""
-    run, experiment = open_run(directory, kind, name)
-    step, state = load(run, experiment)
-    generate = _generator(experiment, state)
+def evaluate_run(
+    directory: Path,
+    kind: type[Evaluates],
+    name: str,
+    *,
+    moved: Moved,
+    step: int | None,
+    seed: int,
+) -> int:
+    """Say in figures how good a run's checkpoint is."""
+    run, experiment = open_run(directory, kind, name, moved)
+    step, state = load(run, experiment, step=step)
+    generate = _generator(run, experiment, state)
     evaluated = experiment.evaluate(generate, stream(jax.random.key(seed), "evaluate"))
     figures = {figure: float(value) for figure, value in evaluated.items()}
     report = {"step": step, "seed": seed, "figures": figures}
@@ -116,11 +179,11 @@ def evaluate_run(directory: Path, kind: type[Evaluates], name: str, *, seed: int
 
 
 def reproduce_run(
-    directory: Path, kind: type[Experiment], name: str, *, output: Path | None
+    directory: Path, kind: type[Experiment], name: str, *, moved: Moved, output: Path | None
 ) -> int:
     """Repeat a run and compare; 0 where the two are identical, 1 where not."""
-    run, experiment = open_run(directory, kind, name)
-    _refuse_imported(run)
+    run, experiment = open_run(directory, kind, name, moved)
+    refuse_imported(run)
     # Of `.` and `..` the name is in the whole path alone.
     output = output or Path(f"{os.path.abspath(directory)}-reproduced")
     repeated, comparison = reproduce(run, experiment, output)
@@ -141,71 +204,21 @@ def reproduce_run(
     return 1
 
 
-def _generator(experiment: Experiment, state: Any) -> Generate:
-    """What the trained generator makes of any count of inputs, chunk by chunk."""
-    jitted = jax.jit(experiment.game().generate)
+def _generator(run: Run, experiment: Experiment, state: Any) -> Generate:
+    """What the trained generator makes of any count of inputs, a training batch at a time."""
+    jitted, size = jax.jit(experiment.game().generate), _batch_size(run)
 
     def generate(key: jax.Array, inputs: Mapping[str, jax.Array | np.ndarray]) -> Any:
-        count = len(next(iter(inputs.values())))
-        size = min(count, _CHUNK)
-        made = []
-        for number, start in enumerate(range(0, count, size)):
-            # The last chunk begins again at the first input: one shape, so one compilation.
-            rows = np.arange(start, start + size) % count
-            part = {name: np.asarray(array)[rows] for name, array in inputs.items()}
-            made.append(jax.device_get(jitted(jax.random.fold_in(key, number), state, part)))
-        return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *made)
+        chunks = generate_chunks(jitted, key, state, inputs, size=size)
+        return jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
 
     return generate
 
 
-def _labels(experiment: Experiment, inputs: Batch, label: int) -> np.ndarray:
-    """One label for all inputs."""
-    if not isinstance(experiment, Conditional) or "label" not in inputs:
-        raise RunError("this GAN is not conditional: leave --label out")
-    if not 0 <= label < experiment.classes:
-        raise RunError(f"--label must be in 0 to {experiment.classes - 1}, not {label}")
-    return np.full(len(inputs["label"]), label, np.int32)
+def _batch_size(run: Run) -> int:
+    """Of training: what fitted in memory then fits now."""
+    return next(iter(run.manifest["batch"].values()))["shape"][0]
 
 
 def _surroundings(run: Run) -> dict[str, Any]:
     return run.manifest["environment"] | {name: run.manifest[name] for name in ("devices", "data")}
-
-
-def open_run(directory: Path, kind: type[E], name: str) -> tuple[Run, E]:
-    """A run of an experiment, and the configuration that its manifest has.
-
-    Raises:
-        RunError: where it is no run, or one of another experiment.
-        ValueError: where the configuration is not one of this version.
-    """
-    run = Run.open(directory)
-    lost = [key for key in ("experiment", "configuration", "seed") if key not in run.manifest]
-    if lost:
-        raise RunError(f"{directory} is no run that can be used: its manifest.json lacks {lost[0]}")
-    if run.manifest["experiment"] != name:
-        raise RunError(
-            f"{directory} is a run of {run.manifest['experiment']}, not of {name}: "
-            f"use {script_of(run.manifest['experiment'])}"
-        )
-    return run, from_plain(kind, run.manifest["configuration"])
-
-
-def _refuse_imported(run: Run) -> None:
-    if run.manifest["data"].startswith("imported: "):
-        raise RunError(
-            f"{run.directory} was not trained but {run.manifest['data']}: it can translate and "
-            "sample; train a run of its own to go on with or to repeat"
-        )
-
-
-def _with_way_on(stop: Interrupted, directory: Path) -> Interrupted:
-    return Interrupted(f"{stop}; go on with: {way_on('resume', directory)}")
-
-
-def free_directory(folder: Path, name: str) -> Path:
-    """The first of `NAME-001`, `NAME-002`, ... that is not there yet."""
-    number = 1
-    while (folder / f"{name}-{number:03}").exists():
-        number += 1
-    return folder / f"{name}-{number:03}"

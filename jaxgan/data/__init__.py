@@ -1,5 +1,8 @@
 """Data as a function of the step."""
 
+from jaxgan.data.decoding import RangeError as RangeError
+from jaxgan.data.decoding import ValueRange as ValueRange
+from jaxgan.data.decoding import decode as decode
 from jaxgan.data.digits import digits_builder as digits_builder
 from jaxgan.data.finding import Found as Found
 from jaxgan.data.finding import find_images as find_images
@@ -25,16 +28,20 @@ from jaxgan.data.paired import paired_folders as paired_folders
 from jaxgan.data.paired import side_by_side as side_by_side
 from jaxgan.data.paths import StrPath as StrPath
 from jaxgan.data.paths import cache_folder as cache_folder
+from jaxgan.data.paths import is_text as is_text
 from jaxgan.data.paths import shown as shown
 from jaxgan.data.paths import to_path as to_path
 from jaxgan.data.pipeline import Data as Data
 from jaxgan.data.pipeline import pipeline as pipeline
+from jaxgan.data.preparing import prepare_folder as prepare_folder
 from jaxgan.data.resident import Resident as Resident
 from jaxgan.data.resident import resident as resident
 from jaxgan.data.sides import Sides as Sides
 from jaxgan.data.sources import ArraySource as ArraySource
+from jaxgan.data.sources import Renamed as Renamed
 from jaxgan.data.sources import Source as Source
 from jaxgan.data.sources import Subset as Subset
+from jaxgan.data.sources import Told as Told
 from jaxgan.data.stacked import StackedDigits as StackedDigits
 from jaxgan.data.stacked import stacked_digits as stacked_digits
 from jaxgan.data.streamed import Streamed as Streamed
@@ -42,8 +49,10 @@ from jaxgan.data.streamed import streamed as streamed
 from jaxgan.data.tfds import TfdsSource as TfdsSource
 from jaxgan.data.tfds import tfds_arrays as tfds_arrays
 from jaxgan.data.tfds import tfds_source as tfds_source
+from jaxgan.data.transforms import Size as Size
 from jaxgan.data.transforms import Stretch as Stretch
 from jaxgan.data.transforms import Transform as Transform
+from jaxgan.data.transforms import height_and_width as height_and_width
 from jaxgan.data.transforms import to_floats as to_floats
 from jaxgan.data.unpaired import ResidentSides as ResidentSides
 from jaxgan.data.unpaired import StreamedSides as StreamedSides

@@ -62,7 +62,7 @@ def find_images(folder: StrPath) -> Found:
     above = [_identity(path) for path in folder.resolve().parents]
     search = _Search(folder)
     search.enter(Path(), [*above, _identity(folder)])
-    found = Found(tuple(sorted(search.images)), search.reasons())
+    found = Found(tuple(sorted(search.images, key=lambda image: image.parts)), search.reasons())
     if not found.images:
         passed_over = f" (passed over: {found})" if found.passed_over else ""
         raise ValueError(

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
 from jaxgan.data.folder import folder_source
-from jaxgan.data.paths import to_path
+from jaxgan.data.paths import StrPath, to_path
+from jaxgan.data.prepared import Prepared
+from jaxgan.data.preparing import prepare_folder
 from jaxgan.data.sources import Source
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import tfds_source
-from jaxgan.data.transforms import Transform
+from jaxgan.data.transforms import SizeField, Transform, height_and_width
 
 
 @dataclass(frozen=True)
@@ -23,19 +26,25 @@ class Images:
     """Name of a data set of TFDS (mnist, cifar10, ...), or digits or stacked_digits (three in RGB),
     which need no network."""
     folder: Path | None = None
-    """Folder of images to use instead of a data set; its sub-folders are the classes."""
+    """Folder of images to use instead of a data set, or one that was prepared of such a folder; its
+    sub-folders are the classes."""
     split: str = "train"
     """Split of the data set; a folder has none."""
-    image_size: int = 28
-    """Pixels on a side."""
+    image_size: SizeField = 28
+    """Pixels on a side; or height and width, as in 96 128."""
     channels: int = 1
     """1 for grey, 3 for RGB."""
     pad: bool = False
-    """Pad images to a square with black, instead of cropping their centre."""
+    """Pad images of another shape with black, instead of cropping their centre."""
     flip: bool = False
     """Flip half of the images from left to right, at random."""
+    dequantise: bool = False
+    """Fill the steps between the values of a byte: x / 128 - 1 + U(0, 1/128) in training."""
     skip_unreadable: bool = False
     """Leave out the files of the folder that cannot be decoded."""
+    range: tuple[float, float] | None = None
+    """Values of black and white in the folder's pictures of more than 8 bits or of floats, such as
+    0 4095; the file format's own if not given."""
     data_dir: Path | None = None
     """Where data sets are kept; TFDS's own place if not given."""
 
@@ -43,6 +52,38 @@ class Images:
         for name in ("folder", "data_dir"):
             if (path := getattr(self, name)) is not None:
                 object.__setattr__(self, name, to_path(path))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of an image."""
+        return *height_and_width(self.image_size), self.channels
+
+    @property
+    def transform(self) -> Transform:
+        """What happens to each image."""
+        return Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
+
+    def prepare(self, folder: StrPath, output: StrPath) -> list[Prepared]:
+        """Prepare a folder once, so that `source` reads it without decoding.
+
+        Args:
+            folder: As the field of that name.
+            output: Where its pictures go; then the field of that name.
+
+        Returns:
+            What is there.
+
+        Raises:
+            ValueError: where `prepare_folder` does.
+        """
+        prepared = prepare_folder(
+            folder,
+            output,
+            transforms=[self.transform],
+            skip_unreadable=self.skip_unreadable,
+            value_range=self.range,
+        )
+        return [prepared]
 
     def source(self) -> Source:
         """Open the folder, or else the data set, which is prepared on first use.
@@ -53,12 +94,17 @@ class Images:
         Raises:
             ValueError: where the images cannot be had as asked for; says what to do.
         """
-        transform = Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
+        if self.folder is None and self.range is not None:
+            raise ValueError(NO_FOLDER_FOR_RANGE)
+        transform = self.transform
         if self.folder is None and self.dataset == "stacked_digits":
             return self._stacked_digits()
         if self.folder is not None:
             return folder_source(
-                self.folder, transform=transform, skip_unreadable=self.skip_unreadable
+                self.folder,
+                transform=transform,
+                skip_unreadable=self.skip_unreadable,
+                value_range=self.range,
             )
         return tfds_source(self.dataset, self.split, transform=transform, data_dir=self.data_dir)
 

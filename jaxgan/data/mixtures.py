@@ -1,7 +1,7 @@
 """Points of the plane around known centres: data whose every mode can be counted.
 
 All three mixtures are scaled to a standard deviation of about 1 along each axis, so that latents
-z ~ N(0, I) and points are of one size.
+$z ~ N(0, I)$ and points are of one size.
 """
 
 from dataclasses import dataclass
@@ -29,9 +29,11 @@ class Coverage(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Round Gaussians of one width and equal weight.
+    r"""Round Gaussians of one width and equal weight.
 
-        x = c_k + σ ε, k uniform in {0..K-1}, ε ~ N(0, I)
+    $$x = c_k + σ ε, \quad ε ~ N(0, I)$$
+
+    with k uniform in {0..K-1}.
 
     Attributes:
         centres: c, `[K, D]` float32.
@@ -70,7 +72,7 @@ class Mixture:
         """Count the modes that points find, and the points that find a mode.
 
         A point belongs to its nearest centre and counts where it is within three deviations of it:
-        in two dimensions 98.9% of the mixture's own points do (1 - exp(-9/2)).
+        in two dimensions 98.9% of the mixture's own points do ($1 - exp(-9/2)$).
 
         Args:
             points: `[N, D]`, floats, N positive.

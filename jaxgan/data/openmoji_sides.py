@@ -7,19 +7,19 @@ from jaxgan.data.paired import Paired
 from jaxgan.data.paths import StrPath
 from jaxgan.data.sources import Subset
 from jaxgan.data.tfds import tfds_arrays, tfds_source
-from jaxgan.data.transforms import Transform
+from jaxgan.data.transforms import Size, Transform, height_and_width
 from jaxgan.data.unpaired import Unpaired
 
 
 def openmoji_pairs(
-    split: str, *, size: int, transform: Transform, data_dir: StrPath | None = None
+    split: str, *, size: Size, transform: Transform, data_dir: StrPath | None = None
 ) -> Paired:
     """Pair the line drawing (a) and the colour picture (b) of every drawing that is no flag.
 
     Args:
         split: `train` or `test`.
-        size: Pixels on a side that are wanted: the smallest of `OPENMOJI_SIZES` that is not
-            smaller is read, or the largest.
+        size: Height and width that are wanted, or one number for both: the smallest of
+            `OPENMOJI_SIZES` that is not smaller is read, or the largest.
         transform: What happens to each picture.
         data_dir: Where data sets are kept; None is TFDS's own place.
 
@@ -34,7 +34,7 @@ def openmoji_pairs(
 
 
 def openmoji_halves(
-    split: str, *, size: int, transform: Transform, data_dir: StrPath | None = None
+    split: str, *, size: Size, transform: Transform, data_dir: StrPath | None = None
 ) -> Unpaired:
     """Take the lines of one half of the drawings (a) and the colours of the other half (b).
 
@@ -57,10 +57,11 @@ def openmoji_halves(
 
 
 def _open(
-    split: str, size: int, transform: Transform, data_dir: StrPath | None
+    split: str, size: Size, transform: Transform, data_dir: StrPath | None
 ) -> tuple[Paired, np.ndarray, np.ndarray]:
     """All pairs, the rows of those that are no flags, `[N]`, and the half of each, `[N]`."""
-    drawn = min((drawn for drawn in OPENMOJI_SIZES if drawn >= size), default=max(OPENMOJI_SIZES))
+    wanted = max(height_and_width(size))
+    drawn = min((drawn for drawn in OPENMOJI_SIZES if drawn >= wanted), default=max(OPENMOJI_SIZES))
     name = f"openmoji/{drawn}"
     features = tfds_arrays(name, split, only=("flag", "family"), data_dir=data_dir)
     line, colour = (

@@ -51,7 +51,7 @@ def permute(position: Array, *, seed: int, epoch: Array, size: int) -> Array:
     """Where the order of an epoch puts each position.
 
     Each round pairs x with K - x mod n and swaps the two if a hash of the pair says so:
-    x <- K - x mod n where F(max(x, K - x mod n)) = 1.
+    $x ← K - x mod n$ where $F(max(x, K - x mod n)) = 1$.
 
     Args:
         position: `[B]` uint32 in {0, ..., size - 1}; B is 1 or more.

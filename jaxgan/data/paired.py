@@ -1,16 +1,15 @@
 """Pairs of images: two aligned sources, two folders, or pictures side by side in one file."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from jaxgan.data.decoding import size_of
+from jaxgan.data.decoding import ValueRange
 from jaxgan.data.folder import FolderSource, folder_source
-from jaxgan.data.paths import StrPath
-from jaxgan.data.sources import Source, Subset
+from jaxgan.data.paths import StrPath, shown
+from jaxgan.data.sources import Source, Subset, former_fingerprint_of, notes_of
 from jaxgan.data.transforms import Half, Transform
+from jaxgan.data.wording import few
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +18,7 @@ class Paired:
 
     Attributes:
         a: Reads `image`, `[N, H, W, C]` uint8; labels are left aside.
-        b: The same, of the same length and shape.
+        b: The same, of the same length, height and width.
     """
 
     a: Source
@@ -32,11 +31,11 @@ class Paired:
                 "give as many of both, one or more"
             )
         shapes = [side.read(np.zeros(1, np.int64))["image"].shape[1:] for side in (self.a, self.b)]
-        if shapes[0] != shapes[1]:
-            sizes = [" x ".join(map(str, shape)) for shape in shapes]
+        if shapes[0][:2] != shapes[1][:2]:
+            sizes = [" x ".join(map(str, shape[:2])) for shape in shapes]
             raise ValueError(
                 f"the images of side a are {sizes[0]} and those of side b {sizes[1]} "
-                "(height x width x channels): prepare both alike"
+                "(height x width): prepare both alike"
             )
 
     @property
@@ -49,6 +48,16 @@ class Paired:
         """Of both sources."""
         return f"pairs a={self.a.fingerprint} b={self.b.fingerprint}"
 
+    @property
+    def former_fingerprint(self) -> str:
+        """The same, as earlier versions wrote the sources'."""
+        return f"pairs a={former_fingerprint_of(self.a)} b={former_fingerprint_of(self.b)}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Of both sources, once where they say the same."""
+        return tuple(dict.fromkeys([*notes_of(self.a), *notes_of(self.b)]))
+
     def __len__(self) -> int:
         return len(self.a)
 
@@ -57,13 +66,20 @@ class Paired:
         return {"a": self.a.read(indices)["image"], "b": self.b.read(indices)["image"]}
 
 
-def side_by_side(folder: StrPath, *, transform: Transform, skip_unreadable: bool = False) -> Paired:
+def side_by_side(
+    folder: StrPath,
+    *,
+    transform: Transform,
+    skip_unreadable: bool = False,
+    value_range: ValueRange | None = None,
+) -> Paired:
     """Open a folder whose files are pairs, a on the left and b on the right, equally wide.
 
     Args:
         folder: With images in it.
         transform: What happens to each half.
         skip_unreadable: Whether a file that cannot be decoded is left out, rather than refused.
+        value_range: As for `folder_source`.
 
     Returns:
         The pairs, in the order of their names.
@@ -72,20 +88,36 @@ def side_by_side(folder: StrPath, *, transform: Transform, skip_unreadable: bool
         ValueError: where `folder_source` does, and where a width is odd; names the file.
     """
     left, right = Half(transform, right=False), Half(transform, right=True)
-    a = folder_source(folder, transform=left, skip_unreadable=skip_unreadable)
-    odd = [file for file in a.files if size_of(file)[1] % 2]
+    a = folder_source(
+        folder, transform=left, skip_unreadable=skip_unreadable, value_range=value_range
+    )
+    check_halves(a)
+    # The same files, which need not be checked again.
+    return Paired(a, replace(a, transform=right))
+
+
+def check_halves(source: FolderSource) -> None:
+    """Check that each picture of a folder can be cut in the middle.
+
+    Raises:
+        ValueError: where a width is odd; names the file.
+    """
+    widths = zip(source.files, source.sizes, strict=True)
+    odd = [(file, width) for file, (_, width) in widths if width % 2]
     if odd:
         raise ValueError(
-            f"{odd[0]} is {size_of(odd[0])[1]} pixels wide, which cannot be halved; {len(odd)} of "
-            f"{len(a)} files are like that: give pairs side by side, equally wide"
+            f"{shown(odd[0][0])} is {odd[0][1]} pixels wide, which cannot be halved; {len(odd)} of "
+            f"{len(source)} files are like that: give pairs side by side, equally wide"
         )
-    # The same files, which need not be checked again.
-    b = replace(a, transform=right, fingerprint=a.fingerprint.replace(str(left), str(right)))
-    return Paired(a, b)
 
 
 def paired_folders(
-    folder_a: StrPath, folder_b: StrPath, *, transform: Transform, skip_unreadable: bool = False
+    folder_a: StrPath,
+    folder_b: StrPath,
+    *,
+    transform: Transform,
+    skip_unreadable: bool = False,
+    value_range: ValueRange | None = None,
 ) -> Paired:
     """Open two folders whose files are pairs where they have one name, apart from its ending.
 
@@ -95,6 +127,7 @@ def paired_folders(
         transform: What happens to each image.
         skip_unreadable: Whether pairs of which a file cannot be decoded are left out, rather than
             refused.
+        value_range: As for `folder_source`, in both.
 
     Returns:
         The pairs, in the order of their names.
@@ -104,7 +137,9 @@ def paired_folders(
             of a pair differ in size; names the files.
     """
     a, b = (
-        folder_source(folder, transform=transform, skip_unreadable=skip_unreadable)
+        folder_source(
+            folder, transform=transform, skip_unreadable=skip_unreadable, value_range=value_range
+        )
         for folder in (folder_a, folder_b)
     )
     for mine, other in ((a, b), (b, a)):
@@ -112,8 +147,9 @@ def paired_folders(
         alone = sorted(_by_name(mine).keys() - _by_name(other).keys() - unreadable)
         if alone:
             raise ValueError(
-                f"{len(alone)} of {len(mine)} images in {mine.folder} have no partner by name in "
-                f"{other.folder} ({_first(alone)}): add or remove files, or train without pairs"
+                f"{len(alone)} of {len(mine)} images in {shown(mine.folder)} have no partner by "
+                f"name in {shown(other.folder)} ({few([shown(name) for name in alone])}): add or "
+                "remove files, or train without pairs"
             )
     rows_a, rows_b = common_rows(a, b)
     if not len(rows_a):
@@ -121,9 +157,10 @@ def paired_folders(
             f"no pair of {folder_a} and {folder_b} can be decoded whole: replace the files"
         )
     unlike = [
-        f"{a.name(one)} is {_pixels(one)} in {a.folder} and {_pixels(other)} in {b.folder}"
-        for one, other in ((a.files[i], b.files[j]) for i, j in zip(rows_a, rows_b, strict=True))
-        if size_of(one) != size_of(other)
+        f"{shown(a.name(a.files[i]))} is {_pixels(a.sizes[i])} in {shown(a.folder)} and "
+        f"{_pixels(b.sizes[j])} in {shown(b.folder)}"
+        for i, j in zip(rows_a.tolist(), rows_b.tolist(), strict=True)
+        if a.sizes[i] != b.sizes[j]
     ]
     if unlike:
         raise ValueError(
@@ -159,17 +196,12 @@ def _by_name(source: FolderSource) -> dict[str, int]:
             file for row, file in enumerate(source.files) if rows[source.name(file)] != row
         )
         raise ValueError(
-            f"{source.folder} has two images of the name {source.name(double)}, so it is not clear "
-            "which is the partner: remove one"
+            f"{shown(source.folder)} has two images of the name {shown(source.name(double))}, so "
+            "it is not clear which is the partner: remove one"
         )
     return rows
 
 
-def _first(names: Sequence[str], shown: int = 3) -> str:
-    more = [f"and {len(names) - shown} more"] if len(names) > shown else []
-    return ", ".join([*names[:shown], *more])
-
-
-def _pixels(file: Path) -> str:
-    height, width = size_of(file)
+def _pixels(size: tuple[int, int]) -> str:
+    height, width = size
     return f"{height} x {width}"

@@ -47,6 +47,19 @@ def to_path(path: StrPath) -> Path:
         raise ValueError(f"{path} has no home folder to begin with: name the whole path") from None
 
 
+def is_text(path: StrPath) -> bool:
+    r"""Whether a path is in UTF-8, and so can be written into a file of text.
+
+    >>> is_text("café"), is_text(os.fsdecode(b"caf\xe9"))
+    (True, False)
+    """
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def shown(path: StrPath) -> str:
     r"""A path as people may read it, wherever it comes from: on one line, without control codes.
 

@@ -9,6 +9,7 @@ from jaxgan.data.order import check_seed
 from jaxgan.data.resident import Resident, resident
 from jaxgan.data.sources import Source, bytes_per_example
 from jaxgan.data.streamed import Streamed, streamed
+from jaxgan.data.transforms import Size
 from jaxgan.data.unpaired import ResidentSides, StreamedSides, Unpaired, side_seed
 
 Data: TypeAlias = Resident | Streamed | ResidentSides | StreamedSides
@@ -22,7 +23,8 @@ def pipeline(
     seed: int,
     batch_size: int,
     flip: bool = False,
-    crop: int | None = None,
+    crop: Size | None = None,
+    dequantise: bool = False,
     resident_bytes: int = 2**30,
     sharding: jax.sharding.Sharding | None = None,
     part: tuple[int, int] = (0, 1),
@@ -34,7 +36,8 @@ def pipeline(
     seed: int,
     batch_size: int,
     flip: bool = False,
-    crop: int | None = None,
+    crop: Size | None = None,
+    dequantise: bool = False,
     resident_bytes: int = 2**30,
     sharding: jax.sharding.Sharding | None = None,
     part: tuple[int, int] = (0, 1),
@@ -45,7 +48,8 @@ def pipeline(
     seed: int,
     batch_size: int,
     flip: bool = False,
-    crop: int | None = None,
+    crop: Size | None = None,
+    dequantise: bool = False,
     resident_bytes: int = 2**30,
     sharding: jax.sharding.Sharding | None = None,
     part: tuple[int, int] = (0, 1),
@@ -59,6 +63,7 @@ def pipeline(
         batch_size: B, examples in the whole batch, in [1, len(source)]; of each side, if unpaired.
         flip: Whether images are flipped from left to right at random.
         crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         resident_bytes: What the set may take of each device's memory; 0 always streams.
         sharding: How axis 0 of a resident set is split over devices; None keeps it on one.
         part: (i, P): this is process i of P. Without a sharding, several processes always stream.
@@ -74,8 +79,22 @@ def pipeline(
     shards = 1 if sharding is None else devices // sharding.shard_shape((devices,))[0]
     size = sum(len(side) * bytes_per_example(side) for side in sides)
     fits = size <= resident_bytes * shards and (sharding is not None or part[1] == 1)
-    keep = partial(resident, batch_size=batch_size, flip=flip, crop=crop, sharding=sharding)
-    stream = partial(streamed, batch_size=batch_size, flip=flip, crop=crop, part=part)
+    keep = partial(
+        resident,
+        batch_size=batch_size,
+        flip=flip,
+        crop=crop,
+        dequantise=dequantise,
+        sharding=sharding,
+    )
+    stream = partial(
+        streamed,
+        batch_size=batch_size,
+        flip=flip,
+        crop=crop,
+        dequantise=dequantise,
+        part=part,
+    )
     if not isinstance(source, Unpaired):
         return keep(source, seed=seed) if fits else stream(source, seed=seed)
     check_seed(seed)

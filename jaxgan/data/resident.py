@@ -10,7 +10,8 @@ import numpy as np
 
 from jaxgan.data.finish import Batch, Raw, check_crop, finish_batch
 from jaxgan.data.order import batch_indices, check_batch, check_seed
-from jaxgan.data.sources import Source
+from jaxgan.data.sources import Source, former_fingerprint_of, notes_of
+from jaxgan.data.transforms import Size
 
 # Examples that are read at a time: enough to keep the progress bar's cost out of sight.
 _CHUNK = 1024
@@ -28,7 +29,11 @@ class Resident:
         seed: Of the run.
         flip: Whether images are flipped at random.
         crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         fingerprint: Of the source.
+        former_fingerprint: As earlier versions wrote it.
+        classes: Names of the labels; empty where there are none.
+        notes: What the source says of itself.
     """
 
     arrays: dict[str, jax.Array]
@@ -36,10 +41,18 @@ class Resident:
     batch_size: int = field(metadata={"static": True})
     seed: int = field(metadata={"static": True})
     flip: bool = field(metadata={"static": True})
-    crop: int | None = field(metadata={"static": True})
+    crop: Size | None = field(metadata={"static": True})
+    dequantise: bool = field(metadata={"static": True})
     fingerprint: str = field(metadata={"static": True})
+    former_fingerprint: str = field(metadata={"static": True})
+    classes: tuple[str, ...] = field(metadata={"static": True})
+    notes: tuple[str, ...] = field(metadata={"static": True})
 
     on_device: ClassVar[Literal[True]] = True
+
+    def agrees(self, fingerprint: str) -> bool:
+        """Whether a fingerprint, of this version or an earlier one, is that of these data."""
+        return fingerprint in (self.fingerprint, self.former_fingerprint)
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
@@ -80,6 +93,7 @@ class Resident:
             first=0,
             flip=self.flip,
             crop=self.crop,
+            dequantise=self.dequantise,
         )
 
     def __call__(self, step: int | jax.Array) -> Batch:
@@ -93,7 +107,8 @@ def resident(
     seed: int,
     batch_size: int,
     flip: bool = False,
-    crop: int | None = None,
+    crop: Size | None = None,
+    dequantise: bool = False,
     sharding: jax.sharding.Sharding | None = None,
 ) -> Resident:
     """Read a whole source on to the device, or split it over several.
@@ -104,6 +119,7 @@ def resident(
         batch_size: B, in [1, len(source)].
         flip: Whether images are flipped from left to right at random.
         crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         sharding: How axis 0 of the arrays is placed. Each process reads only the rows that its own
             devices hold. None puts all on the default device.
 
@@ -141,7 +157,11 @@ def resident(
         seed=seed,
         flip=flip,
         crop=crop,
+        dequantise=dequantise,
         fingerprint=source.fingerprint,
+        former_fingerprint=former_fingerprint_of(source),
+        classes=source.classes,
+        notes=notes_of(source),
     )
 
 

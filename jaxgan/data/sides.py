@@ -1,31 +1,24 @@
 """The choice of images of two sides, as plain values for a command line."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal
 
 import numpy as np
 
-from jaxgan.data.finding import find_images
-from jaxgan.data.folder import folder_source
+from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
+from jaxgan.data.folder import folder_source, names_in
+from jaxgan.data.layouts import Folders, folders_of, share_of
 from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
 from jaxgan.data.paired import Paired, paired_folders, side_by_side
-from jaxgan.data.paths import to_path
-from jaxgan.data.sources import Source, Subset
+from jaxgan.data.paths import StrPath, shown, to_path
+from jaxgan.data.prepared import Prepared
+from jaxgan.data.preparing import open_unprepared, prepare_folder
+from jaxgan.data.sources import Grey, Source, Subset
 from jaxgan.data.tfds import tfds_source
-from jaxgan.data.transforms import Stretch, Transform
+from jaxgan.data.transforms import Size, SizeField, Stretch, Transform
 from jaxgan.data.unpaired import Unpaired
-
-# Where a folder has no images for testing, one in so many is held out.
-_HELD_OUT = 10
-
-
-class _Folders(NamedTuple):
-    """Where the images of a split are; `b` is None where pairs stand side by side in `a`."""
-
-    a: Path
-    b: Path | None
-    shared: bool  # by training and testing
 
 
 @dataclass(frozen=True)
@@ -48,18 +41,25 @@ class Sides:
     """Folder of images of side b. A pair has one name on both sides."""
     swap: bool = False
     """Exchange the two sides: translate b to a."""
-    load_size: int = 64
-    """Pixels on a side that images are prepared at: crop_size or more."""
-    crop_size: int = 64
-    """Pixels on a side that networks see: a crop, at random, of what was prepared."""
+    load_size: SizeField = 64
+    """Pixels on a side that images are prepared at, or height and width, as in 110 146: crop_size
+    or more."""
+    crop_size: SizeField = 64
+    """Pixels on a side that networks see, or height and width, as in 96 128: a crop, at random, of
+    what was prepared."""
     channels: int = 3
     """1 for grey, 3 for RGB."""
+    channels_b: Literal[1, 3] | None = None
+    """Those of side b, where they are others than side a's; --swap leaves both as they are."""
     stretch: bool = False
-    """Stretch images to a square, instead of cropping their centre."""
+    """Stretch images of another shape, instead of cropping their centre."""
     flip: bool = False
     """Flip half of the images from left to right, at random; the two of a pair alike."""
     skip_unreadable: bool = False
     """Leave out the files of folders that cannot be decoded."""
+    range: tuple[float, float] | None = None
+    """Values of black and white in pictures of folders that have more than 8 bits or are floats,
+    such as 0 4095; the file format's own if not given."""
     data_dir: Path | None = None
     """Where data sets are kept; TFDS's own place if not given."""
 
@@ -68,6 +68,56 @@ class Sides:
             if (path := getattr(self, name)) is not None:
                 object.__setattr__(self, name, to_path(path))
 
+    def prepare(self, folder: StrPath, output: StrPath) -> list[Prepared]:
+        """Prepare a folder once, so that training and testing read it without decoding.
+
+        Args:
+            folder: As the field of that name; or images of one side.
+            output: Where its pictures go, in the sub-folders that `folder` has; then the field of
+                that name, or folder_a or folder_b.
+
+        Returns:
+            What is there, one for each folder of pictures.
+
+        Raises:
+            ValueError: where `prepare_folder` does.
+        """
+        folder, output = to_path(folder), to_path(output)
+        transforms = [self._transform(size) for size in (self.load_size, self.crop_size)]
+        layouts = [folders_of(folder, split) for split in ("train", "test", "val")]
+        parts = [
+            (path, layout.b is None)
+            for layout in layouts
+            if layout is not None
+            for path in (layout.a, layout.b)
+            if path is not None and path.is_dir()
+        ]
+        parts = parts or [(folder, False)]
+        places = [output / path.relative_to(folder) for path, _ in parts]
+        if output not in places and output.is_dir() and {*output.iterdir()} - {*places}:
+            raise ValueError(
+                f"{shown(output)} already holds something: name another folder (--output)"
+            )
+        for path, halves in parts:  # all of them before the first is written
+            open_unprepared(
+                path,
+                transform=transforms[0],
+                halves=halves,
+                skip_unreadable=self.skip_unreadable,
+                value_range=self.range,
+            )
+        return [
+            prepare_folder(
+                path,
+                place,
+                transforms=list(dict.fromkeys(transforms)),
+                halves=halves,
+                skip_unreadable=self.skip_unreadable,
+                value_range=self.range,
+            )
+            for (path, halves), place in zip(parts, places, strict=True)
+        ]
+
     def paired(self, split: str = "train") -> Paired:
         """Open the pairs of a split.
 
@@ -75,13 +125,14 @@ class Sides:
             split: `train` or `test`.
 
         Returns:
-            Random access to `a` and `b`, each `[N, load_size, load_size, channels]` uint8.
+            Random access to `a` and `b`, each `[N, H, W, C]` uint8, of load_size and of the
+            channels of its side.
 
         Raises:
             ValueError: where there are no pairs, or they cannot be had as asked for.
         """
         pairs = self._pairs(split, self.load_size)
-        return Paired(pairs.b, pairs.a) if self.swap else pairs
+        return Paired(*self._in_order(pairs.a, pairs.b))
 
     def unpaired(self, split: str = "train") -> Unpaired:
         """Open the two sides of a split. Those of OpenMoji, for training, share no drawing.
@@ -90,7 +141,7 @@ class Sides:
             split: `train` or `test`.
 
         Returns:
-            Random access to each side: `image`, `[N, load_size, load_size, channels]` uint8.
+            Random access to each side: `image`, `[N, H, W, channels]` uint8, of load_size.
 
         Raises:
             ValueError: where the images cannot be had as asked for; says what to do.
@@ -104,7 +155,7 @@ class Sides:
             )
         else:
             sides = self._sides(split, self.load_size)
-        return Unpaired(sides.b, sides.a) if self.swap else sides
+        return Unpaired(*self._in_order(sides.a, sides.b))
 
     def held_out(self, count: int | None = None) -> dict[str, np.ndarray]:
         """Read test images at the size that networks see, without jitter.
@@ -113,7 +164,7 @@ class Sides:
             count: How many of each side at most, the first ones; None for all.
 
         Returns:
-            `a` and `b`, each `[N, crop_size, crop_size, channels]` uint8. Where `has_pairs`, row i
+            `a` and `b`, each `[N, H, W, channels]` uint8, of crop_size. Where `has_pairs`, row i
             of `a` belongs to row i of `b`; else they may differ in length.
 
         Raises:
@@ -122,7 +173,7 @@ class Sides:
         sides = self._sides("test", self.crop_size)
         a, b = (
             side.read(np.arange(len(side))[:count])["image"]
-            for side in ((sides.b, sides.a) if self.swap else (sides.a, sides.b))
+            for side in self._in_order(sides.a, sides.b)
         )
         return {"a": a, "b": b}
 
@@ -135,16 +186,32 @@ class Sides:
         if folders.b is None:
             return True
         a, b = (
-            sorted(image.with_suffix("") for image in find_images(folder).images)
+            sorted(image.with_suffix("") for image in names_in(folder))
             for folder in (folders.a, folders.b)
         )
         return a == b
 
-    def _transform(self, size: int) -> Transform:
-        kind = Stretch if self.stretch else Transform
-        return kind(image_size=size, channels=self.channels)
+    @property
+    def transform(self) -> Transform:
+        """From an image to what networks see, without jitter: crop_size pixels on a side."""
+        return self._transform(self.crop_size)
 
-    def _pairs(self, split: str, size: int) -> Paired:
+    def _transform(self, size: Size) -> Transform:
+        kind = Stretch if self.stretch else Transform
+        return kind(image_size=size, channels=max(self.channels, self.channels_b or 0))
+
+    def _in_order(self, a: Source, b: Source) -> tuple[Source, Source]:
+        """Side a and side b as they were asked for: exchanged, and grey where one of them is."""
+        sides = (b, a) if self.swap else (a, b)
+        channels = self.channels, self.channels_b or self.channels
+        if channels[0] == channels[1]:
+            return sides
+        one, other = (
+            Grey(side) if count == 1 else side for side, count in zip(sides, channels, strict=True)
+        )
+        return one, other
+
+    def _pairs(self, split: str, size: Size) -> Paired:
         folders, transform = self._folders(split), self._transform(size)
         if folders is None and self.dataset == "openmoji":
             return openmoji_pairs(
@@ -156,13 +223,13 @@ class Sides:
                 "pairs (--folder, or --folder-a and --folder-b)"
             )
         a, b, shared = folders
-        if b is None:
-            pairs = side_by_side(a, transform=transform, skip_unreadable=self.skip_unreadable)
-        else:
-            pairs = paired_folders(a, b, transform=transform, skip_unreadable=self.skip_unreadable)
-        return Paired(*(_part(side, split, shared=shared) for side in (pairs.a, pairs.b)))
+        opened = partial(side_by_side, a) if b is None else partial(paired_folders, a, b)
+        pairs = opened(
+            transform=transform, skip_unreadable=self.skip_unreadable, value_range=self.range
+        )
+        return Paired(*(share_of(side, split, shared=shared) for side in (pairs.a, pairs.b)))
 
-    def _sides(self, split: str, size: int) -> Unpaired:
+    def _sides(self, split: str, size: Size) -> Unpaired:
         """Both sides whole; in the order of their names, so that pairs of folders stay pairs."""
         folders, transform = self._folders(split), self._transform(size)
         if folders is None and self.dataset != "openmoji":
@@ -180,15 +247,18 @@ class Sides:
 
         def open_side(folder: Path) -> Source:
             source = folder_source(
-                folder, transform=transform, skip_unreadable=self.skip_unreadable
+                folder,
+                transform=transform,
+                skip_unreadable=self.skip_unreadable,
+                value_range=self.range,
             )
             names = [source.name(file) for file in source.files]
             in_order = Subset(source, np.array(sorted(range(len(names)), key=names.__getitem__)))
-            return _part(in_order, split, shared=folders.shared)
+            return share_of(in_order, split, shared=folders.shared)
 
         return Unpaired(open_side(folders.a), open_side(folders.b))
 
-    def _folders(self, split: str) -> _Folders | None:
+    def _folders(self, split: str) -> Folders | None:
         """The folders of a split, or None where a data set is asked for."""
         if split not in ("train", "test"):
             raise ValueError(f"there is no split '{split}' of two sides: give train or test")
@@ -199,10 +269,12 @@ class Sides:
                 raise ValueError(
                     f"both {self.folder} and folders of the two sides are given: choose one"
                 )
-            return _Folders(self.folder_a, self.folder_b, shared=True)
+            return Folders(self.folder_a, self.folder_b, shared=True)
         if self.folder is None:
+            if self.range is not None:
+                raise ValueError(NO_FOLDER_FOR_RANGE)
             return None
-        train, test, val = (_layout(self.folder, name) for name in ("train", "test", "val"))
+        train, test, val = (folders_of(self.folder, name) for name in ("train", "test", "val"))
         test = test or val
         if split == "test" and test is not None:
             return test
@@ -212,22 +284,3 @@ class Sides:
                 "has, or the folders of the two sides (--folder-a and --folder-b)"
             )
         return train._replace(shared=test is None)
-
-
-def _layout(folder: Path, name: str) -> _Folders | None:
-    a, b = folder / f"{name}A", folder / f"{name}B"
-    if a.is_dir() or b.is_dir():
-        return _Folders(a, b, shared=False)
-    return _Folders(folder / name, None, shared=False) if (folder / name).is_dir() else None
-
-
-def _part(source: Source, split: str, *, shared: bool) -> Source:
-    """All of a source, or its share of a split where both splits are in it."""
-    if not shared:
-        return source
-    if len(source) < 2:
-        raise ValueError(
-            "one image cannot be both for training and for testing: give a folder of two or more"
-        )
-    rows = np.arange(len(source))
-    return Subset(source, rows[(rows % _HELD_OUT == 0) == (split == "test")])

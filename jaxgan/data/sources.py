@@ -2,9 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
+
+from jaxgan.data.transforms import to_channels
 
 
 class Source(Protocol):
@@ -34,6 +36,36 @@ class Source(Protocol):
             the pipelines scale to [-1, 1]; all others pass as they are.
         """
         ...
+
+
+@runtime_checkable
+class Told(Protocol):
+    """A source that has something to say of itself, which a run's first lines show."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences without a full stop, each on one line."""
+        ...
+
+
+@runtime_checkable
+class Renamed(Protocol):
+    """A source whose fingerprint was made in another way by earlier versions."""
+
+    @property
+    def former_fingerprint(self) -> str:
+        """What they would write of the same data."""
+        ...
+
+
+def notes_of(source: Source) -> tuple[str, ...]:
+    """What a source says of itself; () where it says nothing."""
+    return source.notes if isinstance(source, Told) else ()
+
+
+def former_fingerprint_of(source: Source) -> str:
+    """How earlier versions wrote a source's fingerprint; the present one where that is the same."""
+    return source.former_fingerprint if isinstance(source, Renamed) else source.fingerprint
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +142,26 @@ class Subset:
     @property
     def fingerprint(self) -> str:
         """Of the source, and a digest of the rows."""
-        digest = hashlib.sha256(self.rows.astype(np.int64).tobytes()).hexdigest()[:16]
-        return f"{self.source.fingerprint}[{digest}]"
+        return f"{self.source.fingerprint}[{self._digest}]"
+
+    @property
+    def former_fingerprint(self) -> str:
+        """The same, as earlier versions wrote the source's."""
+        return f"{former_fingerprint_of(self.source)}[{self._digest}]"
+
+    @property
+    def _digest(self) -> str:
+        return hashlib.sha256(self.rows.astype(np.int64).tobytes()).hexdigest()[:16]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Of the source, and how many of its examples are taken."""
+        notes, taken, there = notes_of(self.source), len(self.rows), len(self.source)
+        return (
+            (*notes, f"{taken:,} of these {there:,} are taken")
+            if notes and taken < there
+            else notes
+        )
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -119,6 +169,40 @@ class Subset:
     def read(self, indices: np.ndarray) -> dict[str, np.ndarray]:
         """Read the rows at `indices`, `[N]`."""
         return self.source.read(self.rows[indices])
+
+
+@dataclass(frozen=True, eq=False)
+class Grey:
+    """A source whose pictures lose their colours.
+
+    Attributes:
+        source: Reads `image`, `[N, H, W, 3]` uint8.
+
+    >>> red = np.tile(np.array([255, 0, 0], np.uint8), (1, 2, 2, 1))
+    >>> Grey(ArraySource({"image": red})).read(np.array([0]))["image"][0, :, :, 0].tolist()
+    [[76, 76], [76, 76]]
+    """
+
+    source: Source
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Of the source."""
+        return self.source.classes
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the source."""
+        return f"grey {self.source.fingerprint}"
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def read(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        """Read the examples at `indices`, `[N]`; images are `[N, H, W, 1]` uint8."""
+        examples = self.source.read(indices)
+        images = [to_channels(image, channels=1) for image in examples["image"]]
+        return examples | {"image": np.stack(images)}
 
 
 def bytes_per_example(source: Source) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jaxgan.data.order import permute
-from jaxgan.data.sources import Source
+from jaxgan.data.sources import Source, former_fingerprint_of
 
 _COUNT = 64_000
 """Triples; 64 of each of the thousand labels on average."""
@@ -24,12 +24,14 @@ class StackedDigits:
         labels: `[M]` int32 in {0, ..., 9}.
         count: N, how many triples.
         identity: fingerprint of the source of the digits.
+        former_identity: the same, as earlier versions wrote it.
     """
 
     digits: np.ndarray
     labels: np.ndarray
     count: int
     identity: str
+    former_identity: str
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -40,6 +42,11 @@ class StackedDigits:
     def fingerprint(self) -> str:
         """The digits and the count."""
         return f"stacked:{self.count}:{self.identity}"
+
+    @property
+    def former_fingerprint(self) -> str:
+        """The same, as earlier versions wrote the source's."""
+        return f"stacked:{self.count}:{self.former_identity}"
 
     def __len__(self) -> int:
         return self.count
@@ -82,4 +89,5 @@ def stacked_digits(source: Source, *, count: int = _COUNT) -> StackedDigits:
         labels=read["label"],
         count=count,
         identity=source.fingerprint,
+        former_identity=former_fingerprint_of(source),
     )

@@ -9,7 +9,8 @@ import numpy as np
 
 from jaxgan.data.finish import Batch, Raw, check_crop, finish_batch
 from jaxgan.data.order import batch_indices, check_batch, check_seed
-from jaxgan.data.sources import Source
+from jaxgan.data.sources import Source, former_fingerprint_of, notes_of
+from jaxgan.data.transforms import Size
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,7 @@ class Streamed:
         seed: Of the run.
         flip: Whether images are flipped at random.
         crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         part: (i, P): this is process i of P, which reads the rows [i B / P, (i + 1) B / P).
         threads: Threads that read batches ahead, in each process that reads; 0 reads none ahead.
         prefetch: Batches that are held ready.
@@ -32,7 +34,8 @@ class Streamed:
     batch_size: int
     seed: int
     flip: bool
-    crop: int | None
+    crop: Size | None
+    dequantise: bool
     part: tuple[int, int]
     threads: int
     prefetch: int
@@ -49,6 +52,25 @@ class Streamed:
     def fingerprint(self) -> str:
         """Of the source."""
         return self.source.fingerprint
+
+    @property
+    def former_fingerprint(self) -> str:
+        """Of the source, as earlier versions wrote it."""
+        return former_fingerprint_of(self.source)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the labels; empty where there are none."""
+        return self.source.classes
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the source says of itself."""
+        return notes_of(self.source)
+
+    def agrees(self, fingerprint: str) -> bool:
+        """Whether a fingerprint, of this version or an earlier one, is that of these data."""
+        return fingerprint in (self.fingerprint, self.former_fingerprint)
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
@@ -92,6 +114,7 @@ class Streamed:
             first=0 if rows == self.batch_size else self.part[0] * rows,
             flip=self.flip,
             crop=self.crop,
+            dequantise=self.dequantise,
         )
 
     def __call__(self, step: int) -> Batch:
@@ -142,7 +165,8 @@ def streamed(
     seed: int,
     batch_size: int,
     flip: bool = False,
-    crop: int | None = None,
+    crop: Size | None = None,
+    dequantise: bool = False,
     part: tuple[int, int] = (0, 1),
     threads: int = 4,
     prefetch: int = 8,
@@ -156,6 +180,7 @@ def streamed(
         batch_size: B, examples in the whole batch, in [1, len(source)].
         flip: Whether images are flipped from left to right at random.
         crop: Pixels on a side that images are cropped to at random; None leaves them whole.
+        dequantise: Whether uniform noise fills the steps between the values of a byte.
         part: (i, P): this is process i of P; P divides B.
         threads: Threads that read batches ahead, in each process that reads; 0 or more.
         prefetch: Batches that are held ready; 0 or more.
@@ -191,6 +216,7 @@ def streamed(
         seed=seed,
         flip=flip,
         crop=crop,
+        dequantise=dequantise,
         part=part,
         threads=threads,
         prefetch=prefetch,

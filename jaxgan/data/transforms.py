@@ -1,33 +1,53 @@
 """What happens to an image between its file and the pipelines, on the host, in uint8."""
 
 from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
+from pydantic import BeforeValidator
 
 from jaxgan.data.decoding import File, decode
+
+Size: TypeAlias = int | tuple[int, int]
+"""Height and width of images in pixels; one number is both."""
+
+
+def _one_or_two(value: Any) -> Any:
+    numbers = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
+    if not all(type(number) is int for number in numbers):
+        raise ValueError("one whole number of pixels, or two: height and width")
+    return value
+
+
+SizeField: TypeAlias = Annotated[Size, BeforeValidator(_one_or_two)]
+"""The same in a configuration, of which a value that will not do is told in one sentence."""
 
 
 @dataclass(frozen=True)
 class Transform:
-    """From an encoded image to pixels: decode, grey or RGB, square, resize.
+    """From an encoded image to pixels: decode, grey or RGB, the right shape, resize.
 
     Its text, `repr`, names all that it does, for fingerprints.
 
     Attributes:
-        image_size: Pixels on a side; 1 or more.
+        image_size: Height and width, or one number for both; 1 or more each. Two equal numbers are
+            kept as one.
         channels: 1 (grey) or 3 (RGB).
-        pad: Whether an image that is not square is padded with black, rather than cropped.
+        pad: Whether an image of another shape is padded with black, rather than cropped.
     """
 
-    image_size: int
+    image_size: Size
     channels: int
     pad: bool = False
 
     def __post_init__(self) -> None:
-        if self.image_size < 1:
+        height, width = height_and_width(self.image_size)
+        if min(height, width) < 1:
             raise ValueError(
-                f"images of {self.image_size} pixels are empty: give a size of 1 or more"
+                f"images of {in_words(self.image_size)} pixels are empty: give a size of 1 or more"
             )
+        if height == width:
+            object.__setattr__(self, "image_size", height)
         if self.channels not in (1, 3):
             raise ValueError(
                 f"images of {self.channels} channels are not supported: give 1 (grey) or 3 (RGB)"
@@ -36,7 +56,7 @@ class Transform:
     @property
     def shape(self) -> tuple[int, int, int]:
         """(H, W, C) of what it returns."""
-        return self.image_size, self.image_size, self.channels
+        return *height_and_width(self.image_size), self.channels
 
     def __call__(self, file: File) -> np.ndarray:
         """Apply it.
@@ -45,7 +65,7 @@ class Transform:
             file: An encoded image: a path or an open binary file.
 
         Returns:
-            `[image_size, image_size, channels]` uint8.
+            `[H, W, channels]` uint8.
 
         Raises:
             ValueError: where the file cannot be decoded.
@@ -59,20 +79,21 @@ class Transform:
             image: `[H, W, 1]` or `[H, W, 3]` uint8.
 
         Returns:
-            `[image_size, image_size, channels]` uint8.
+            `[H, W, channels]` uint8.
         """
         image = to_channels(image, channels=self.channels)
-        return resize(self._square(image), image_size=self.image_size)
+        return resize(self._shaped(image), image_size=self.image_size)
 
-    def _square(self, image: np.ndarray) -> np.ndarray:
-        return pad_to_square(image) if self.pad else centre_crop(image)
+    def _shaped(self, image: np.ndarray) -> np.ndarray:
+        fit = pad_to_aspect if self.pad else centre_crop
+        return fit(image, aspect=height_and_width(self.image_size))
 
 
 @dataclass(frozen=True)
 class Stretch(Transform):
-    """The same, but an image that is not square is stretched, rather than cropped or padded."""
+    """The same, but an image of another shape is stretched, rather than cropped or padded."""
 
-    def _square(self, image: np.ndarray) -> np.ndarray:
+    def _shaped(self, image: np.ndarray) -> np.ndarray:
         return image
 
 
@@ -95,7 +116,10 @@ class Half:
 
     def __call__(self, file: File) -> np.ndarray:
         """Cut the file in the middle and prepare one half, `[H, W, C]` uint8."""
-        image = decode(file)
+        return self.prepare(decode(file))
+
+    def prepare(self, image: np.ndarray) -> np.ndarray:
+        """Apply all but the decoding to both pictures, `[H, 2 W, C]` uint8."""
         middle = image.shape[1] // 2
         return self.transform.prepare(image[:, middle:] if self.right else image[:, :middle])
 
@@ -128,56 +152,89 @@ def to_channels(image: np.ndarray, *, channels: int) -> np.ndarray:
     return np.array(Image.fromarray(image).convert("L"))[..., None]
 
 
-def centre_crop(image: np.ndarray) -> np.ndarray:
-    """Cut the largest square out of the centre.
+def centre_crop(image: np.ndarray, *, aspect: tuple[int, int] = (1, 1)) -> np.ndarray:
+    """Cut the largest rectangle of an aspect ratio out of the centre.
 
     Args:
         image: `[H, W, C]`.
+        aspect: Height to width of what is cut, as (96, 128); a square where none is said.
 
     Returns:
-        `[S, S, C]`, S = min(H, W).
+        `[H', W', C]`, H' = H or W' = W; the other to the nearest pixel.
 
-    >>> centre_crop(np.zeros((3, 7, 1), np.uint8)).shape
-    (3, 3, 1)
+    >>> image = np.zeros((3, 7, 1), np.uint8)
+    >>> centre_crop(image).shape, centre_crop(image, aspect=(1, 2)).shape
+    ((3, 3, 1), (3, 6, 1))
     """
     height, width, _ = image.shape
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return image[top : top + side, left : left + side]
+    tall = height * aspect[1] > width * aspect[0]
+    rows = max(1, _nearest(width * aspect[0], aspect[1])) if tall else height
+    columns = width if tall else max(1, _nearest(height * aspect[1], aspect[0]))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return image[top : top + rows, left : left + columns]
 
 
-def pad_to_square(image: np.ndarray) -> np.ndarray:
-    """Lay an image on the centre of the smallest black square that holds it.
+def pad_to_aspect(image: np.ndarray, *, aspect: tuple[int, int] = (1, 1)) -> np.ndarray:
+    """Lay an image on the centre of the smallest black rectangle of an aspect ratio that holds it.
 
     Args:
         image: `[H, W, C]`.
+        aspect: Height to width of the rectangle, as (96, 128); a square where none is said.
 
     Returns:
-        `[S, S, C]`, S = max(H, W).
+        `[H', W', C]`, H' = H or W' = W; the other to the nearest pixel.
 
-    >>> pad_to_square(np.zeros((3, 7, 1), np.uint8)).shape
-    (7, 7, 1)
+    >>> image = np.zeros((3, 7, 1), np.uint8)
+    >>> pad_to_aspect(image).shape, pad_to_aspect(image, aspect=(1, 2)).shape
+    ((7, 7, 1), (4, 7, 1))
     """
     height, width, _ = image.shape
-    side = max(height, width)
-    top, left = (side - height) // 2, (side - width) // 2
-    return np.pad(image, [(top, side - height - top), (left, side - width - left), (0, 0)])
+    tall = height * aspect[1] > width * aspect[0]
+    rows = height if tall else _nearest(width * aspect[0], aspect[1])
+    columns = _nearest(height * aspect[1], aspect[0]) if tall else width
+    top, left = (rows - height) // 2, (columns - width) // 2
+    return np.pad(image, [(top, rows - height - top), (left, columns - width - left), (0, 0)])
 
 
-def resize(image: np.ndarray, *, image_size: int) -> np.ndarray:
-    """Resize to a square with Lanczos's filter, widened where the image shrinks: no aliasing.
+def resize(image: np.ndarray, *, image_size: Size) -> np.ndarray:
+    """Resize with Lanczos's filter, widened where the image shrinks: no aliasing.
 
     Args:
         image: `[H, W, C]` uint8, C 1 or 3.
-        image_size: Pixels on a side afterwards.
+        image_size: Height and width afterwards, or one number for both.
 
     Returns:
-        `[image_size, image_size, C]` uint8; the same pixels where the size is right already.
+        `[H', W', C]` uint8; the same pixels where the size is right already.
     """
     from PIL import Image
 
-    if image.shape[:2] == (image_size, image_size):
+    height, width = height_and_width(image_size)
+    if image.shape[:2] == (height, width):
         return image
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    resized = picture.resize((image_size, image_size), Image.Resampling.LANCZOS)
-    return np.array(resized).reshape(image_size, image_size, image.shape[-1])
+    resized = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return np.array(resized).reshape(height, width, image.shape[-1])
+
+
+def height_and_width(image_size: Size) -> tuple[int, int]:
+    """Both, of one number or two.
+
+    >>> height_and_width(28), height_and_width((96, 128))
+    ((28, 28), (96, 128))
+    """
+    return (image_size, image_size) if isinstance(image_size, int) else image_size
+
+
+def in_words(image_size: Size) -> str:
+    """A size as people write it.
+
+    >>> in_words(28), in_words((96, 128))
+    ('28', '96 x 128')
+    """
+    height, width = height_and_width(image_size)
+    return str(height) if height == width else f"{height} x {width}"
+
+
+def _nearest(numerator: int, denominator: int) -> int:
+    """The quotient, to the nearest whole number: exact where it is whole."""
+    return (2 * numerator + denominator) // (2 * denominator)

@@ -23,14 +23,13 @@ class Unpaired:
 
     Attributes:
         a: Reads `image`, `[N, H, W, C]` uint8; labels are left aside.
-        b: The same, of the same channels.
+        b: The same; its channels may be others.
     """
 
     a: Source
     b: Source
 
     def __post_init__(self) -> None:
-        channels = []
         for name, side in (("a", self.a), ("b", self.b)):
             if not len(side):
                 raise ValueError(f"side {name} is empty: give it one image or more")
@@ -39,12 +38,6 @@ class Unpaired:
                 raise ValueError(
                     f"side {name} does not read 'image', [N, H, W, C] uint8: give images"
                 )
-            channels.append(image.shape[-1])
-        if channels[0] != channels[1]:
-            raise ValueError(
-                f"the images of side a have {channels[0]} channels and those of side b have "
-                f"{channels[1]}: prepare both with the same"
-            )
 
     @property
     def fingerprint(self) -> str:
@@ -73,6 +66,25 @@ class _Both(Generic[_P]):
     def fingerprint(self) -> str:
         """Of both sources."""
         return f"a={self.a.fingerprint} b={self.b.fingerprint}"
+
+    @property
+    def former_fingerprint(self) -> str:
+        """Of both sources, as earlier versions wrote it."""
+        return f"a={self.a.former_fingerprint} b={self.b.former_fingerprint}"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """None: labels are left aside."""
+        return ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What both sources say of themselves, once where they say the same."""
+        return tuple(dict.fromkeys([*self.a.notes, *self.b.notes]))
+
+    def agrees(self, fingerprint: str) -> bool:
+        """Whether a fingerprint, of this version or an earlier one, is that of these data."""
+        return fingerprint in (self.fingerprint, self.former_fingerprint)
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:

@@ -69,14 +69,15 @@ def incidence(examples: Sequence[Collection[str]], words: Sequence[str]) -> np.n
 
 
 def word_vectors(table: np.ndarray, *, size: int) -> np.ndarray:
-    """Vectors of words from the words that they are met with, of length 1.
+    r"""Vectors of words from the words that they are met with, of length 1.
 
-        M_ij = max(0, log(n_ij n / (n_i n_j))),  M ~ U S U^T,  vectors: rows of U S^(1/2)
+    $$M_{ij} = max(0, log(n_{ij} n / (n_i n_j))), \quad M \approx U S U^T$$
 
-    n_ij counts the examples with both words, n_ii those with word i, n_i = sum_j n_ij, and
-    n = sum_i n_i. A word is thus met with itself, too: else words that are always alone would all
-    have the vector 0. Levy and Goldberg, "Neural word embedding as implicit matrix factorization"
-    (2014): positive pointwise mutual information in section 3, the square root of S in section 3.3.
+    The vectors are the rows of $U S^{1/2}$. $n_{ij}$ counts the examples with both words, $n_{ii}$
+    those with word i, $n_i = Σ_j n_{ij}$, and $n = Σ_i n_i$. A word is thus met with itself, too:
+    else words that are always alone would all have the vector 0. Levy and Goldberg,
+    "Neural word embedding as implicit matrix factorization" (2014): positive pointwise mutual
+    information in section 3, the square root of S in section 3.3.
 
     Args:
         table: [N, V] bool: which example has which word; each word is in one at least.

@@ -82,11 +82,9 @@ def adversarial(
 ) -> Game:
     """Generator against discriminator: Algorithm 1 of Goodfellow et al. (2014).
 
-        repeat n_critic times:
-            z ~ p(z), (x, y) ~ p(data), fresh
-            D descends  mean L_D(D(x, y), D(G(z, y), y)) + penalties
-        z ~ p(z), fresh
-        G descends  mean L_G(D(x, y), D(G(z, y), y))
+    - `n_critic` times, each with fresh $z ~ p(z)$ and $(x, y) ~ p(data)$:
+      D descends $mean L_D(D(x, y), D(G(z, y), y)) + penalties$
+    - with fresh $z ~ p(z)$, G descends $mean L_G(D(x, y), D(G(z, y), y))$
 
     Reals and fakes are separate batches of D. A player's collections (batch statistics, power
     iterations) move in its own updates only. The condition y, and where the loss of G looks at

@@ -67,23 +67,27 @@ def cycle(
     pool_size: int = 50,
     average_decay: float | None = None,
 ) -> Game:
-    """Two generators, G from side a to b and F back, that undo each other.
+    r"""Two generators, G from side a to b and F back, that undo each other.
 
-        G, F descend  adversarial_weight (mean L_G(D_B(b), D_B(G(a))) + mean L_G(D_A(a), D_A(F(b))))
-                      + lambda (mean |F(G(a)) - a| + mean |G(F(b)) - b|)
-                      + identity_weight (mean |G(b) - b| + mean |F(a) - a|)
-        D_B descends  discriminator_weight * mean L_D(D_B(b), D_B(an image of the pool of G(a)))
-        D_A descends  discriminator_weight * mean L_D(D_A(a), D_A(an image of the pool of F(b)))
+    G and F descend the sum of three terms,
+
+    $$λ_adversarial (mean L_G(D_B(b), D_B(G(a))) + mean L_G(D_A(a), D_A(F(b))))$$
+    $$λ_cycle (mean |F(G(a)) - a| + mean |G(F(b)) - b|)$$
+    $$λ_identity (mean |G(b) - b| + mean |F(a) - a|)$$
+
+    and with images a' of the pool of F(b), b' of the pool of G(a), the two discriminators
+
+    $$λ_discriminator mean L_D(D_B(b), D_B(b')), \quad λ_discriminator mean L_D(D_A(a), D_A(a'))$$
 
     Zhu et al., 2017, equations 1 to 3 and section 5.2. Generators are updated before
     discriminators, as in the authors' code. Without D_A the second direction is switched off, and
-    of each line the second half: the one-way game,
+    of each line one half: in the one-way game G and F descend
 
-        G, F descend  L_G(D_B(b), D_B(G(a))) + lambda |F(G(a)) - a| [+ identity_weight |G(b) - b|]
+    $$L_G(D_B(b), D_B(G(a))) + λ_cycle |F(G(a)) - a| + λ_identity |G(b) - b|$$
 
     Args:
-        a_to_b: G, `(images [B, H, W, C], train) -> images [B, H, W, C]` in [-1, 1].
-        b_to_a: F, likewise.
+        a_to_b: G, `(images [B, H, W, C], train) -> images [B, H, W, C']` in [-1, 1].
+        b_to_a: F, likewise, from C' to C channels.
         discriminator_a: D_A, `(images [B, H, W, C], train) -> scores [B, ...]`; None plays one way.
         discriminator_b: D_B, likewise.
         loss: what both players minimise (paper: `least_squares`).
@@ -99,12 +103,13 @@ def cycle(
             keeps none (paper: none).
 
     Returns:
-        A game. Batches: `{"a": [B, H, W, C], "b": [B, H, W, C]}`; no row belongs to another.
+        A game. Batches: `{"a": [B, H, W, C], "b": [B, H, W, C']}`; no row belongs to another.
         Inputs of `generate`: `{"a": [N, H, W, C]}` for G's images, `{"b": ...}` for F's.
 
     Raises:
-        ValueError: by `init`, where a side is missing, the sides are of different shapes, or a
-            generator makes images of another shape; where the pool's size is negative.
+        ValueError: by `init`, where a side is missing, the sides are of different sizes, a
+            generator makes images of another shape than the other side's, or the channels differ
+            and identity_weight is not 0; where the pool's size is negative.
     """
     adversary_b = Discriminator(discriminator_b, discriminator_optimiser)
     adversary_a = None
@@ -114,19 +119,25 @@ def cycle(
 
     def init(key: jax.Array, batch: Batch) -> CycleState:
         a, b = array(batch, "a"), array(batch, "b")
-        if a.shape != b.shape:
+        if a.shape[:3] != b.shape[:3]:
             raise ValueError(
                 f"side a has images of shape {a.shape[1:]} and side b of shape {b.shape[1:]}: a "
-                "cycle needs one size and the same channels on both sides"
+                "cycle needs one size on both sides"
+            )
+        if identity_weight and a.shape != b.shape:
+            raise ValueError(
+                f"side a has images of {a.shape[3]} channels and side b of {b.shape[3]}, of which "
+                f"none is its own translation: identity_weight must be 0, not {identity_weight}"
             )
         g = init_player(stream(key, "a_to_b"), a_to_b, generator_optimiser, a)
         f = init_player(stream(key, "b_to_a"), b_to_a, generator_optimiser, b)
-        for network, player in (a_to_b, g), (b_to_a, f):
-            made = apply_eval(stream(key, "sample"), network, variables(player), a)
-            if made.shape != a.shape:
+        for network, player, x, y in (a_to_b, g, a, b), (b_to_a, f, b, a):
+            made = apply_eval(stream(key, "sample"), network, variables(player), x)
+            if made.shape != y.shape:
                 raise ValueError(
                     f"a generator makes images of shape {made.shape[1:]} of images of shape "
-                    f"{a.shape[1:]}: make the two agree"
+                    f"{x.shape[1:]}, and those of the other side are of shape {y.shape[1:]}: make "
+                    "them agree"
                 )
 
         def pooled(name: str, adversary: Discriminator, x: jax.Array) -> PooledDiscriminator:

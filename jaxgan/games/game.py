@@ -50,7 +50,7 @@ class Player(NamedTuple):
 
     parameters: Any
     collections: Any
-    optimiser: optax.OptState
+    optimiser: Any
 
 
 def array(arrays: Batch, name: str) -> jax.Array:

@@ -8,6 +8,7 @@ players' terms of Q, the second output of the discriminator:
 
 import dataclasses
 import itertools
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import jax
@@ -52,12 +53,13 @@ class CodeDistribution(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class CodedLatent:
-    """Latents of noise and codes: `[z ~ N(0, I), one-hot codes, c ~ U(-1, 1)]`.
+    """Latents of noise and codes: $z ~ N(0, I)$, then one-hot codes, then $c ~ U(-1, 1)$.
 
     Attributes:
         noise: how many numbers are noise (paper, for MNIST: 62).
         categorical: of how many values each categorical code is; uniform over them.
         continuous: how many continuous codes there are.
+        uniform_noise: True draws the noise from U(-1, 1) too, as the authors' code does.
 
     Raises:
         ValueError: where there is no code at all, or a part of it is impossible.
@@ -69,6 +71,7 @@ class CodedLatent:
     noise: int = 62
     categorical: tuple[int, ...] = (10,)
     continuous: int = 2
+    uniform_noise: bool = False
 
     def __post_init__(self) -> None:
         if self.noise < 0 or self.continuous < 0 or any(size < 2 for size in self.categorical):
@@ -94,13 +97,13 @@ class CodedLatent:
             jax.random.randint(jax.random.fold_in(key_categorical, index), (count,), 0, size)
             for index, size in enumerate(self.categorical)
         ]
+        uniform = partial(jax.random.uniform, minval=-1.0, maxval=1.0)
+        draw_noise = uniform if self.uniform_noise else jax.random.normal
         return self.join(
             Coded(
-                noise=jax.random.normal(key_noise, (count, self.noise)),
+                noise=draw_noise(key_noise, (count, self.noise)),
                 categorical=tuple(map(jax.nn.one_hot, values, self.categorical)),
-                continuous=jax.random.uniform(
-                    key_continuous, (count, self.continuous), minval=-1.0, maxval=1.0
-                ),
+                continuous=uniform(key_continuous, (count, self.continuous)),
             )
         )
 
@@ -120,7 +123,7 @@ def information(
 ) -> Auxiliary:
     """Both players raise the bound on what an image says of its code, I(c; G(z, c)).
 
-        min over G, Q, max over D:  V(D, G) - lambda L_I(G, Q)
+    $$min_{G,Q} max_D V(D, G) - λ L_I(G, Q)$$
 
     Chen et al., InfoGAN, 2016, eqs. 5 and 6. Q shares D's trunk and is trained with both players'
     updates, as in the authors' code: D's moves trunk and Q, G's moves G.

@@ -52,8 +52,8 @@ def translation(
 ) -> Game:
     """An image of side b from its partner of side a: Isola et al., pix2pix, 2017.
 
-        D descends  discriminator_weight * mean L_D(D(b, a), D(G(a), a))
-        G descends  mean L_G(D(b, a), D(G(a), a)) + lambda mean |b - G(a)|    (equations 3 and 4)
+    - D descends $λ_discriminator mean L_D(D(b, a), D(G(a), a))$
+    - G descends $mean L_G(D(b, a), D(G(a), a)) + λ mean |b - G(a)|$ (equations 3 and 4)
 
     D is updated first, on the image that G is then updated with, as in the authors' code. There is
     no latent: the generator's dropout is all that is random.

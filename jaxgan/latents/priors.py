@@ -10,7 +10,7 @@ Prior: TypeAlias = Callable[[jax.Array, int], jax.Array]
 
 
 def normal(size: int) -> Prior:
-    """Latents from the standard normal distribution: z ~ N(0, I).
+    """Latents from the standard normal distribution: $z ~ N(0, I)$.
 
     Args:
         size: Z, how many numbers a latent has; positive.
@@ -29,7 +29,7 @@ def normal(size: int) -> Prior:
 
 
 def uniform(size: int) -> Prior:
-    """Latents from the cube: z ~ U(-1, 1)^Z, as in the papers of GAN and DCGAN.
+    """Latents from the cube: $z ~ U(-1, 1)^Z$, as in the papers of GAN and DCGAN.
 
     Args:
         size: Z, how many numbers a latent has; positive.

@@ -12,12 +12,12 @@ from jaxgan.layers.resampling import max_pool
 
 
 class SelfAttention(nn.Module):
-    """Every pixel plus a learnt amount of what it looks for anywhere in the image.
+    r"""Every pixel plus a learnt amount of what it looks for anywhere in the image.
 
-        o_i = v(sum_j a_ij h(x_j)),  a_ij = softmax_j(f(x_i) . g(x_j)),  y = x + gamma o
+    $$o_i = v(Σ_j a_{ij} h(x_j)), \quad a_{ij} = softmax_j(f(x_i) · g(x_j)), \quad y = x + γ o$$
 
     f and g are 1x1 convolutions to C / 8 channels, h to C / 2, v back to C; g and h see maps of
-    half the size, the largest of each 2x2 pixels. gamma starts at 0.
+    half the size, the largest of each 2x2 pixels. γ starts at 0.
 
     Zhang, Goodfellow, Metaxas and Odena, "Self-attention generative adversarial networks" (2019),
     section 3; the halved maps are those of the authors' code.

@@ -17,9 +17,9 @@ from jax import lax
 def colour(key: jax.Array, images: jax.Array) -> jax.Array:
     """Change brightness, then saturation, then contrast.
 
-        x <- x + b                                   b ~ U(-0.5, 0.5)
-        x <- s (x - mean_c(x)) + mean_c(x)           s ~ U(0, 2), mean over channels
-        x <- k (x - mean_hwc(x)) + mean_hwc(x)       k ~ U(0.5, 1.5), mean over the image
+    - $x ← x + b$, $b ~ U(-0.5, 0.5)$
+    - $x ← s (x - m) + m$, $s ~ U(0, 2)$, with m the mean over channels
+    - $x ← k (x - m) + m$, $k ~ U(0.5, 1.5)$, with m the mean over the image
 
     Saturation leaves images of one channel as they are. Nothing is clipped.
 
@@ -50,7 +50,9 @@ def colour(key: jax.Array, images: jax.Array) -> jax.Array:
 def translation(key: jax.Array, images: jax.Array, *, ratio: float = 0.125) -> jax.Array:
     """Move each image by whole pixels, zeros following.
 
-    x[i, j] <- x[i - d, j - r], d and r uniform in {-n, ..., n}, n = round(ratio * side)
+    $$x[i, j] ← x[i - d, j - r]$$
+
+    with d and r uniform in {-n, ..., n}, `n = round(ratio * side)`.
 
     Args:
         key: a typed key.
@@ -76,7 +78,7 @@ def translation(key: jax.Array, images: jax.Array, *, ratio: float = 0.125) -> j
 def cutout(key: jax.Array, images: jax.Array, *, ratio: float = 0.5) -> jax.Array:
     """Set a rectangle of each image to zero, its centre anywhere, so that edges may cut it.
 
-    Its sides are n = round(ratio * side). It covers rows c - n // 2 to c - n // 2 + n - 1 with c
+    Its sides are `n = round(ratio * side)`. It covers rows c - n // 2 to c - n // 2 + n - 1 with c
     uniform in {0, ..., H - 1}, or to H where n is even, and columns alike.
 
     Args:

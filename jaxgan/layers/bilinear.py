@@ -9,9 +9,9 @@ import jax.numpy as jnp
 
 
 def bilinear_upsample(x: jax.Array) -> jax.Array:
-    """Twice the size by bilinear interpolation.
+    r"""Twice the size by bilinear interpolation.
 
-        y[2i] = (x[i - 1] + 3 x[i]) / 4,    y[2i + 1] = (3 x[i] + x[i + 1]) / 4
+    $$y[2i] = (x[i - 1] + 3 x[i]) / 4, \quad y[2i + 1] = (3 x[i] + x[i + 1]) / 4$$
 
     along the height, and then the same along the width.
 
@@ -35,7 +35,7 @@ def bilinear_upsample(x: jax.Array) -> jax.Array:
 def bilinear_downsample(x: jax.Array) -> jax.Array:
     """Half the size: the mean of the filter [1, 3, 3, 1] over each pair of pixels.
 
-        y[i] = (x[2i - 1] + 3 x[2i] + 3 x[2i + 1] + x[2i + 2]) / 8
+    $$y[i] = (x[2i - 1] + 3 x[2i] + 3 x[2i + 1] + x[2i + 2]) / 8$$
 
     along the height, and then the same along the width.
 

@@ -1,11 +1,11 @@
 """Convolutions whose derivatives of every order are fast on every device.
 
-With `<., .>` the sum of products, the trilinear form `F(y, w, x) = <x, conv(y, w)>` of an image y,
+With $⟨a, b⟩$ the sum of products, the trilinear form $F(y, w, x) = ⟨x, conv(y, w)⟩$ of an image y,
 a kernel w and a smaller image x has three partial gradients:
 
-    dF/dx = convolution(y, w)                 image, kernel    -> smaller image
-    dF/dy = transposed_convolution(x, w)      smaller, kernel  -> image
-    dF/dw = kernel_gradient(y, x)             image, smaller   -> kernel
+- $∂F/∂x$ is `convolution(y, w)`: of an image and a kernel, a smaller image
+- $∂F/∂y$ is `transposed_convolution(x, w)`: of a smaller image and a kernel, an image
+- $∂F/∂w$ is `kernel_gradient(y, x)`: of an image and a smaller image, a kernel
 
 Each is bilinear, and the derivatives of each are the other two: the family is closed. Automatic
 differentiation does not know that. It writes the gradient of a strided *transposed* convolution
@@ -43,7 +43,7 @@ class _Geometry(NamedTuple):
 def convolution(y: jax.Array, w: jax.Array, *, stride: int = 1, padding: int = 0) -> jax.Array:
     """Convolution as networks mean it (cross-correlation), zero padding on all four sides.
 
-        x[b, i, j, o] = sum_{k, l, c} y[b, s i + k - p, s j + l - p, c] w[k, l, c, o]
+    $$x[b, i, j, o] = Σ_{k, l, c} y[b, s i + k - p, s j + l - p, c] w[k, l, c, o]$$
 
     Args:
         y: images, `[B, H, W, C]` floating point.
@@ -74,7 +74,9 @@ def transposed_convolution(
 ) -> jax.Array:
     """The adjoint of `convolution` in its images: makes images larger by the stride.
 
-        <transposed_convolution(x, w), y> = <x, convolution(y, w)>    for every y
+    $$⟨x', y⟩ = ⟨x, conv(y, w)⟩$$
+
+    for every y, with x' what this gives for x.
 
     Args:
         x: images, `[B, H, W, O]` floating point.

@@ -31,7 +31,7 @@ _GRADIENT_BLOCK = 16
 def grouped_convolution(y: jax.Array, w: jax.Array, *, groups: int) -> jax.Array:
     """Convolutions side by side, each over channels of its own; the images keep their size.
 
-        x[b, i, j, O g + o] = sum_{k, l, c} y[b, i + k - p, j + l - q, C g + c] w[k, l, c, O g + o]
+    $$x[b, i, j, O g + o] = Σ_{k, l, c} y[b, i + k - p, j + l - q, C g + c] w[k, l, c, O g + o]$$
 
     for the groups g, of C channels that come in and O that come out; p = K // 2, q = L // 2, and
     beyond their edges the images are zero.

@@ -8,7 +8,7 @@ from flax.typing import Dtype, Initializer
 
 
 def normal(standard_deviation: float, *, mean: float = 0.0) -> Initializer:
-    """Weights from a normal distribution: w ~ N(mean, standard_deviation^2).
+    """Weights from a normal distribution: $w ~ N(mean, deviation^2)$.
 
     The numbers are `mean + standard_deviation * jax.random.normal(key, shape)`, but drawn as one
     row: XLA compiles the generator of an array of four axes five to ten times slower than that of
@@ -33,13 +33,15 @@ def normal(standard_deviation: float, *, mean: float = 0.0) -> Initializer:
 
 
 def glorot(*, gain: float = 1.0) -> Initializer:
-    """Weights from U(-a, a), a = gain sqrt(6 / (inputs + outputs)): Glorot and Bengio (2010).
+    r"""Weights from $U(-a, a)$, as in Glorot and Bengio (2010).
+
+    $$a = gain \sqrt{6 / (inputs + outputs)}$$
 
     Inputs and outputs are those of one number that comes out and in: the last two axes, times the
     taps of a kernel. Drawn as one row, as in `normal`.
 
     Args:
-        gain: not negative; sqrt(2) for layers behind a rectifier.
+        gain: not negative; $\sqrt{2}$ for layers behind a rectifier.
 
     Returns:
         An initialiser, `(key, shape, dtype) -> weights`.
@@ -58,12 +60,13 @@ def glorot(*, gain: float = 1.0) -> Initializer:
 
 
 def fan_in_normal(*, gain: float = 1.0) -> Initializer:
-    """Weights from N(0, gain^2 / n), where n numbers are summed to make one: He et al. (2015).
+    r"""Weights from $N(0, gain^2 / n)$, where n numbers are summed to make one: He et al. (2015).
 
     n is the product of all axes but the last. Drawn as one row, as in `normal`.
 
     Args:
-        gain: not negative; sqrt(2) for layers behind a rectifier, 0 for weights that are all zero.
+        gain: not negative; $\sqrt{2}$ for layers behind a rectifier, 0 for weights that
+            are all zero.
 
     Returns:
         An initialiser, `(key, shape, dtype) -> weights`.

@@ -11,9 +11,11 @@ from jaxgan.layers.initialisers import normal
 
 
 class InstanceNorm(nn.Module):
-    """Each channel of each image to mean 0 and variance 1; nothing is learnt.
+    r"""Each channel of each image to mean 0 and variance 1; nothing is learnt.
 
-        (x - mean) / sqrt(variance + 1e-5), mean and variance over the image's pixels
+    $$(x - mean) / \sqrt{variance + 10^{-5}}$$
+
+    with mean and variance over the image's pixels.
 
     Ulyanov, Vedaldi and Lempitsky, "Instance normalization" (2016).
 
@@ -32,9 +34,9 @@ class InstanceNorm(nn.Module):
 
 
 class MinibatchNorm(nn.Module):
-    """Batch norm that keeps no running statistics.
+    r"""Batch norm that keeps no running statistics.
 
-        scale (x - mean) / sqrt(variance + 1e-5) + bias
+    $$scale (x - mean) / \sqrt{variance + 10^{-5}} + bias$$
 
     Mean and variance of a channel are those of the minibatch in training, and those of each image
     alone outside: what batch norm in training is for a single image, as pix2pix is tested

@@ -10,9 +10,9 @@ from jaxgan.layers.labels import select
 
 
 class ConditionalBatchNorm(nn.Module):
-    """Batch norm with a gain and a shift for each class.
+    r"""Batch norm with a gain and a shift for each class.
 
-        g_y (x - mean) / sqrt(variance + 1e-5) + b_y
+    $$g_y (x - mean) / \sqrt{variance + 10^{-5}} + b_y$$
 
     Mean and variance are those of all examples of the batch in training, of whatever class, and
     moving averages (of momentum 0.9) outside. Dumoulin, Shlens and Kudlur, "A learned

@@ -5,9 +5,9 @@ from jax import lax
 
 
 def reverse_gradient(x: jax.Array, strength: float = 1.0) -> jax.Array:
-    """The same numbers, whose gradient comes back multiplied by -strength.
+    r"""The same numbers, whose gradient comes back multiplied by -strength.
 
-        R(x) = x,    dR/dx = -strength
+    $$R(x) = x, \quad dR/dx = -strength$$
 
     Between features and a classifier of domains: one descent trains the classifier to tell the
     domains, and the features to make them alike. Ganin and Lempitsky, "Unsupervised domain

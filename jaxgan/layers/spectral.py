@@ -12,9 +12,9 @@ Path = tuple[jax.tree_util.DictKey, ...]
 
 
 class SpectralNorm(nn.Module):
-    """A network with each of its weights divided by the weight's largest singular value.
+    r"""A network with each of its weights divided by the weight's largest singular value.
 
-        v <- W u / |W u|,  u <- W^T v / |W^T v|,  sigma = v^T W u,  W_SN = W / sigma
+    $$v ← W u / ‖W u‖, \quad u ← W^T v / ‖W^T v‖, \quad σ = v^T W u, \quad W_SN = W / σ$$
 
     Miyato, Kataoka, Koyama and Yoshida, "Spectral normalization for generative adversarial
     networks" (2018), Algorithm 1. W is a weight as a matrix, `[inputs, outputs]`: of a kernel the

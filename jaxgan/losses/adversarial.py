@@ -1,7 +1,7 @@
 """What the discriminator and the generator minimise, per example, on scores.
 
 A score is a logit or an unbounded critic value, never a probability. The logistic losses are
-written with softplus(x) = log(1 + exp(x)), whose value and gradient hold at any score.
+written with $softplus(x) = log(1 + exp(x))$, whose value and gradient hold at any score.
 """
 
 from collections.abc import Callable
@@ -59,10 +59,12 @@ minimax = AdversarialLoss(
     discriminator=_logistic,
     generator=_per_example(lambda real, fake: -softplus(fake)),
 )
-"""The game as it is defined: min_G max_D E log D(x) + E log(1 - D(G(z))), D = sigmoid(s).
+"""The game as it is defined: $min_G max_D E log D(x) + E log(1 - D(G(z)))$.
 
-    discriminator: softplus(-s_real) + softplus(s_fake)
-    generator:     -softplus(s_fake)
+D is the sigmoid of the score s.
+
+- discriminator: $softplus(-s_real) + softplus(s_fake)$
+- generator: $-softplus(s_fake)$
 
 The generator's gradient vanishes where the discriminator is sure of the fakes.
 Goodfellow et al., Generative Adversarial Nets, 2014, eq. 1.
@@ -72,10 +74,10 @@ non_saturating = AdversarialLoss(
     discriminator=_logistic,
     generator=_per_example(lambda real, fake: softplus(-fake)),
 )
-"""The generator maximises E log D(G(z)) in place of minimising E log(1 - D(G(z))).
+"""The generator maximises $E log D(G(z))$ in place of minimising $E log(1 - D(G(z)))$.
 
-    discriminator: softplus(-s_real) + softplus(s_fake)
-    generator:     softplus(-s_fake)
+- discriminator: $softplus(-s_real) + softplus(s_fake)$
+- generator: $softplus(-s_fake)$
 
 Goodfellow et al., Generative Adversarial Nets, 2014, section 3.
 """
@@ -84,11 +86,11 @@ Goodfellow et al., Generative Adversarial Nets, 2014, section 3.
 def label_smoothing(amount: float) -> AdversarialLoss:
     """The non-saturating loss with softer targets for reals alone: one-sided label smoothing.
 
-        discriminator: (1 - a) softplus(-s_real) + a softplus(s_real) + softplus(s_fake)
-        generator:     softplus(-s_fake)
+    - discriminator: $(1 - a) softplus(-s_real) + a softplus(s_real) + softplus(s_fake)$
+    - generator: $softplus(-s_fake)$
 
-    The discriminator is asked for D(x) = 1 - a on reals, so its best score is bounded by
-    log((1 - a) / a). Fakes keep the target of 0: softened too, they would add the density of the
+    The discriminator is asked for $D(x) = 1 - a$ on reals, so its best score is bounded by
+    $log((1 - a) / a)$. Fakes keep the target of 0: softened too, they would add the density of the
     fakes to the numerator of the best D, which then holds the generator where it is.
 
     Args:
@@ -126,8 +128,8 @@ least_squares = AdversarialLoss(
 )
 """Least squares on the labels a = 0 (fake), b = 1 (real) and c = 1 (what the generator wants).
 
-    discriminator: (s_real - 1)^2 / 2 + s_fake^2 / 2
-    generator:     (s_fake - 1)^2 / 2
+- discriminator: $(s_real - 1)^2 / 2 + s_fake^2 / 2$
+- generator: $(s_fake - 1)^2 / 2$
 
 Mao et al., Least Squares Generative Adversarial Networks, 2017, eq. 9.
 """
@@ -138,8 +140,8 @@ hinge = AdversarialLoss(
 )
 """A margin of one on each side; the generator follows the score itself.
 
-    discriminator: max(0, 1 - s_real) + max(0, 1 + s_fake)
-    generator:     -s_fake
+- discriminator: $max(0, 1 - s_real) + max(0, 1 + s_fake)$
+- generator: $-s_fake$
 
 Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018, eqs. 16 and 17.
 """
@@ -150,8 +152,8 @@ wasserstein = AdversarialLoss(
 )
 """The dual of the earth mover's distance; the critic must be kept Lipschitz by other means.
 
-    discriminator: s_fake - s_real
-    generator:     -s_fake
+- discriminator: $s_fake - s_real$
+- generator: $-s_fake$
 
 Arjovsky et al., Wasserstein GAN, 2017, eq. 2 and Algorithm 1.
 """
@@ -162,8 +164,8 @@ relativistic = AdversarialLoss(
 )
 """Each real is compared with the fake at its side: which of the two is the more realistic?
 
-    discriminator: softplus(-(s_real - s_fake))
-    generator:     softplus(-(s_fake - s_real))
+- discriminator: $softplus(-(s_real - s_fake))$
+- generator: $softplus(-(s_fake - s_real))$
 
 Jolicoeur-Martineau, The Relativistic Discriminator, 2018 (RpGAN), as in Huang et al., The GAN is
 Dead; Long Live the GAN!, 2024, eq. 2.

@@ -1,10 +1,10 @@
 """How much of a code can be read from an image: the variational bound of InfoGAN, per example.
 
-    I(c; G(z, c)) >= L_I = E_c, x ~ G(z, c) [log Q(c|x)] + H(c)
+$$I(c; G(z, c)) ≥ L_I = E_{c, x ~ G(z, c)} [log Q(c|x)] + H(c)$$
 
 The two functions are the inside of that expectation, in nats: for codes drawn from their priors,
-the mean over a batch estimates L_I. Players *subtract* lambda times it: they minimise
-V(D, G) - lambda L_I(G, Q). For that the graph must reach G: Q's parameters are computed from the
+the mean over a batch estimates $L_I$. Players *subtract* λ times it: they minimise
+$V(D, G) - λ L_I(G, Q)$. For that the graph must reach G: Q's parameters are computed from the
 images that G has just made from the code.
 
 Chen et al., InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
@@ -22,7 +22,7 @@ import jax.numpy as jnp
 def categorical_information(logits: jax.Array, code: jax.Array) -> jax.Array:
     """The bound for a categorical code, uniform over K values.
 
-    log softmax(logits)_c + log K
+    $$log softmax(logits)_c + log K$$
 
     At most log K, reached where Q is sure and right; 0 where Q knows nothing.
 
@@ -53,10 +53,10 @@ def gaussian_information(
 ) -> jax.Array:
     """The bound for C continuous codes, each U(-1, 1), where Q is a Gaussian of each.
 
-    sum_c [log N(code_c; mean_c, exp(log_variance_c)) + log 2]
+    $$Σ_c [log N(c; μ_c, σ_c^2) + log 2]$$
 
     A log variance of 0.0 fixes Q's variance at one, as the authors' code does on MNIST: then Q
-    minimises (code - mean)^2 / 2, and the bound is at most C (log 2 - log(2 pi) / 2), below zero.
+    minimises $(c - μ)^2 / 2$, and the bound is at most $C (log 2 - log(2 π) / 2)$, below zero.
     A learnt one has no upper bound, so the network should keep it from falling without end.
 
     Args:

@@ -10,7 +10,9 @@ import optax
 def l1(x: jax.Array, y: jax.Array) -> jax.Array:
     """Mean absolute difference of two images, or of any two arrays.
 
-    mean |x - y|    over all axes but the first
+    $$mean |x - y|$$
+
+    over all axes but the first.
 
     pix2pix's reconstruction is l1(G(x), y) (Isola et al., 2017, eq. 3); CycleGAN's cycle is
     l1(F(G(x)), x) and its identity l1(G(y), y) (Zhu et al., 2017, eq. 2 and section 5.2). Their
@@ -39,7 +41,9 @@ def l1(x: jax.Array, y: jax.Array) -> jax.Array:
 def domain_confusion(logits: jax.Array, domain: jax.Array) -> jax.Array:
     """Cross entropy of a classifier that tells two domains apart, in nats.
 
-    log(1 + exp(s)) - d s    for the logit s of domain 1 and the domain d
+    $$log(1 + exp(s)) - d s$$
+
+    for the logit s of domain 1 and the domain d.
 
     Behind a gradient reversal, its descent trains the classifier to tell the domains and the
     encoder to hide them (Ganin et al., 2016; L_dann of Royer et al., XGAN, 2017, section 3.1).

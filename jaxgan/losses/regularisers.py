@@ -11,7 +11,7 @@ from jaxgan.losses.scores import checked, per_example
 def consistency(scores: jax.Array, scores_of_augmented: jax.Array) -> jax.Array:
     """Ask for one score of an image and of an augmented copy of it.
 
-    (s(x) - s(T(x)))^2
+    $$(s(x) - s(T(x)))^2$$
 
     Gradients flow through both scores. The paper applies it to reals.
 
@@ -45,12 +45,12 @@ def lecam(
 ) -> jax.Array:
     """Pull the scores of reals towards where those of fakes have been, and the other way round.
 
-    (s_real - α_F)^2 + (s_fake - α_R)^2
+    $$(s_real - α_F)^2 + (s_fake - α_R)^2$$
 
     The anchors α are moving averages of the mean scores (decay 0.99 in the paper), and constants:
     no gradient flows through them. This is the paper's term. The authors' published code differs:
-    it takes relu(s_real - α_F)^2 + relu(α_R - s_fake)^2, so scores beyond the other side's anchor
-    are left alone.
+    it takes $relu(s_real - α_F)^2 + relu(α_R - s_fake)^2$, so scores beyond the other side's
+    anchor are left alone.
 
     Args:
         real_scores: `[B]`, or `[B, ...]` of a patch critic; floats, unbounded.

@@ -12,7 +12,9 @@ def combine(
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Weigh, sum and report the terms of one player's loss.
 
-    loss = sum over terms of weight * mean(value)
+    $$loss = Σ_k w_k mean(v_k)$$
+
+    over the terms k, of weight w and value v.
 
     Args:
         terms: name to `(weight, value)`. The weight is a scalar; the value holds floats, `[B]`, or

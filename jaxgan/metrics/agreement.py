@@ -42,7 +42,9 @@ def relative_diversity(
 ) -> dict[str, float]:
     """How far apart samples of one label are, next to real images of that label.
 
-        r_y = mean over pairs |x_i - x_j| of samples of label y / the same of real images of label y
+    $$r_y = mean |x_i - x_j| / mean |real_i - real_j|$$
+
+    over pairs of samples, and of real images, of label y.
 
     One image over and over gives 0; images that vary as the real ones do give about 1.
 

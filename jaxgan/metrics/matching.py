@@ -9,9 +9,9 @@ from jaxgan.metrics.modes import count_labels
 def best_matching(codes: np.ndarray, labels: np.ndarray, *, classes: int) -> float:
     """The accuracy of codes as labels, once each code has got the class that suits all best.
 
-        max over one-to-one maps m of the mean of [m(code_n) = label_n]
+    $$max_m mean_n [m(code_n) = label_n]$$
 
-    The maximum is exact (an assignment problem).
+    over one-to-one maps m. The maximum is exact (an assignment problem).
 
     Args:
         codes: `[N]` integers in {0, ..., classes - 1}.

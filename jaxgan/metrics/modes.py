@@ -22,7 +22,9 @@ def mode_statistics(
 ) -> Modes:
     """The modes that samples fall into, counted.
 
-        KL(p || q) = sum_k p_k log(p_k / q_k),  p the share of samples in mode k, q that of the data
+    $$KL(p, q) = Σ_k p_k log(p_k / q_k)$$
+
+    with p the share of samples in mode k, q that of the data.
 
     The protocol of the literature for stacked digits draws 26,000 samples for 1,000 modes. Even
     perfect samples have a KL above 0 then: about (classes - 1) / (2 N), 0.019 nats.

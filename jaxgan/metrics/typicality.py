@@ -8,13 +8,13 @@ from scipy.spatial.distance import cdist
 def typicality(
     features: np.ndarray, real: np.ndarray, held_out: np.ndarray, *, share: float = 0.95
 ) -> float:
-    """The share of samples that are as near to the real examples as other real ones are.
+    r"""The share of samples that are as near to the real examples as other real ones are.
 
-        mean over n of [d(x_n) <= r],  d(x) = min over real of |x - real|,
-        r the quantile `share` of d over the held-out real examples
+    $$mean_n [d(x_n) ≤ r], \quad d(x) = min_m ‖x - real_m‖$$
 
-    Held-out real examples give about `share` themselves. It says nothing about variety: one good
-    sample over and over gives 1.
+    with r the quantile `share` of d over the held-out real examples. Held-out real
+    examples give about `share` themselves. It says nothing about variety: one good sample over and
+    over gives 1.
 
     Args:
         features: `[N, F]` of the samples.

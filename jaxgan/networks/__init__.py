@@ -27,6 +27,8 @@ from jaxgan.networks.r3gan import R3GANProjection as R3GANProjection
 from jaxgan.networks.resnet import ResNetDiscriminator as ResNetDiscriminator
 from jaxgan.networks.resnet import ResNetGenerator as ResNetGenerator
 from jaxgan.networks.resnet_translator import ResNetTranslator as ResNetTranslator
+from jaxgan.networks.sngan import SNGANDiscriminator as SNGANDiscriminator
+from jaxgan.networks.sngan import SNGANGenerator as SNGANGenerator
 from jaxgan.networks.tags import TagDiscriminator as TagDiscriminator
 from jaxgan.networks.tags import TagGenerator as TagGenerator
 from jaxgan.networks.tags import TagProjection as TagProjection

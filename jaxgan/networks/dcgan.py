@@ -15,17 +15,19 @@ from flax.typing import Dtype
 
 from jaxgan.layers import ConditionalBatchNorm, Conv, ConvTranspose, check_label, normal
 from jaxgan.networks.heads import Score
+from jaxgan.networks.sizes import Size, check_image_size, smallest_maps
 
 
 class DCGANGenerator(nn.Module):
-    """Latents to images: a projection to 4x4 (or 7x7), then doublings (Figure 1).
+    """Latents to images: a projection to 4x4 (to 7x7), then doublings (Figure 1).
 
     At 64x64 with the paper's width of 128 the channels are 1024, 512, 256, 128, and the images'.
     The kernels are 4x4, as in the later implementations (the paper's are 5x5): a multiple of the
     stride, so that every pixel is made of the same number of taps.
 
     Attributes:
-        image_size: height and width of the images: 4 or 7 times a power of two, 8 or more.
+        image_size: height and width of the images, or one number for both: the smaller 4 to 7
+            times a power of two, 8 or more, and the other a multiple of that power.
         channels: of the images.
         width: channels of the last hidden layer, next to the images; they double towards the
             latent.
@@ -39,7 +41,7 @@ class DCGANGenerator(nn.Module):
     (2, 28, 28, 1)
     """
 
-    image_size: int = 64
+    image_size: Size = 64
     channels: int = 3
     width: int = 128
     dtype: Dtype = jnp.float32
@@ -65,10 +67,10 @@ class DCGANGenerator(nn.Module):
                 return _batch_norm(train, self.dtype)(x)
             return ConditionalBatchNorm(self.classes, self.dtype)(x, label, train=train)
 
-        base, *widths = _plan(self.image_size, self.width)
+        (height, breadth), widths = _plan(self.image_size, self.width)
         *hidden, first = widths
-        project = nn.Dense(base * base * first, False, self.dtype, kernel_init=normal(0.02))
-        x = project(latent).reshape(-1, base, base, first)
+        project = nn.Dense(height * breadth * first, False, self.dtype, kernel_init=normal(0.02))
+        x = project(latent).reshape(-1, height, breadth, first)
         x = nn.relu(normalised(x))
         for width in reversed(hidden):
             x = ConvTranspose(width, strides=2, padding=1, use_bias=False, dtype=self.dtype)(x)
@@ -78,12 +80,13 @@ class DCGANGenerator(nn.Module):
 
 
 class DCGANDiscriminator(nn.Module):
-    """Images to logits: halvings to 4x4 (or 7x7), then the head on all that is there.
+    """Images to logits: halvings to 4x4 (to 7x7), then the head on all that is there.
 
     The mirror image of `DCGANGenerator`.
 
     Attributes:
-        image_size: height and width of the images: 4 or 7 times a power of two, 8 or more.
+        image_size: height and width of the images, or one number for both: the smaller 4 to 7
+            times a power of two, 8 or more, and the other a multiple of that power.
         width: channels of the first layer, next to the images; they double towards the logit.
         batch_norm: False leaves batch norm out and gives every convolution a bias: for critics
             under a penalty on the gradient of each example, which batch norm would mix.
@@ -91,7 +94,7 @@ class DCGANDiscriminator(nn.Module):
         head: what is asked of the features; one weighted sum.
     """
 
-    image_size: int = 64
+    image_size: Size = 64
     width: int = 128
     batch_norm: bool = True
     dtype: Dtype = jnp.float32
@@ -106,12 +109,8 @@ class DCGANDiscriminator(nn.Module):
         Raises:
             ValueError: where there is no discriminator of that size, or the images have another.
         """
-        _, *widths = _plan(self.image_size, self.width)
-        if images.shape[1:3] != (self.image_size, self.image_size):
-            raise ValueError(
-                f"images of {images.shape[1]}x{images.shape[2]} came to a discriminator of "
-                f"image_size={self.image_size}: make the two agree"
-            )
+        _, widths = _plan(self.image_size, self.width)
+        check_image_size(images, self.image_size, "a discriminator")
         x = images
         for layer, width in enumerate(widths):
             normalised = self.batch_norm and layer > 0
@@ -122,16 +121,10 @@ class DCGANDiscriminator(nn.Module):
         return self.head(x.reshape(len(x), -1), *condition, train=train)
 
 
-def _plan(image_size: int, width: int) -> tuple[int, ...]:
-    """The size of the smallest feature maps, then the widths from the images to there."""
-    base = 7 if image_size % 7 == 0 else 4
-    halvings = (image_size // base).bit_length() - 1
-    if halvings < 1 or base << halvings != image_size:
-        raise ValueError(
-            f"a DCGAN cannot make images of size {image_size}: "
-            "take 28, 32, 64, 128, or another 4 or 7 times a power of two from 8 on"
-        )
-    return base, *(width << halving for halving in range(halvings))
+def _plan(image_size: Size, width: int) -> tuple[tuple[int, int], list[int]]:
+    """Height and width of the smallest maps, then the widths from the images to there."""
+    smallest, halvings = smallest_maps(image_size, "a DCGAN")
+    return smallest, [width << halving for halving in range(halvings)]
 
 
 def _batch_norm(train: bool, dtype: Dtype) -> nn.BatchNorm:

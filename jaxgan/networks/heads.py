@@ -44,7 +44,7 @@ class Score(nn.Module):
 class Projection(nn.Module):
     """A score given the label: the features' own, and their product with the label's vector.
 
-        w . f + b + v_y . f
+    $$w · f + b + v_y · f$$
 
     Miyato and Koyama, "cGANs with projection discriminator" (2018), equation 4, with psi linear.
 

@@ -2,6 +2,9 @@
 
 The generator takes the code as a part of its latent. The discriminator ends in the head `Codes`:
 the score, and what Q says of the code. Q shares the discriminator's trunk.
+
+The leaky rectifiers have the paper's slope, 0.1; those of the authors' code have 0.01. All weights
+start from $N(0, 0.02^2)$, whose tails their code cuts off in the discriminator's convolutions.
 """
 
 from collections.abc import Sequence
@@ -11,10 +14,11 @@ import chex
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from flax.typing import Dtype
+from flax.typing import Dtype, Initializer
 
 from jaxgan.layers import Conv, ConvTranspose, normal
 from jaxgan.networks.heads import Score
+from jaxgan.networks.sizes import Size, check_image_size, height_and_width, in_words
 
 _SLOPE = 0.1
 _LARGEST = 6.0
@@ -39,7 +43,7 @@ class Codes(nn.Module):
     """A head: a score, and Q's distribution of the codes, behind a layer of Q's own.
 
     A continuous code is Gaussian. Its density has no upper bound as the variance falls, so a learnt
-    log variance is bounded, smoothly: 6 tanh(s / 6), s the layer's output.
+    log variance is bounded, smoothly: $6 tanh(s / 6)$, s the layer's output.
 
     Attributes:
         categorical: of how many values each categorical code is.
@@ -47,6 +51,7 @@ class Codes(nn.Module):
         fixed_variance: True gives every continuous code the variance one, as the authors' code has
             it for MNIST.
         width: of Q's hidden layer.
+        scale_init: of batch norm's gains; one. The authors' code draws them from $N(1, 0.02^2)$.
 
     >>> head = Codes(categorical=(10,), continuous=2)
     >>> (scores, codes), _ = head.init_with_output(
@@ -60,6 +65,7 @@ class Codes(nn.Module):
     continuous: int = 2
     fixed_variance: bool = True
     width: int = 128
+    scale_init: Initializer = nn.initializers.ones
 
     @nn.compact
     def __call__(
@@ -79,7 +85,7 @@ class Codes(nn.Module):
             )
         scores = Score(name="score")(features, *condition, train=train)
         hidden = _dense(self.width, jnp.float32, use_bias=False)(features)
-        hidden = nn.leaky_relu(_batch_norm(train, jnp.float32)(hidden), _SLOPE)
+        hidden = nn.leaky_relu(_batch_norm(train, jnp.float32, self.scale_init)(hidden), _SLOPE)
         numbers = sum(sizes) + (0 if self.fixed_variance else self.continuous)
         outputs = _dense(numbers, jnp.float32)(hidden)
         ends = [sum(sizes[: count + 1]) for count in range(len(sizes))]
@@ -96,10 +102,11 @@ class InfoGANGenerator(nn.Module):
     The paper's images end in a sigmoid; these in tanh, for [-1, 1].
 
     Attributes:
-        image_size: height and width of the images, a multiple of 4.
+        image_size: height and width of the images, or one number for both: multiples of 4.
         channels: of the images.
         width: channels of the last hidden layer; 2 and 16 times as many in those before it.
         dtype: of the computation; parameters, batch statistics and images are float32.
+        scale_init: of batch norm's gains; one. The authors' code draws them from $N(1, 0.02^2)$.
 
     >>> generator = InfoGANGenerator(width=4)
     >>> images, _ = generator.init_with_output(jax.random.key(0), jnp.ones((2, 74)), train=True)
@@ -107,10 +114,11 @@ class InfoGANGenerator(nn.Module):
     (2, 28, 28, 1)
     """
 
-    image_size: int = 28
+    image_size: Size = 28
     channels: int = 1
     width: int = 64
     dtype: Dtype = jnp.float32
+    scale_init: Initializer = nn.initializers.ones
 
     @nn.compact
     def __call__(self, latent: jax.Array, *, train: bool) -> jax.Array:
@@ -120,14 +128,18 @@ class InfoGANGenerator(nn.Module):
             ValueError: where images of that size cannot be made.
         """
         chex.assert_rank(latent, 2)
-        base = _quarter(self.image_size)
+        height, breadth = _quarter(self.image_size)
+
+        def normalised(x: jax.Array) -> jax.Array:
+            return _batch_norm(train, self.dtype, self.scale_init)(x)
+
         x = latent
-        for features in (16 * self.width, base * base * 2 * self.width):
+        for features in (16 * self.width, height * breadth * 2 * self.width):
             x = _dense(features, self.dtype, use_bias=False)(x)
-            x = nn.relu(_batch_norm(train, self.dtype)(x))
-        x = x.reshape(-1, base, base, 2 * self.width)
+            x = nn.relu(normalised(x))
+        x = x.reshape(-1, height, breadth, 2 * self.width)
         x = ConvTranspose(self.width, strides=2, padding=1, use_bias=False, dtype=self.dtype)(x)
-        x = nn.relu(_batch_norm(train, self.dtype)(x))
+        x = nn.relu(normalised(x))
         x = ConvTranspose(self.channels, strides=2, padding=1, dtype=self.dtype)(x)
         return jnp.tanh(x.astype(jnp.float32))
 
@@ -136,19 +148,21 @@ class InfoGANDiscriminator(nn.Module):
     """Images to what the head asks: two halvings, then a fully connected layer (Table 1).
 
     Attributes:
-        image_size: height and width of the images, a multiple of 4.
+        image_size: height and width of the images, or one number for both: multiples of 4.
         width: channels of the first layer; 2 and 16 times as many in those after it.
         head: what is asked of the features; InfoGAN's code for MNIST.
         dtype: of the computation; parameters, batch statistics and the head's are float32.
         batch_norm: False leaves batch norm out of the trunk and gives every layer a bias: for
             critics under a penalty on the gradient of each example, which batch norm would mix.
+        scale_init: of batch norm's gains; one. The authors' code draws them from $N(1, 0.02^2)$.
     """
 
-    image_size: int = 28
+    image_size: Size = 28
     width: int = 64
     head: nn.Module = Codes()
     dtype: Dtype = jnp.float32
     batch_norm: bool = True
+    scale_init: Initializer = nn.initializers.ones
 
     @nn.compact
     def __call__(self, images: jax.Array, *condition: jax.Array, train: bool) -> Any:
@@ -159,16 +173,12 @@ class InfoGANDiscriminator(nn.Module):
         """
         chex.assert_rank(images, 4)
         _quarter(self.image_size)
-        if images.shape[1:3] != (self.image_size, self.image_size):
-            raise ValueError(
-                f"images of {images.shape[1]}x{images.shape[2]} came to a discriminator of "
-                f"image_size={self.image_size}: make the two agree"
-            )
+        check_image_size(images, self.image_size, "a discriminator")
 
         def activated(x: jax.Array) -> jax.Array:
-            return nn.leaky_relu(
-                _batch_norm(train, self.dtype)(x) if self.batch_norm else x, _SLOPE
-            )
+            if self.batch_norm:
+                x = _batch_norm(train, self.dtype, self.scale_init)(x)
+            return nn.leaky_relu(x, _SLOPE)
 
         bias = not self.batch_norm
         x = Conv(self.width, strides=2, padding=1, dtype=self.dtype)(images)
@@ -181,18 +191,25 @@ class InfoGANDiscriminator(nn.Module):
         return self.head(features, *condition, train=train)
 
 
-def _quarter(image_size: int) -> int:
-    if image_size <= 0 or image_size % 4:
+def _quarter(image_size: Size) -> tuple[int, int]:
+    height, breadth = height_and_width(image_size)
+    if any(side <= 0 or side % 4 for side in (height, breadth)):
         raise ValueError(
-            f"InfoGAN's networks halve and double twice, and {image_size} has no quarter: "
-            "take an image_size that is a multiple of 4"
+            f"InfoGAN's networks halve and double twice, and {in_words(image_size)} has no "
+            "quarter: take an image_size of multiples of 4"
         )
-    return image_size // 4
+    return height // 4, breadth // 4
 
 
 def _dense(features: int, dtype: Dtype, use_bias: bool = True) -> nn.Dense:
     return nn.Dense(features, use_bias, dtype, kernel_init=normal(0.02))
 
 
-def _batch_norm(train: bool, dtype: Dtype) -> nn.BatchNorm:
-    return nn.BatchNorm(use_running_average=not train, momentum=0.9, epsilon=1e-5, dtype=dtype)
+def _batch_norm(train: bool, dtype: Dtype, scale_init: Initializer) -> nn.BatchNorm:
+    return nn.BatchNorm(
+        use_running_average=not train,
+        momentum=0.9,
+        epsilon=1e-5,
+        dtype=dtype,
+        scale_init=scale_init,
+    )

@@ -76,7 +76,7 @@ class PatchGAN(nn.Module):
     def receptive_field(self) -> int:
         """Height and width of the patch that one score sees, where no normalisation sees more.
 
-        Backwards through the layers, f <- s (f - 1) + k for kernels of k x k and strides of s.
+        Backwards through the layers, $f ← s (f - 1) + k$ for kernels of k x k and strides of s.
         """
         field = 1
         for stride in reversed(self._strides()):

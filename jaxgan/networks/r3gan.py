@@ -27,6 +27,7 @@ from jaxgan.layers import (
     normal,
 )
 from jaxgan.networks.heads import Score
+from jaxgan.networks.sizes import Size, check_image_size, height_and_width, in_words
 
 _SLOPE = 0.2
 _GAIN = math.sqrt(2 / (1 + _SLOPE**2))
@@ -36,7 +37,7 @@ _GAIN = math.sqrt(2 / (1 + _SLOPE**2))
 class R3GANProjection(nn.Module):
     """The head of the conditional discriminator: a score for each label, through its vector.
 
-        v_y . W f
+    $$v_y · W f$$
 
     Attributes:
         classes: how many there are.
@@ -59,13 +60,15 @@ class R3GANProjection(nn.Module):
 
 
 class R3GANGenerator(nn.Module):
-    """Latents to images: a learnt image of 4x4 (or 7x7), blocks, then doublings and blocks.
+    """Latents to images: a learnt image of 4x4 (to 7x7), blocks, then doublings and blocks.
 
     The defaults are the paper's for CIFAR-10. The paper's cardinality, the count of groups, is
-    `expansion * width / group_width`; all of its networks have groups of 16 channels.
+    `expansion * width / group_width`: groups have 16 channels, those for ImageNet, which are twice
+    as wide, 32.
 
     Attributes:
-        image_size: height and width of the images: 4 or 7 times 2^(stages - 1).
+        image_size: height and width of the images, or one number for both: the smaller 4 to 7
+            times $2^{stages - 1}$, and the other a multiple of that power.
         channels: of the images.
         widths: channels of the stages, from the latent to the images.
         blocks: residual blocks in a stage.
@@ -80,7 +83,7 @@ class R3GANGenerator(nn.Module):
     (2, 14, 14, 1)
     """
 
-    image_size: int = 32
+    image_size: Size = 32
     channels: int = 3
     widths: Sequence[int] = (768, 768, 768, 768)
     blocks: int = 2
@@ -103,9 +106,9 @@ class R3GANGenerator(nn.Module):
         """
         del train  # the same in both
         chex.assert_rank(latent, 2)
-        base = _base(self.image_size, self.widths)
+        smallest = _smallest(self.image_size, self.widths)
         latent = self._with_label(latent, label).astype(self.dtype)
-        basis = self.param("basis", normal(1.0), (base, base, self.widths[0]))
+        basis = self.param("basis", normal(1.0), (*smallest, self.widths[0]))
         depth = self.blocks * len(self.widths)
         strengths = _linear(self.widths[0], self.dtype)(latent)
         x = basis.astype(self.dtype)[None] * strengths[:, None, None]
@@ -125,12 +128,13 @@ class R3GANGenerator(nn.Module):
 
 
 class R3GANDiscriminator(nn.Module):
-    """Images to scores: blocks and halvings to 4x4 (or 7x7), blocks, then a sum of each channel.
+    """Images to scores: blocks and halvings to 4x4 (to 7x7), blocks, then a sum of each channel.
 
     The mirror image of `R3GANGenerator`. Conditional: `head=R3GANProjection(classes)`.
 
     Attributes:
-        image_size: height and width of the images: 4 or 7 times 2^(stages - 1).
+        image_size: height and width of the images, or one number for both: the smaller 4 to 7
+            times $2^{stages - 1}$, and the other a multiple of that power.
         widths: channels of the stages, from the score to the images, as in the generator.
         blocks: residual blocks in a stage.
         group_width: channels of a group of the grouped convolutions.
@@ -140,7 +144,7 @@ class R3GANDiscriminator(nn.Module):
         dtype: of the computation; parameters and scores are float32.
     """
 
-    image_size: int = 32
+    image_size: Size = 32
     widths: Sequence[int] = (768, 768, 768, 768)
     blocks: int = 2
     group_width: int = 16
@@ -157,12 +161,8 @@ class R3GANDiscriminator(nn.Module):
                 not divide a width, or the images have another size.
         """
         chex.assert_rank(images, 4)
-        base = _base(self.image_size, self.widths)
-        if images.shape[1:3] != (self.image_size, self.image_size):
-            raise ValueError(
-                f"images of {images.shape[1]}x{images.shape[2]} came to a discriminator of "
-                f"image_size={self.image_size}: make the two agree"
-            )
+        smallest = _smallest(self.image_size, self.widths)
+        check_image_size(images, self.image_size, "a discriminator")
         x = _linear(self.widths[-1], self.dtype)(images.astype(self.dtype))
         depth = self.blocks * len(self.widths)
         for stage, width in reversed(list(enumerate(self.widths))):
@@ -171,7 +171,7 @@ class R3GANDiscriminator(nn.Module):
                 x = ResidualBlock(self.group_width, self.expansion, depth, self.dtype)(x)
             if stage:
                 x = bilinear_downsample(x)
-        basis = self.param("basis", fan_in_normal(), (base, base, self.widths[0]))
+        basis = self.param("basis", fan_in_normal(), (*smallest, self.widths[0]))
         features = jnp.sum(x * basis.astype(self.dtype)[None], axis=(1, 2))
         return self.head(features, *condition, train=train)
 
@@ -179,11 +179,12 @@ class R3GANDiscriminator(nn.Module):
 class ResidualBlock(nn.Module):
     """Wider, a grouped convolution, narrower, and the sum with what came in.
 
-        x + C(a(B(a(A x + a_0)) + b_0)),    a the leaky rectifier of slope 0.2
+    $$x + C(a(B(a(A x + a_0)) + b_0))$$
 
-    A and C are convolutions of 1x1, B of 3x3 in groups. C starts at zero, so the block as the
-    identity, and the others at a gain lower by depth^(-1/4): Zhang, Dauphin and Ma, "Fixup
-    initialization" (2019), section 3, with m = 3 layers in a block.
+    with a the leaky rectifier of slope 0.2. A and C are convolutions of 1x1, B of 3x3 in
+    groups. C starts at zero, so the block as the identity, and the others at a gain lower by
+    $depth^{-1/4}$: Zhang, Dauphin and Ma, "Fixup initialization" (2019), section 3, with m = 3
+    layers in a block.
 
     Attributes:
         group_width: channels of a group of B.
@@ -224,15 +225,17 @@ def _resized(x: jax.Array, width: int, dtype: Dtype) -> jax.Array:
     return x if x.shape[-1] == width else _linear(width, dtype)(x)
 
 
-def _base(image_size: int, widths: Sequence[int]) -> int:
-    """The size of the smallest feature maps."""
+def _smallest(image_size: Size, widths: Sequence[int]) -> tuple[int, int]:
+    """Height and width of the smallest feature maps."""
     if not widths:
         raise ValueError("widths is empty: give the channels of each stage, from 4x4 to the images")
     doublings = len(widths) - 1
-    base = image_size >> doublings
-    if base not in (4, 7) or base << doublings != image_size:
+    sides = height_and_width(image_size)
+    height, width = (side >> doublings for side in sides)
+    if not 4 <= min(height, width) <= 7 or (height << doublings, width << doublings) != sides:
         raise ValueError(
-            f"{len(widths)} stages do not make images of size {image_size}: give as many widths "
-            "as there are sizes from 4 (or 7) to the images', each twice the last"
+            f"{len(widths)} stages do not make images of size {in_words(image_size)}: give as many "
+            "widths as there are sizes of the smaller side, each twice the last, from 4 (to 7) to "
+            "the images'"
         )
-    return base
+    return height, width

@@ -35,20 +35,22 @@ from jaxgan.layers import (
     upsample,
 )
 from jaxgan.networks.heads import Score
+from jaxgan.networks.sizes import Size, check_image_size, smallest_maps
 
 
 class ResNetGenerator(nn.Module):
-    """Latents to images: a projection to 4x4 (6x6, 7x7), then residual blocks that double.
+    """Latents to images: a projection to 4x4 (to 7x7), then residual blocks that double.
 
     SNGAN's Table 4 and WGAN-GP's appendix; with `classes`, the gains and shifts of the blocks'
     batch norm are the class's, as in Miyato and Koyama (2018).
 
     Attributes:
-        image_size: height and width of the images: 4, 6 or 7 times a power of two, 8 or more.
+        image_size: height and width of the images, or one number for both: the smaller 4 to 7
+            times a power of two, 8 or more, and the other a multiple of that power.
         channels: of the images.
         width: channels of all hidden layers.
         classes: how many there are, where images are made of a class; None without.
-        attention: size of the feature maps after whose block self-attention stands; None without.
+        attention: height of the feature maps after whose block self-attention stands; None without.
         dtype: of the computation; parameters, batch statistics and images are float32.
 
     >>> generator = ResNetGenerator(image_size=28, channels=1, width=8, classes=10)
@@ -58,7 +60,7 @@ class ResNetGenerator(nn.Module):
     (2, 28, 28, 1)
     """
 
-    image_size: int = 32
+    image_size: Size = 32
     channels: int = 3
     width: int = 256
     classes: int | None = None
@@ -79,10 +81,10 @@ class ResNetGenerator(nn.Module):
         """
         chex.assert_rank(latent, 2)
         check_label(label, self.classes)
-        base, doublings = _plan(self.image_size)
-        _check_attention(self.attention, [base << k for k in range(1, doublings + 1)])
-        project = nn.Dense(base * base * self.width, dtype=self.dtype, kernel_init=glorot())
-        x = project(latent).reshape(-1, base, base, self.width)
+        (height, breadth), doublings = smallest_maps(self.image_size, "a residual network")
+        _check_attention(self.attention, [height << k for k in range(1, doublings + 1)])
+        project = nn.Dense(height * breadth * self.width, dtype=self.dtype, kernel_init=glorot())
+        x = project(latent).reshape(-1, height, breadth, self.width)
         for block in range(doublings):
             x = _Doubling(self.width, self.classes, self.dtype, name=f"block_{block}")(
                 x, label, train=train
@@ -101,17 +103,18 @@ class ResNetDiscriminator(nn.Module):
     28 and 32); two blocks that keep the size follow. For SNGAN, wrap it: `SpectralNorm(...)`.
 
     Attributes:
-        image_size: height and width of the images: 4, 6 or 7 times a power of two, 8 or more.
+        image_size: height and width of the images, or one number for both: the smaller 4 to 7
+            times a power of two, 8 or more, and the other a multiple of that power.
         width: channels of all hidden layers.
         layer_norm: layer norm in front of the rectifiers, over all of one example's numbers, in all
             blocks but the first. Unlike batch norm it leaves every example its own gradient.
-        attention: size of the feature maps after whose block self-attention stands; None without.
+        attention: height of the feature maps after whose block self-attention stands; None without.
         pool: of the last maps to features, over both axes: `jnp.sum`, or `jnp.mean`.
         head: what is asked of the features; one weighted sum.
         dtype: of the computation; parameters and scores are float32.
     """
 
-    image_size: int = 32
+    image_size: Size = 32
     width: int = 128
     layer_norm: bool = False
     attention: int | None = None
@@ -129,15 +132,11 @@ class ResNetDiscriminator(nn.Module):
             ValueError: where there is no discriminator of that size, the images have another, or no
                 feature maps are of the size that attends.
         """
-        base, doublings = _plan(self.image_size)
-        halvings = max(1, doublings if base == 7 else doublings - 1)
-        smallest = self.image_size >> halvings
-        _check_attention(self.attention, [smallest << k for k in range(halvings)])
-        if images.shape[1:3] != (self.image_size, self.image_size):
-            raise ValueError(
-                f"images of {images.shape[1]}x{images.shape[2]} came to a discriminator of "
-                f"image_size={self.image_size}: make the two agree"
-            )
+        smallest, doublings = smallest_maps(self.image_size, "a residual network")
+        halvings = max(1, doublings if min(smallest) == 7 else doublings - 1)
+        height = smallest[0] << doublings >> halvings
+        _check_attention(self.attention, [height << k for k in range(halvings)])
+        check_image_size(images, self.image_size, "a discriminator")
         x = _First(self.width, self.dtype, name="block_0")(images)
         for block in range(1, halvings + 2):
             if block <= halvings and x.shape[1] == self.attention:
@@ -216,18 +215,6 @@ def _shortcut(width: int, dtype: Dtype) -> Conv:
 
 def _batch_norm(train: bool, dtype: Dtype) -> nn.BatchNorm:
     return nn.BatchNorm(use_running_average=not train, momentum=0.9, epsilon=1e-5, dtype=dtype)
-
-
-def _plan(image_size: int) -> tuple[int, int]:
-    """The size of a generator's smallest feature maps, and how often it doubles them."""
-    for base in (4, 6, 7):
-        doublings = (max(image_size, 0) // base).bit_length() - 1
-        if doublings >= 1 and base << doublings == image_size:
-            return base, doublings
-    raise ValueError(
-        f"a residual network cannot make images of size {image_size}: take 28, 32, 48, 64, 128, or "
-        "another 4, 6 or 7 times a power of two from 8 on"
-    )
 
 
 def _check_attention(size: int | None, sizes: list[int]) -> None:

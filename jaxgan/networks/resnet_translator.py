@@ -1,5 +1,7 @@
 """CycleGAN's generator: Zhu, Park, Isola and Efros (2017), after Johnson, Alahi and Li (2016)."""
 
+import sys
+
 import chex
 import flax.linen as nn
 import jax
@@ -44,13 +46,13 @@ class ResNetTranslator(nn.Module):
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Images `[B, H, W, C]` to images `[B, H, W, channels]`, float32 in [-1, 1].
 
-        H and W are multiples of 4, 8 or more.
+        H and W are among `sizes`.
 
         Raises:
             ValueError: where they are not.
         """
         chex.assert_rank(images, 4)
-        check_multiple(images, 4, 8)
+        check_multiple(images, self.sizes.step, self.sizes.start)
         use_bias = self.norm is InstanceNorm  # as in the authors' code: batch norm has its own
 
         def rectified(x: jax.Array, name: str) -> jax.Array:
@@ -73,6 +75,11 @@ class ResNetTranslator(nn.Module):
             x = rectified(x, f"up_norm_{layer}")
         x = Conv(self.channels, (7, 7), dtype=self.dtype, name="last")(reflection_padding(x, 3))
         return jnp.tanh(x.astype(jnp.float32))
+
+    @property
+    def sizes(self) -> range:
+        """Heights and widths that it takes: multiples of 4, 8 or more."""
+        return range(8, sys.maxsize, 4)
 
 
 class _Block(nn.Module):

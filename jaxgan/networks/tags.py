@@ -15,7 +15,7 @@ class TagGenerator(nn.Module):
 
     The noise and the features each pass a layer of rectifiers; both together give the vector.
 
-        G(z, f) = W [relu(W_z z), relu(W_f f)]
+    $$G(z, f) = W [relu(W_z z), relu(W_f f)]$$
 
     Attributes:
         size: E, length of a word vector.
@@ -82,9 +82,9 @@ class TagDiscriminator(nn.Module):
 
 
 class TagProjection(nn.Module):
-    """A word vector and an image's features to a logit, by their product.
+    r"""A word vector and an image's features to a logit, by their product.
 
-        w . h(v) + b + h(v) . V f / sqrt(width)
+    $$w · h(v) + b + h(v) · V f / \sqrt{width}$$
 
     Miyato and Koyama, "cGANs with projection discriminator" (2018), equation 4, with features in
     the place of the label: the two meet in a product alone, which few images suffice to learn.

@@ -1,5 +1,8 @@
 """The U-Net of pix2pix: Isola, Zhu, Zhou and Efros, "Image-to-image translation" (2017)."""
 
+import math
+import sys
+
 import chex
 import flax.linen as nn
 import jax
@@ -7,7 +10,7 @@ import jax.numpy as jnp
 from flax.typing import Dtype
 
 from jaxgan.layers import Conv, ConvTranspose, InstanceNorm, MinibatchNorm
-from jaxgan.networks.sizes import check_multiple
+from jaxgan.networks.sizes import Size, check_multiple, height_and_width, near_size
 
 
 class UNetGenerator(nn.Module):
@@ -22,12 +25,13 @@ class UNetGenerator(nn.Module):
     512 in the other five.
 
     Attributes:
-        image_size: height and width of the images, a power of two, 4 or more; of the smallest
-            images where there are fewer halvings than lead to one pixel.
+        image_size: height and width of the images, or one number for both, which can be halved
+            twice or more; of the smallest images where there are fewer halvings than that.
         channels: of the images that come out.
         width: channels next to the images.
         dropout: how much is set to zero, in [0, 1); drawn from the stream `dropout`.
-        halvings: how many, 2 or more; None goes down to one pixel.
+        halvings: how many, 2 or more; None goes down to one pixel of the smaller side, or to 3, 5
+            or 7 where that is no power of two.
         norm: `MinibatchNorm`, `InstanceNorm` or None.
         dtype: of the computation; parameters and images are float32.
 
@@ -39,7 +43,7 @@ class UNetGenerator(nn.Module):
     (2, 32, 32, 3)
     """
 
-    image_size: int = 256
+    image_size: Size = 256
     channels: int = 3
     width: int = 64
     dropout: float = 0.5
@@ -51,14 +55,14 @@ class UNetGenerator(nn.Module):
     def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Images `[B, H, W, C]` to images `[B, H, W, channels]`, float32 in [-1, 1].
 
-        H and W are multiples of 2^halvings.
+        H and W are among `sizes`.
 
         Raises:
             ValueError: where they are not, or there is no such network.
         """
         chex.assert_rank(images, 4)
         levels = self.levels
-        check_multiple(images, 1 << levels, 1 << levels)
+        check_multiple(images, self.sizes.step, self.sizes.start)
         widths = [self.width << min(level, 3) for level in range(levels)]
         innermost = levels - 1
         use_bias = self.norm is InstanceNorm  # as in the authors' code: batch norm has its own
@@ -89,13 +93,22 @@ class UNetGenerator(nn.Module):
         return jnp.tanh(x.astype(jnp.float32))
 
     @property
+    def sizes(self) -> range:
+        """Heights and widths that it takes: multiples of 2^levels."""
+        return range(1 << self.levels, sys.maxsize, 1 << self.levels)
+
+    @property
     def levels(self) -> int:
         """How often the images are halved."""
-        most = self.image_size.bit_length() - 1
+        sides = height_and_width(self.image_size)
+        together = math.gcd(*sides)
+        most = (together & -together).bit_length() - 1  # the power of two that divides both
         levels = most if self.halvings is None else self.halvings
-        if not 2 <= levels <= most or 1 << most != self.image_size:
+        if not 2 <= levels <= most or (self.halvings is None and min(sides) >> levels > 7):
             raise ValueError(
                 f"there is no U-Net of image_size={self.image_size} and halvings={self.halvings}: "
-                "take a power of two from 4 on, and 2 halvings or more that leave a pixel"
+                f"take {near_size(sides, unit=4)}, or another size that can be halved until 7 "
+                "pixels or fewer of its smaller side are left, and 2 halvings or more that leave a "
+                "pixel"
             )
         return levels

@@ -16,20 +16,21 @@ import jax.numpy as jnp
 from flax.typing import Dtype
 
 from jaxgan.layers import Conv, ConvTranspose, glorot, reverse_gradient
+from jaxgan.networks.sizes import Size, height_and_width, in_words
 
 
 class XGANOutputs(NamedTuple):
     """What two minibatches a and b, one of each domain, become.
 
     Attributes:
-        embedding_a: e_1(a), `[B, E]`.
-        embedding_b: e_2(b), `[B, E]`.
-        reconstruction_a: d_1(e_1(a)), `[B, H, W, C]`.
-        reconstruction_b: d_2(e_2(b)), `[B, H, W, C]`.
-        a_to_b: g_12(a) = d_2(e_1(a)), `[B, H, W, C]`.
-        b_to_a: g_21(b) = d_1(e_2(b)), `[B, H, W, C]`.
-        embedding_a_to_b: e_2(g_12(a)), `[B, E]`.
-        embedding_b_to_a: e_1(g_21(b)), `[B, E]`.
+        embedding_a: $e_1(a)$, `[B, E]`.
+        embedding_b: $e_2(b)$, `[B, E]`.
+        reconstruction_a: $d_1(e_1(a))$, `[B, H, W, C]`.
+        reconstruction_b: $d_2(e_2(b))$, `[B, H, W, C]`.
+        a_to_b: $g_12(a) = d_2(e_1(a))$, `[B, H, W, C]`.
+        b_to_a: $g_21(b) = d_1(e_2(b))$, `[B, H, W, C]`.
+        embedding_a_to_b: $e_2(g_12(a))$, `[B, E]`.
+        embedding_b_to_a: $e_1(g_21(b))$, `[B, E]`.
         domain_a: logits that the embeddings of a are of domain b, `[B]`.
         domain_b: logits that the embeddings of b are of domain b, `[B]`.
     """
@@ -60,8 +61,9 @@ class XGAN(nn.Module):
     has two images or more of each domain.
 
     Attributes:
-        image_size: height and width of the images, a power of two, 32 or more; further layers at
-            larger sizes are each domain's own.
+        image_size: height and width of the images, or one number for both: the smaller a power of
+            two, 32 or more, and the other a multiple of its quarter; further layers at larger sizes
+            are each domain's own.
         channels: of the images.
         embedding: E, numbers of an embedding.
         width: channels of the encoder's first layer; they double from layer to layer.
@@ -77,7 +79,7 @@ class XGAN(nn.Module):
     ((2, 64, 64, 3), (2, 1024), (2,))
     """
 
-    image_size: int = 64
+    image_size: Size = 64
     channels: int = 3
     embedding: int = 1024
     width: int = 32
@@ -86,11 +88,13 @@ class XGAN(nn.Module):
 
     def setup(self) -> None:
         """Make the parts."""
-        layers = (self.image_size // 4).bit_length() - 1  # halvings down to 4x4
-        if layers < 3 or 4 << layers != self.image_size:
+        height, width = height_and_width(self.image_size)
+        layers = (min(height, width) // 4).bit_length() - 1  # halvings down to 4x4
+        if layers < 3 or 4 << layers != min(height, width) or max(height, width) % (1 << layers):
             raise ValueError(
-                f"there is no XGAN for images of size {self.image_size}: take 32, 64, 128, or "
-                "another power of two from 32 on"
+                f"there is no XGAN for images of size {in_words(self.image_size)}: take 32, 64, "
+                "128, or another power of two from 32 on, for the smaller side, and a multiple of "
+                "its quarter for the other"
             )
         up = [self.width << layer for layer in range(layers)]
         down = [2 * width for width in reversed(up)]
@@ -101,7 +105,9 @@ class XGAN(nn.Module):
             nn.BatchNorm(momentum=0.99, epsilon=1e-5, use_bias=False, use_scale=False)
             for _ in range(4)
         )
-        self.decoder_shared = _SharedDecoder((down[0], down[1]), self.dtype)
+        self.decoder_shared = _SharedDecoder(
+            (down[0], down[1]), (height >> layers, width >> layers), self.dtype
+        )
         self.decoder_a = _Decoder((*down[2:], self.channels), self.dtype)
         self.decoder_b = _Decoder((*down[2:], self.channels), self.dtype)
         self.classifier = _DomainClassifier(self.dtype)
@@ -152,7 +158,7 @@ class XGAN(nn.Module):
 
     def _checked(self, images: jax.Array) -> jax.Array:
         chex.assert_rank(images, 4)
-        shape = (self.image_size, self.image_size, self.channels)
+        shape = (*height_and_width(self.image_size), self.channels)
         if images.shape[1:] != shape:
             raise ValueError(
                 f"images of shape {images.shape[1:]} came to an XGAN for images of shape {shape}: "
@@ -194,13 +200,15 @@ class _SharedDecoder(nn.Module):
     """Embeddings to maps: a projection to 4x4, then a doubling."""
 
     widths: tuple[int, int]
+    smallest: tuple[int, int]
     dtype: Dtype
 
     @nn.compact
     def __call__(self, embedding: jax.Array) -> jax.Array:
         first, second = self.widths
-        project = nn.Dense(16 * first, dtype=self.dtype, kernel_init=glorot())
-        x = project(embedding).reshape(-1, 4, 4, first)
+        height, width = self.smallest
+        project = nn.Dense(height * width * first, dtype=self.dtype, kernel_init=glorot())
+        x = project(embedding).reshape(-1, height, width, first)
         x = nn.relu(_layer_norm(self.dtype)(x))
         x = ConvTranspose(second, strides=2, padding=1, dtype=self.dtype)(x)
         return nn.relu(_layer_norm(self.dtype)(x))

@@ -60,7 +60,7 @@ def _input_gradients(critic: Critic, inputs: jax.Array) -> jax.Array:
 
 
 def _distance_to_target(critic: Critic, inputs: jax.Array, target: float) -> jax.Array:
-    """(‖∇s(x)‖ - target)^2, with a gradient of zero, not NaN, where ∇s(x) is exactly zero."""
+    """$(‖∇s(x)‖ - target)^2$, with a gradient of zero, not NaN, where $∇s(x)$ is exactly zero."""
     return (optax.safe_norm(_input_gradients(critic, inputs), 0.0, axis=1) - target) ** 2
 
 
@@ -78,9 +78,11 @@ def _check_images(*images: jax.Array) -> None:
 def gradient_penalty(
     key: jax.Array, critic: Critic, real: jax.Array, fake: jax.Array, *, target: float = 1.0
 ) -> jax.Array:
-    """Hold the critic's slope at `target` on lines between reals and fakes.
+    r"""Hold the critic's slope at `target` on lines between reals and fakes.
 
-    (‖∇s(x̂)‖ - target)^2, x̂ = ε x_real + (1 - ε) x_fake, one ε ~ U[0, 1) for each example
+    $$(‖∇s(x̂)‖ - target)^2, \quad x̂ = ε x_real + (1 - ε) x_fake$$
+
+    with one $ε ~ U(0, 1)$ for each example.
 
     Args:
         key: a typed key.
@@ -111,7 +113,7 @@ def gradient_penalty(
 def r1(critic: Critic, real: jax.Array) -> jax.Array:
     """Half the squared gradient of the critic on reals.
 
-    ‖∇s(x_real)‖^2 / 2
+    $$‖∇s(x_real)‖^2 / 2$$
 
     Args:
         critic: a pure function `[B, ...] -> [B]`.
@@ -137,7 +139,7 @@ def r1(critic: Critic, real: jax.Array) -> jax.Array:
 def r2(critic: Critic, fake: jax.Array) -> jax.Array:
     """Half the squared gradient of the critic on fakes.
 
-    ‖∇s(x_fake)‖^2 / 2
+    $$‖∇s(x_fake)‖^2 / 2$$
 
     Args:
         critic: a pure function `[B, ...] -> [B]`.
@@ -160,9 +162,9 @@ def r2(critic: Critic, fake: jax.Array) -> jax.Array:
 def dragan(
     key: jax.Array, critic: Critic, real: jax.Array, *, scale: float = 0.5, target: float = 1.0
 ) -> jax.Array:
-    """Hold the critic's slope at `target` in a cloud around the reals.
+    r"""Hold the critic's slope at `target` in a cloud around the reals.
 
-    (‖∇s(x_real + δ)‖ - target)^2, δ ~ N(0, c I), sqrt(c) = scale * std(real)
+    $$(‖∇s(x_real + δ)‖ - target)^2, \quad δ ~ N(0, (scale std(real))^2 I)$$
 
     The standard deviation is that of all numbers of the batch, and a constant: no gradient flows
     through it. This is the paper's penalty. The authors' published code differs: its noise is

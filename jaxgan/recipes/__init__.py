@@ -19,3 +19,7 @@ from jaxgan.recipes.translation import BetweenSides as BetweenSides
 from jaxgan.recipes.translation import draw_strips as draw_strips
 from jaxgan.recipes.translation import evaluate_translation as evaluate_translation
 from jaxgan.recipes.translation import mean_image as mean_image
+from jaxgan.recipes.translators import Norm as Norm
+from jaxgan.recipes.translators import Translator as Translator
+from jaxgan.recipes.translators import Translators as Translators
+from jaxgan.recipes.translators import imported_player as imported_player

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.data import Images, StrPath, to_floats, to_path
+from jaxgan.data import Images, Size, StrPath, to_floats, to_path
 from jaxgan.networks import SmallClassifier
 from jaxgan.recipes.cache import cached_variables
 
@@ -139,7 +139,7 @@ def evaluate_labels(
         the real digits for training, at the images' size.
     """
     classifier = digit_classifier(data_dir=data_dir)
-    real, labels = real_digits(data_dir=data_dir, image_size=images.shape[1])
+    real, labels = real_digits(data_dir=data_dir, image_size=(images.shape[1], images.shape[2]))
     asked = np.asarray(asked)
     agreement = metrics.label_agreement(asked, classifier.classify(images), classes=DIGITS)
     return agreement | metrics.relative_diversity(images, asked, real, labels)
@@ -185,9 +185,9 @@ def evaluate_modes(images: np.ndarray, *, data_dir: StrPath | None = None) -> di
 
 
 def real_digits(
-    *, data_dir: StrPath | None = None, split: str = "train", image_size: int = 28
+    *, data_dir: StrPath | None = None, split: str = "train", image_size: Size = 28
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The digits that ship: images `[N, H, H, 1]` float32 in [-1, 1], labels `[N]` int32."""
+    """The digits that ship: images `[N, H, W, 1]` float32 in [-1, 1], labels `[N]` int32."""
     place = None if data_dir is None else to_path(data_dir)
     source = Images(split=split, image_size=image_size, data_dir=place).source()
     batch = source.read(np.arange(len(source)))

@@ -49,7 +49,10 @@ class FromLatents(abc.ABC):
     def data(self, pipeline: Pipeline) -> Resident | Streamed:
         """The minibatches of a round."""
         batch_size = self.batch_size * self.minibatches
-        return pipeline(self.source(), batch_size=batch_size, flip=self.images.flip)
+        images = self.images
+        return pipeline(
+            self.source(), batch_size=batch_size, flip=images.flip, dequantise=images.dequantise
+        )
 
     def inputs(self, key: jax.Array, count: int) -> Batch:
         """Latents."""

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.data import Data, Sides, to_floats
+from jaxgan.data import Data, Sides, Transform, ValueRange, height_and_width, to_floats
 from jaxgan.games import Batch
 from jaxgan.training import Picture, Pipeline, PositiveInt, grid
 
@@ -35,15 +35,39 @@ class BetweenSides:
 
     @property
     def channels(self) -> int:
-        """Of the images."""
+        """Of the images of side a."""
         return self.pairs.channels
+
+    def channels_of(self, side: str) -> int:
+        """Of the images of a side."""
+        pairs = self.pairs
+        return pairs.channels if side == "a" or pairs.channels_b is None else pairs.channels_b
+
+    @property
+    def sizes(self) -> range | None:
+        """Images of one size are translated, unless an experiment says otherwise."""
+        return None
+
+    @property
+    def transform(self) -> Transform:
+        """Of the images, without jitter."""
+        return self.pairs.transform
+
+    @property
+    def value_range(self) -> ValueRange | None:
+        """Of the images."""
+        return self.pairs.range
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """Of a batch."""
-        size = self.pairs.crop_size
-        images = jax.ShapeDtypeStruct((self.batch_size, size, size, self.channels), jnp.float32)
-        return {"a": images, "b": images}
+        height, width = height_and_width(self.pairs.crop_size)
+        return {
+            side: jax.ShapeDtypeStruct(
+                (self.batch_size, height, width, self.channels_of(side)), jnp.float32
+            )
+            for side in "ab"
+        }
 
     def data(self, pipeline: Pipeline) -> Data:
         """One minibatch of each side a round, of which no image belongs to another."""
@@ -65,7 +89,10 @@ class BetweenSides:
     def compare(self, made: np.ndarray) -> dict[str, float]:
         """Figures of side b as it was made of all held-out a, beside a itself and b's mean."""
         held_out = self.held_out()
-        baselines = {"input": held_out["a"], "mean": mean_image(self.pairs)}
+        a, b = held_out["a"], held_out["b"]
+        if a.shape[3] > b.shape[3]:
+            a = a @ np.array([[0.299], [0.587], [0.114]], a.dtype)  # luma, as of `Grey`
+        baselines = {"input": a, "mean": mean_image(self.pairs)}
         return evaluate_translation(made, held_out["b"], baselines)
 
 
@@ -73,10 +100,12 @@ def draw_strips(*rows: np.ndarray, columns: int = COLUMNS) -> Picture:
     """Images that belong together one under another: input, output, truth, ...
 
     Args:
-        *rows: each `[N, H, W, C]` in [-1, 1], of as many images and one shape. What is left over
-            of N by the columns is not shown.
+        *rows: each `[N, H, W, C]` in [-1, 1], of as many images of one size, grey or RGB. What is
+            left over of N by the columns is not shown.
         columns: how many stand side by side.
     """
+    channels = max(row.shape[3] for row in rows)
+    rows = tuple(np.broadcast_to(row, (*row.shape[:3], channels)) for row in rows)
     columns = min(columns, len(rows[0]))
     strips = len(rows[0]) // columns
     blocks = [row[: strips * columns].reshape(strips, 1, columns, *row.shape[1:]) for row in rows]
@@ -116,11 +145,12 @@ def mean_image(sides: Sides) -> np.ndarray:
     """The mean of side b's training images, as networks see them.
 
     Returns:
-        `[1, crop, crop, C]` float32 in [-1, 1]: the centre of what was prepared.
+        `[1, H, W, C]` float32 in [-1, 1]: the centre of what was prepared.
     """
     source = sides.unpaired().b
     parts = np.array_split(np.arange(len(source)), -(-len(source) // 256))
     total = sum(source.read(rows)["image"].sum(axis=0, dtype=np.float64) for rows in parts)
-    edge = (sides.load_size - sides.crop_size) // 2
     mean = np.asarray(total / len(source), np.float32)[None]
-    return to_floats(mean[:, edge : edge + sides.crop_size, edge : edge + sides.crop_size])
+    height, width = height_and_width(sides.crop_size)
+    top, left = (mean.shape[1] - height) // 2, (mean.shape[2] - width) // 2
+    return to_floats(mean[:, top : top + height, left : left + width])

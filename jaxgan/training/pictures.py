@@ -1,18 +1,26 @@
 """Grids of images, and their animation through training."""
 
 import math
-import os
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from jaxgan.data import StrPath, to_path
+from jaxgan.training.lines import draft
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL.Image import Image as _Image
 else:
-    Picture: TypeAlias = Any
+    _Image = Any
+
+Picture: TypeAlias = _Image
+"""A picture of Pillow's, which is imported where one is drawn."""
+
+_PIXELS = 25_000_000
+"""Of all frames of an animation together, at the most, where it has more than ten."""
 
 
 def to_bytes(images: np.ndarray) -> np.ndarray:
@@ -54,38 +62,125 @@ def grid(images: np.ndarray, *, columns: int | None = None, gap: int = 2) -> Pic
     return picture(sheet.repeat(scale, axis=0).repeat(scale, axis=1))
 
 
-def save_picture(image: Picture, path: StrPath) -> None:
-    """Write a PNG that is whole or not there."""
-    path = to_path(path)
-    draft = path.with_suffix(".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image.save(draft, format="PNG")
-    os.replace(draft, path)
-
-
-def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -> None:
-    """One animated GIF of pictures of one size; the last of them stays for a while.
+def class_grid(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> Picture:
+    """Images under the names of their classes, in columns.
 
     Args:
-        frames: the pictures, in order; one at least.
+        images: `[N, H, W, C]` in [-1, 1], C 1 or 3.
+        labels: `[N]` integers of 0 or more.
+        names: of the classes 0, 1, ...; a label beyond them is its own name.
+
+    Returns:
+        The grid; one without names where the images are of more than 20 classes.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    present = np.unique(labels).tolist()
+    if len(present) > 20:
+        return grid(images)
+    groups = [images[labels == label] for label in present]
+    each = max(1, 10 // len(present))
+    rows = math.ceil(max(len(group) for group in groups) / each)
+    cells = np.ones((len(present), rows * each, *images.shape[1:]), np.float32)
+    for cell, group in zip(cells, groups, strict=True):
+        cell[: len(group)] = group
+    cells = cells.reshape(len(present), rows, each, *images.shape[1:]).swapaxes(0, 1)
+    below = grid(cells.reshape(-1, *images.shape[1:]), columns=len(present) * each)
+    font, band = ImageFont.load_default(12), 18
+    sheet = Image.new(below.mode, (below.width, below.height + band), "white")
+    sheet.paste(below, (0, band))
+    draw, width = ImageDraw.Draw(sheet), below.width / len(present)
+    for place, label in enumerate(present):
+        name = names[label] if label < len(names) else str(label)
+        while len(name) > 1 and draw.textlength(name, font) > width - 4:
+            name = f"{name.removesuffix('…')[:-1]}…"
+        draw.text((place * width + 3, 2), name, "black", font)
+    return sheet
+
+
+def shrunk(image: Picture, *, side: int = 1024) -> Picture:
+    """A picture whose sides are at most so many pixels, of the same shape."""
+    from PIL import Image
+
+    longest = max(image.size)
+    if longest <= side:
+        return image
+    size = [max(1, round(length * side / longest)) for length in image.size]
+    return image.convert("RGB").resize((size[0], size[1]), Image.Resampling.BOX)
+
+
+def save_picture(image: Picture, path: StrPath) -> None:
+    """Write a PNG that is whole or not there.
+
+    Raises:
+        OSError: where it cannot be written; it names the file.
+    """
+    path = to_path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with draft(path) as part:
+        image.save(part, format="PNG")
+
+
+def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -> list[Path]:
+    """One animated GIF of pictures of one size; the last of them stays for a while.
+
+    Large pictures are shrunk to 1024 pixels a side. Of many only some are taken, evenly, the first
+    and the last among them: 100 of small pictures, 25 of large ones. What cannot be read, or is of
+    another size than the last one that can, is passed over. Where none can be read, nothing is
+    written.
+
+    Args:
+        frames: the pictures, in order.
         path: where the GIF goes.
         seconds: about how long it takes, without the rest on the last picture.
+
+    Returns:
+        The pictures that were passed over.
+
+    Raises:
+        OSError: where the GIF cannot be written; it names the file.
     """
     from PIL import Image
 
-    pictures = []
-    for frame in frames:
-        with Image.open(frame) as opened:
-            pictures.append(opened.convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
-    each = max(40, int(1000 * seconds / len(pictures)))
-    path = to_path(path)
-    draft = path.with_suffix(".part")
-    pictures[0].save(
-        draft,
-        format="GIF",
-        save_all=True,
-        append_images=pictures[1:],
-        duration=[each] * (len(pictures) - 1) + [2000],
-        loop=0,
-    )
-    os.replace(draft, path)
+    paths = [to_path(frame) for frame in frames]
+    last = next(filter(None, map(_read, reversed(paths))), None)
+    if last is None:
+        return paths
+    width, height = shrunk(last).size
+    count = min(len(paths), max(10, min(100, _PIXELS // (width * height))))
+    chosen = [paths[index * (len(paths) - 1) // max(count - 1, 1)] for index in range(count)]
+    pictures, passed_over = [], []
+    for path_of_frame in chosen:
+        found = _read(path_of_frame)
+        if found is None or found.size != last.size:
+            passed_over.append(path_of_frame)
+            continue
+        found = shrunk(found).convert("RGB")
+        # Colours are chosen from a smaller picture: from all pixels it takes a second a frame.
+        colours = shrunk(found, side=256).quantize(64)
+        pictures.append(found.quantize(palette=colours, dither=Image.Dither.NONE))
+    if pictures:
+        each = max(40, int(1000 * seconds / len(pictures)))
+        with draft(to_path(path)) as part:
+            pictures[0].save(
+                part,
+                format="GIF",
+                save_all=True,
+                append_images=pictures[1:],
+                duration=[each] * (len(pictures) - 1) + [2000],
+                loop=0,
+            )
+    return passed_over
+
+
+def _read(path: Path) -> Picture | None:
+    """A whole picture; None where there is none."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large, but our own
+            with Image.open(path) as opened:
+                return opened.convert("RGB") if opened.mode not in ("L", "RGB") else opened.copy()
+    except Exception:  # Pillow raises as many kinds as there are ways to be damaged
+        return None

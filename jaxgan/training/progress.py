@@ -1,6 +1,7 @@
 """What a person sees while a run goes on."""
 
 import base64
+import contextlib
 import html
 import io
 import sys
@@ -56,7 +57,7 @@ class Silence:
 
 
 class Lines:
-    """Plain lines, for files and pipes."""
+    """Plain lines, for files and pipes. Where nobody reads them any more, they are lost."""
 
     def __init__(self, start: int, end: int) -> None:
         self._end = end
@@ -70,7 +71,8 @@ class Lines:
 
     def say(self, text: str) -> None:
         """A sentence of its own line."""
-        print(text, flush=True)
+        with contextlib.suppress(OSError):
+            print(text, flush=True)
 
     def show(self, step: int, terms: dict[str, float], *, line: bool) -> float:
         """A line where one is due."""

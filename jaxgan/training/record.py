@@ -1,5 +1,7 @@
 """What a run writes for people: metrics, events, pictures, progress."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -8,8 +10,10 @@ import numpy as np
 
 from jaxgan.games.game import Info, stream
 from jaxgan.training.digests import digest
+from jaxgan.training.events import Events
 from jaxgan.training.experiment import Draws, Experiment
-from jaxgan.training.pictures import animate, grid, save_picture
+from jaxgan.training.generating import generate_chunks
+from jaxgan.training.pictures import Picture, animate, class_grid, grid, save_picture
 from jaxgan.training.placement import Placed
 from jaxgan.training.progress import Silence, progress
 from jaxgan.training.run import Run
@@ -19,33 +23,56 @@ SAMPLES = 100
 
 
 class Record:
-    """Writes a run down. Every process keeps one; only the first of them writes."""
+    """Writes a run down. Every process keeps one; only the first of them writes.
+
+    Nothing that is written for people can stop a run: what cannot be written is given up, which is
+    said once, and tried again when the next of its kind is due.
+    """
 
     def __init__(
-        self, run: Run, experiment: Experiment, placed: Placed, key: jax.Array, start: int, end: int
+        self,
+        run: Run,
+        experiment: Experiment,
+        placed: Placed,
+        key: jax.Array,
+        start: int,
+        end: int,
+        *,
+        batch_size: int,
     ) -> None:
-        from tensorboardX import SummaryWriter
+        """Forget what was written after step `start`.
 
+        Args:
+            run: what is played.
+            experiment: of the run.
+            placed: its game.
+            key: the run's.
+            start: the step that the run goes on from.
+            end: the step that it goes on to.
+            batch_size: of training: the fixed samples are made so many at a time.
+        """
         self._run = run
         self._experiment = experiment
         self._placed = placed
         self._key_sample = stream(key, "sample")
         inputs = experiment.inputs(stream(key, "inputs"), SAMPLES)
         self._inputs = jax.tree.map(np.asarray, inputs)
+        self._batch_size = batch_size
         self._first = jax.process_index() == 0
+        self._events = Events(run.events, start=start)
+        self._given_up: set[str] = set()
+        self._wrote = False
+        self._notes = run.rewind(start) if self._first else []
         self._progress = progress(start, end, run.metrics()) if self._first else Silence()
-        if self._first:
-            run.rewind(start)
-            self._events = SummaryWriter(str(run.events), purge_step=start)
 
     def __enter__(self) -> Self:
         self._progress.__enter__()
+        for note in self._notes:
+            self.say(note)
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._progress.__exit__(*error)
-        if self._first:
-            self._events.close()
 
     def say(self, text: str) -> None:
         """Tell a person a sentence."""
@@ -56,34 +83,90 @@ class Record:
         terms = {name: float(value) for name, value in info.items()}
         rate = self._progress.show(step, terms, line=line)
         if line and self._first:
-            self._run.add_metrics({"step": step, "steps_per_second": rate, "terms": terms})
-            for name, value in terms.items():
-                self._events.add_scalar(name, value, step)
+            metrics = {"step": step, "steps_per_second": rate, "terms": terms}
+            self._try("metrics", partial(self._run.add_metrics, metrics))
+            self._try("TensorBoard's events", partial(self._events.add_terms, step, terms))
 
-    def digest(self, step: int, state: Any) -> None:
-        """Write the digest of a state."""
-        if self._first:
-            self._run.add_digest({"step": step, "leaves": digest(state)})
+    def digest(self, step: int, state: Any) -> dict[str, str]:
+        """Write the digest of a state, and give it; only the first process does.
+
+        The checkpoint of the state holds it too, so that a run may go on where it cannot be
+        written here.
+        """
+        if not self._first:
+            return {}
+        leaves = digest(state)
+        self._try("digests", partial(self._run.add_digest, {"step": step, "leaves": leaves}))
+        return leaves
 
     def sample(self, step: int, state: Any) -> None:
         """Draw the fixed samples."""
-        made = np.asarray(self._placed.generate(self._key_sample, state, self._inputs))
+        chunks = generate_chunks(
+            *(self._placed.generate, self._key_sample, state, self._inputs), size=self._batch_size
+        )
+        made = jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
         if self._first:
             experiment = self._experiment
-            sheet = experiment.draw(state, made) if isinstance(experiment, Draws) else grid(made)
-            save_picture(sheet, self._run.samples / f"step_{step:07}.png")
+            classes = self._run.manifest.get("classes", [])
+            if isinstance(experiment, Draws):
+                sheet = experiment.draw(state, made)
+            elif classes and "label" in self._inputs:
+                sheet = class_grid(made, self._inputs["label"], classes)
+            else:
+                sheet = grid(made)
+            self._try("pictures", partial(self._save, sheet, f"step_{step:07}.png"))
+            self._try("TensorBoard's events", partial(self._events.add_picture, step, sheet))
             self._progress.sample(sheet)
-            self._events.add_image("samples", np.asarray(sheet.convert("RGB")), step, None, "HWC")
 
     def finish(self) -> None:
-        """Animate the samples, and say where all is."""
-        if self._first:
-            frames = sorted(self._run.samples.glob("step_*.png"))
-            animation = self._run.samples / "training.gif"
-            animate(frames, animation)
-            self.say(f"the run is in {self._run.directory}")
+        """Animate the samples where there are new ones, and say where all is."""
+        if not self._first:
+            return
+        frames = list(self._run.pictures().values())
+        animation = self._run.samples / "training.gif"
+        if frames and (self._wrote or not animation.exists()):
+            self._animate(frames, animation)
+        self.say(f"the run is in {self._run.directory}")
+        if frames:
             self.say(f"samples: {_shown(frames[-1])}")
+        if animation.exists():
             self.say(f"through training: {_shown(animation)}")
+
+    def _save(self, sheet: Picture, name: str) -> None:
+        self._wrote = True
+        # Not its parents: a run that has been moved meanwhile is not begun again where it was.
+        self._run.samples.mkdir(exist_ok=True)
+        save_picture(sheet, self._run.samples / name)
+
+    def _animate(self, frames: list[Path], animation: Path) -> None:
+        try:
+            passed_over = animate(frames, animation)
+        except OSError as error:
+            self.say(f"the animation could not be written to {animation} ({error.strerror})")
+            return
+        if passed_over:
+            names = ", ".join(path.name for path in passed_over[:3])
+            more = f" and {len(passed_over) - 3} more" if len(passed_over) > 3 else ""
+            self.say(
+                f"not in the animation, for they are damaged or of another size: {names}{more}"
+            )
+
+    def _try(self, what: str, write: Callable[[], None]) -> None:
+        """Write something for people, or go on without it."""
+        try:
+            write()
+        except OSError as error:
+            if what not in self._given_up:
+                self._given_up.add(what)
+                self.say(
+                    f"{what} could not be written to {error.filename or self._run.directory} "
+                    f"({error.strerror or error}): training goes on, and they are written again "
+                    "when there is room"
+                )
+        else:
+            if what in self._given_up:
+                self._given_up.remove(what)
+                self.say(f"{what} are written again")
 
 
 def _shown(path: Path) -> str:

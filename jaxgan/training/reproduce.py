@@ -1,11 +1,15 @@
 """Whether a run can be repeated: it is, and the two are compared."""
 
+from pathlib import Path
 from typing import NamedTuple
 
-from jaxgan.data import StrPath
+from jaxgan.data import StrPath, to_path
+from jaxgan.training.configuration import from_plain
+from jaxgan.training.errors import RunError
 from jaxgan.training.experiment import Experiment
-from jaxgan.training.loop import devices_of, train
-from jaxgan.training.run import Run, RunError
+from jaxgan.training.parent import Parent
+from jaxgan.training.run import Run
+from jaxgan.training.start import devices_of, load, parent_of, train
 
 
 class Comparison(NamedTuple):
@@ -25,6 +29,9 @@ class Comparison(NamedTuple):
 
 def reproduce(run: Run, experiment: Experiment, directory: StrPath) -> tuple[Run, Comparison]:
     """Repeat a run from its manifest, as far as it has come, and compare the two.
+
+    A run that began with the state of another begins so again; where that state is not kept any
+    more, the other run is repeated first, beside, in DIRECTORY-parent.
 
     Args:
         run: what `Run.open` gives.
@@ -47,8 +54,34 @@ def reproduce(run: Run, experiment: Experiment, directory: StrPath) -> tuple[Run
         seed=run.manifest["seed"],
         devices=devices_of(run),
         until=max(steps),
+        parent=_parent(run, experiment, to_path(directory)),
     )
     return repeated, compare(run, repeated)
+
+
+def _parent(run: Run, experiment: Experiment, directory: Path) -> Parent | None:
+    """What a run began with, repeated where it is not kept."""
+    parent = parent_of(run)
+    if parent is None:
+        return None
+    its_own = from_plain(type(experiment), parent.run.manifest["configuration"])
+    try:
+        load(parent.run, its_own, step=parent.step)
+    except RunError:
+        if parent.run.manifest["data"].startswith("imported: "):
+            raise
+        beside = directory.with_name(f"{directory.name}-parent")
+        repeated = train(
+            its_own,
+            beside,
+            name=parent.run.manifest["experiment"],
+            seed=parent.run.manifest["seed"],
+            devices=devices_of(parent.run),
+            until=parent.step,
+            parent=_parent(parent.run, its_own, beside),
+        )
+        return Parent(repeated, parent.step)
+    return parent
 
 
 def compare(run: Run, other: Run) -> Comparison:

@@ -22,14 +22,14 @@ class Averaging(NamedTuple):
     The state is None where no average is kept.
     """
 
-    init: Callable[[chex.ArrayTree], AverageState | None]
-    update: Callable[[chex.ArrayTree, AverageState | None], AverageState | None]
+    init: Callable[[Any], AverageState | None]
+    update: Callable[[Any, AverageState | None], AverageState | None]
 
 
 def average_weights(decay: float | None) -> Averaging:
-    """Average weights over rounds, so that the first rounds are soon forgotten.
+    r"""Average weights over rounds, so that the first rounds are soon forgotten.
 
-    mean <- d_t mean + (1 - d_t) tree, d_t = min(decay, (1 + t) / (10 + t))
+    $$mean ← d_t mean + (1 - d_t) tree, \quad d_t = min(decay, (1 + t) / (10 + t))$$
 
     where t counts the rounds before this one. `init` starts the mean at the given tree; `update`
     takes the tree that the round has made. Any tree of arrays will do: parameters, or parameters

@@ -10,9 +10,10 @@ import optax
 def clip_weights(limit: float) -> optax.GradientTransformation:
     """Change updates so that every weight lies in [-limit, limit] once they are applied.
 
-    w + u lies in [-limit, limit], exactly, in the arithmetic of `optax.apply_updates`
+    $$-limit ≤ w + u ≤ limit$$
 
-    Goes last in a chain. An update that keeps its weight inside passes unchanged.
+    exactly, in the arithmetic of `optax.apply_updates`. Goes last in a chain. An update
+    that keeps its weight inside passes unchanged.
 
     Args:
         limit: half the width of the box; positive. The paper's c, 0.01 there.

@@ -14,12 +14,12 @@ def lazy_adam(
     b2: float = 0.99,
     eps: float = 1e-8,
 ) -> optax.GradientTransformationExtraArgs:
-    """Adam whose pace is the same whether or not each `every`-th update is followed by a penalty's.
+    r"""Adam whose pace is the same whether or not every so many updates a penalty's follows.
 
-        rate <- c rate, b1 <- b1^c, b2 <- b2^c,    c = every / (every + 1)
+    $$rate ← c rate, \quad b_1 ← b_1^c, \quad b_2 ← b_2^c, \quad c = every / (every + 1)$$
 
-    A penalty of weight w that is taken lazily has an update of its own, of the loss every * w *
-    penalty, after each `every` updates of the main loss. That makes every + 1 updates of Adam out
+    A penalty of weight w that is taken lazily has an update of its own, of the loss `every * w *
+    penalty`, after each `every` updates of the main loss. That makes every + 1 updates of Adam out
     of `every`; the powers of c undo it. Where `every` is 1 nothing is lazy: the penalty is part of
     the main loss, c = 1, and this is Adam.
 

@@ -9,7 +9,7 @@ from jax.typing import ArrayLike
 def cosine(start: float, end: float, *, steps: int) -> optax.Schedule:
     """From `start` to `end` in half a cosine, then `end` for ever.
 
-        end + (start - end) (1 + cos(pi min(t / steps, 1))) / 2
+    $$end + (start - end) (1 + cos(π min(t / steps, 1))) / 2$$
 
     Unlike `optax.cosine_decay_schedule` it also rises, as the second moment's decay and the
     augmentation's probability of R3GAN do (Huang et al., 2024, section 4 and appendix).
@@ -41,7 +41,7 @@ def cosine(start: float, end: float, *, steps: int) -> optax.Schedule:
 def constant_then_linear(value: float, *, constant: int, falling: int) -> optax.Schedule:
     """A value that stays for a while and then falls to 0 in a straight line, as CycleGAN's rate.
 
-        value min(1, max(0, 1 - (t - constant) / falling))
+    $$value min(1, max(0, 1 - (t - constant) / falling))$$
 
     Zhu et al., 2017, section 7.1: 2e-4 for 100 epochs, then to 0 over 100 more.
 

@@ -14,6 +14,8 @@ import numpy as np
 from jaxgan.networks.patchgan import PatchGAN, PixelDiscriminator
 from jaxgan.networks.resnet_translator import ResNetTranslator
 from jaxgan.networks.unet import UNetGenerator
+from jaxgan.weights.parts import short_name
+from jaxgan.weights.tensors import check_finite
 
 OfficialNetwork: TypeAlias = UNetGenerator | ResNetTranslator | PatchGAN | PixelDiscriminator
 """The networks that the authors' code has too."""
@@ -30,12 +32,14 @@ def official_parameters(
 ) -> dict[str, Any]:
     """A network's parameters, from the tensors of the authors' file for it.
 
-    Running statistics are left out, and so is the prefix `module.` of files that several GPUs
-    wrote. A discriminator of pairs has the condition's channels first, in their code as in ours.
+    Running statistics of batch norm are left out: as in the authors' own test, which does not
+    switch them on, each image is normalised by its own statistics outside training. So is the
+    prefix `module.` of files that several GPUs wrote. A discriminator of pairs has the condition's
+    channels first, in their code as in ours.
 
     Args:
-        network: at the options that the file was trained with: width, blocks or halvings, norm,
-            dropout.
+        network: at the options that the file was trained with: width, blocks or halvings, norm.
+            Its dropout may be another.
         tensors: of a `state_dict`, by its keys.
         parameters: `network.init(...)["params"]`, or its shapes by `jax.eval_shape`.
 
@@ -44,22 +48,79 @@ def official_parameters(
 
     Raises:
         ValueError: where the tensors are not those of the network; says which keys are missing,
-            unexpected or of another shape.
+            unexpected or of another shape. Where a number is not finite, or too large for float32;
+            says in which tensor.
     """
+    faults = misfits(network, tensors, parameters)
+    if faults:
+        raise ValueError(
+            f"the tensors are of another network than this {type(network).__name__}: "
+            f"{', '.join(faults)}; give the options that the file was trained with"
+        )
+    leaves, keys, given = _matched(network, tensors, parameters)
+    taken = {}
+    for path, leaf in leaves.items():
+        with np.errstate(over="ignore"):  # what is too large is said below
+            tensor = np.asarray(given[keys[path]], np.float32)
+        check_finite({keys[path]: tensor})
+        ordered = tensor.transpose(2, 3, 1, 0) if tensor.ndim == 4 else tensor
+        taken[path] = ordered.reshape(leaf.shape)
+    return flax.traverse_util.unflatten_dict(taken)
+
+
+def misfits(
+    network: OfficialNetwork, tensors: Mapping[str, np.ndarray], parameters: Any
+) -> list[str]:
+    """Where tensors are not those of a network: missing, unexpected, of another shape.
+
+    Args:
+        network: as of `official_parameters`, and so are the others.
+        tensors: by their keys.
+        parameters: the network's, or their shapes.
+    """
+    leaves, keys, given = _matched(network, tensors, parameters)
+    shapes = {keys[path]: _shape(leaf.shape) for path, leaf in leaves.items()}
+
+    def some(what: str, keys: Iterable[str]) -> list[str]:
+        keys = list(keys)
+        more = ", ..." if len(keys) > _SHOWN else ""
+        return [f"{len(keys)} {what} ({', '.join(keys[:_SHOWN])}{more})"] if keys else []
+
+    differing = (
+        f"{key} is {np.shape(given[key])} and not {shape}"
+        for key, shape in shapes.items()
+        if key in given and np.shape(given[key]) != shape
+    )
+    return [
+        *some("missing", (key for key in shapes if key not in given)),
+        *some("unexpected", (short_name(key) for key in given if key not in shapes)),
+        *some("of another shape", differing),
+    ]
+
+
+def has_dropout(tensors: Mapping[str, np.ndarray]) -> bool:
+    """Whether these are of a ResNet whose blocks have dropout: in their names it counts as a layer.
+
+    Where batch norm is a layer's and not a convolution's, its weight has one axis.
+    """
+    return any(
+        key.endswith(".conv_block.6.weight") and np.ndim(tensor) == 4
+        for key, tensor in tensors.items()
+    )
+
+
+def _matched(
+    network: OfficialNetwork, tensors: Mapping[str, np.ndarray], parameters: Any
+) -> tuple[dict[tuple[str, ...], Any], dict[tuple[str, ...], str], dict[str, np.ndarray]]:
+    """Parameters by their paths, the authors' keys of these, and the tensors that count."""
     leaves: dict[tuple[str, ...], Any] = flax.traverse_util.flatten_dict(parameters)
-    keys = {path: _key(_layers(network), path) for path in leaves}
     given = {
         key.removeprefix("module."): tensor
         for key, tensor in tensors.items()
         if key.rpartition(".")[2] not in _STATISTICS
     }
-    _check(network, {keys[path]: _shape(leaf.shape) for path, leaf in leaves.items()}, given)
-    taken = {}
-    for path, leaf in leaves.items():
-        tensor = np.asarray(given[keys[path]], np.float32)
-        ordered = tensor.transpose(2, 3, 1, 0) if tensor.ndim == 4 else tensor
-        taken[path] = ordered.reshape(leaf.shape)
-    return flax.traverse_util.unflatten_dict(taken)
+    layers = _layers(network, dropout=has_dropout(given))
+    return leaves, {path: _key(layers, path) for path in leaves}, given
 
 
 def _key(layers: Mapping[str, str], path: tuple[str, ...]) -> str:
@@ -79,13 +140,13 @@ def _shape(ours: tuple[int, ...]) -> tuple[int, ...]:
             return ours
 
 
-def _layers(network: OfficialNetwork) -> dict[str, str]:
+def _layers(network: OfficialNetwork, *, dropout: bool) -> dict[str, str]:
     """By our layers' names, the authors'."""
     match network:
         case UNetGenerator():
             return _unet(network.levels)
         case ResNetTranslator():
-            return _resnet(network.blocks, dropout=network.dropout > 0)
+            return _resnet(network.blocks, dropout=dropout)
         case PatchGAN():
             inner = range(1, network.layers + 2)
             convolutions = {f"conv_{layer}": f"model.{3 * layer - 1}" for layer in inner}
@@ -128,30 +189,3 @@ def _resnet(blocks: int, *, dropout: bool) -> dict[str, str]:
             names[f"block_{block}/conv_{layer}"] = f"{at}.{index}"
             names[f"block_{block}/norm_{layer}"] = f"{at}.{index + 1}"
     return names
-
-
-def _check(
-    network: OfficialNetwork,
-    shapes: Mapping[str, tuple[int, ...]],
-    given: Mapping[str, np.ndarray],
-) -> None:
-    def some(what: str, keys: Iterable[str]) -> list[str]:
-        keys = list(keys)
-        more = ", ..." if len(keys) > _SHOWN else ""
-        return [f"{len(keys)} {what} ({', '.join(keys[:_SHOWN])}{more})"] if keys else []
-
-    differing = (
-        f"{key} is {np.shape(given[key])} and not {shape}"
-        for key, shape in shapes.items()
-        if key in given and np.shape(given[key]) != shape
-    )
-    faults = [
-        *some("missing", (key for key in shapes if key not in given)),
-        *some("unexpected", (key for key in given if key not in shapes)),
-        *some("of another shape", differing),
-    ]
-    if faults:
-        raise ValueError(
-            f"the tensors are of another network than this {type(network).__name__}: "
-            f"{', '.join(faults)}; give the options that the file was trained with"
-        )

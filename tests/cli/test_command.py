@@ -16,6 +16,7 @@ from jaxgan import cli, training
 from jaxgan.cli.command import PATHS, script_of, way_on
 from jaxgan.cli.devices import device_trouble, prepare_jax
 from jaxgan.training.reproduce import Comparison
+from tests.training.conftest import MANIFEST
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,8 +104,8 @@ def test_every_kind_of_path_begins_at_home(monkeypatch, tmp_path):
 def original(tmp_path):
     """A run of which there is no more than the manifest."""
     configuration = training.to_plain(gan.SMALL)
-    about = {"experiment": "gan", "configuration": configuration, "seed": 0, "batch": {}}
-    return training.Run.create(tmp_path / "run", {**about, "data": "none"}).directory
+    about = MANIFEST | {"experiment": "gan", "configuration": configuration}
+    return training.Run.create(tmp_path / "run", about).directory
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The verb `evaluate`, labels of `sample`, and `draw`, with games that cost nothing."""
 
 import dataclasses
+import errno
 import json
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ from PIL import Image
 
 from jaxgan import cli, games
 from jaxgan.data import ArraySource
-from jaxgan.training import Schedule
+from jaxgan.training import Schedule, generate_chunks, save_picture
 
 SCHEDULE = Schedule(steps=2, log_every=1, sample_every=1, checkpoint_every=1)
 NAME = Path(__file__).stem
@@ -161,7 +162,7 @@ def test_pictures_of_a_label(call, tmp_path):
 def test_label_out_of_range(call, tmp_path, label):
     run = run_of(Labelled(), call, tmp_path)
     result = call(Labelled(), "sample", run, f"--label={label}")
-    refused(result, f"--label must be in 0 to 9, not {label}")
+    refused(result, "--label must be one of the run's 10: 0 (0), 1 (1), ", f"; not {label}")
     assert not (run / "generated").exists()
 
 
@@ -196,3 +197,34 @@ def test_others_stand_in_a_grid_of_ten_columns(call, tmp_path):
     row = pixels[16 * 5 :: 16 * 6, 16 * 5 :: 16 * 6][:10, :10]  # the lower right of each picture
     expected = np.round((np.arange(10) / 9 + 1) * 127.5)
     np.testing.assert_allclose(row, np.tile(expected, (10, 1)), atol=1)
+
+
+def test_samples_are_written_as_they_are_made(call, tmp_path, monkeypatch):
+    run = run_of(Labelled(), call, tmp_path)
+    folder, there = run / "generated" / "seed_0", []
+
+    def counted(*arguments, **options):
+        for chunk in generate_chunks(*arguments, **options):
+            there.append(len(list(folder.glob("*.png"))))
+            yield chunk
+
+    monkeypatch.setattr("jaxgan.cli.verbs.generate_chunks", counted)
+    assert call(Labelled(), "sample", run, "--count", 10)[0] == 0
+    assert there == [0, 4, 8]
+    assert len(list(folder.glob("*.png"))) == 11
+
+
+def test_no_room_for_samples(call, tmp_path, monkeypatch):
+    run = run_of(Labelled(), call, tmp_path)
+
+    def full(image, path):
+        if path.name == "00005.png":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        save_picture(image, path)
+
+    monkeypatch.setattr("jaxgan.cli.verbs.save_picture", full)
+    refused(
+        call(Labelled(), "sample", run, "--count", 10),
+        "picture 6 of 10 could not be written to",
+        "seed_0 (No space left on device): make room, and name another folder with --output",
+    )

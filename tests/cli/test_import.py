@@ -4,8 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
-import pickle
-import struct
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +17,11 @@ from PIL import Image
 
 from jaxgan import cli, games
 from jaxgan.cli.command import way_on
-from jaxgan.training import PositiveInt, Schedule
+from jaxgan.data import Transform
+from jaxgan.training import Imported, PositiveInt, Schedule, load
+from jaxgan.training.run import Run
+from jaxgan.weights import read_weights, recognise
+from tests import official_files
 
 NAME = Path(__file__).stem
 
@@ -36,18 +39,24 @@ class Tint(nn.Module):
 
 class State(NamedTuple):
     generators: dict
+    judges: dict
     pool: jax.Array
 
 
 @dataclasses.dataclass(frozen=True)
 class Tints:
-    """Two generators, and a memory."""
+    """Two generators with a discriminator each, and a memory."""
 
     schedule: Schedule = Schedule(steps=1)
     batch_size: PositiveInt = 2
     width: PositiveInt = 3
+    rows: PositiveInt = 4
+    gain: float = 0.0
     sides: tuple[str, ...] = ("a", "b")
     channels: int = 3
+    sizes = range(1, sys.maxsize)
+    value_range = None
+    transform = Transform(4, 3)
 
     @property
     def shapes(self):
@@ -62,7 +71,8 @@ class Tints:
                 side: network.init(games.stream(key, side), images, train=True)
                 for side, images in batch.items()
             }
-            return State(generators, jnp.zeros((5, *batch["a"].shape[1:])))
+            judges = {side: jnp.zeros(self.width) for side in batch}
+            return State(generators, judges, jnp.zeros((5, *batch["a"].shape[1:])))
 
         def generate(key, state, inputs):
             ((side, images),) = inputs.items()
@@ -76,12 +86,31 @@ class Tints:
     def inputs(self, key, count):
         return {"a": jnp.ones((count, 4, 4, 3))}
 
-    def imported(self, state, tensors, side):
-        if set(tensors) != {"tint.weight"}:
-            raise ValueError(f"the tensors {', '.join(tensors)} are not tint.weight")
-        weight = jnp.asarray(tensors["tint.weight"], jnp.float32)
-        generators = state.generators | {side: {"params": {"weight": weight}}}
+    def recognised(self, tensors, side, *, discriminator):
+        name = "judge" if discriminator else "tint"
+        if set(tensors) == {f"{name}.weight"}:
+            width = len(tensors[f"{name}.weight"])
+            return Imported(f"a {name}", {"width": width}, {"gain": self.gain or 1.5})
+        if any(key.startswith(("judge.", "tint.")) for key in tensors):
+            raise ValueError(f"the tensors {', '.join(tensors)} are not {name}.weight")
+        return None
+
+    def fitted(self):
+        return dataclasses.replace(self, rows=max(self.rows, self.width))
+
+    def imported(self, state, tensors, side, *, discriminator):
+        (weight,) = tensors.values()
+        if discriminator:
+            return state._replace(judges=state.judges | {side: jnp.asarray(weight)})
+        generators = state.generators | {side: {"params": {"weight": jnp.asarray(weight)}}}
         return state._replace(generators=generators)
+
+
+@dataclasses.dataclass(frozen=True)
+class OneTint(Tints):
+    """One generator."""
+
+    sides: tuple[str, ...] = ("a",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +120,7 @@ class Closed:
     schedule: Schedule = Schedule(steps=1)
     sides: tuple[str, ...] = ("a",)
     channels: int = 3
+    sizes, transform, value_range = Tints.sizes, Tints.transform, None
     game, data, inputs = Tints.game, Tints.data, Tints.inputs
 
 
@@ -109,20 +139,7 @@ def call(capfd, monkeypatch, tmp_path):
 
 
 def write(path, weight, name="tint.weight"):
-    """What torch.save(..., _use_new_zipfile_serialization=False) writes, by hand."""
-    weight = np.asarray(weight, "<f4")
-
-    def plain(value):
-        return pickle.dumps(value, 2)[2:-1]
-
-    held = b"(Vstorage\nctorch\nFloatStorage\nV7\nVcpu\n" + plain(weight.size) + b"NtQ"
-    made = b"ctorch._utils\n_rebuild_tensor_v2\n(" + held + b"K\x00" + plain(weight.shape)
-    made += plain((1,) * weight.ndim) + b"\x89}tR"
-    program = b"\x80\x02}V" + name.encode() + b"\n" + made + b"s."
-    parts = [pickle.dumps(x, 2) for x in (0x1950A86A20F9469CFC6C, 1001, {})]
-    parts += [program, pickle.dumps(["7"], 2), struct.pack("<q", weight.size), weight.tobytes()]
-    path.write_bytes(b"".join(parts))
-    return path
+    return official_files.write(path, {name: np.asarray(weight)})
 
 
 def tint(image, weight):
@@ -187,11 +204,172 @@ def test_import_of_what_pytorch_saves(call, tmp_path):
         assert image.getpixel((0, 0)) == (128, 255, 128)
 
 
+def state_of(run, experiment):
+    return load(Run.open(run), experiment)[1]
+
+
+def test_import_of_discriminators(call, tmp_path):
+    a, b = write(tmp_path / "A.pth", [1, 2, 3]), write(tmp_path / "B.pth", [4, 5, 6])
+    of_a = write(tmp_path / "D_A.pth", [7, 8, 9], "judge.weight")
+    of_b = write(tmp_path / "D_B.pth", [3, 2, 1], "judge.weight")
+    words = ("--discriminator", of_a, "--other-discriminator", of_b, "--directory", "run")
+    code, out, error = call("import", a, "--other", b, *words)
+    assert code == 0, error
+    assert "begins anew" not in out
+    state = state_of("run", Tints())
+    np.testing.assert_array_equal(state.generators["b"]["params"]["weight"], [4, 5, 6])
+    np.testing.assert_array_equal(state.judges["a"], [7, 8, 9])
+    np.testing.assert_array_equal(state.judges["b"], [3, 2, 1])
+    code, out, _ = call("import", a, "--discriminator", of_a, "--directory", "half")
+    assert code == 0
+    assert "no file was given for the generator from b: it begins anew" in out
+    np.testing.assert_array_equal(state_of("half", Tints()).judges["b"], [0, 0, 0])
+
+
+def test_what_files_tell_of_the_configuration(call, tmp_path):
+    file = write(tmp_path / "G.pth", [1, 0, 0, 0, 2])
+    code, out, error = call("import", file, "--directory", "run")
+    assert code == 0, error
+    assert "G.pth: a tint\n" in out
+    assert "G.pth does not tell --gain: 1.5 is taken, --gain gives another" in out
+    assert "as if these had been given: --width 5 --rows 5 --gain 1.5" in out
+    kept = json.loads(Path("run/manifest.json").read_text())["configuration"]
+    assert (kept["width"], kept["rows"], kept["gain"]) == (5, 5, 1.5)
+    assert call("sample", "run", "--count", 1)[0] == 0
+    code, out, _ = call("import", file, "--directory", "agreed", "--width", 5, "--gain=2")
+    assert code == 0
+    assert "does not tell" not in out
+    assert json.loads(Path("agreed/manifest.json").read_text())["configuration"]["gain"] == 2
+
+
+def test_flags_that_files_contradict(call, tmp_path):
+    file = write(tmp_path / "G.pth", [1] * 5)
+    needs = "contradicts the files, which need 5: leave"
+    refused(
+        call("import", file, "--width", 3), f"--width 3 {needs} --width out"
+    )  # the default, too
+    refused(call("import", file, "--rows=4"), f"--rows 4 {needs} --rows out")
+    other = write(tmp_path / "F.pth", [1] * 4)
+    said = "F.pth has width 4, and", "G.pth has 5: give files of networks that were trained"
+    refused(call("import", file, "--other", other), *said)
+    assert not (tmp_path / "runs").exists()
+
+
+def flat(weight, prefix="", name="tint"):
+    return {f"{prefix}{name}.weight": np.float32(weight)}
+
+
+BOTH = {"params": flat([1, 1, 1]), "params_ema": flat([2, 2, 2])}
+LIGHTNING = {"state_dict": flat([2, 2, 2], "netG.") | flat([5, 5, 5], "netD.", "judge")}
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "part"),
+    [
+        (flat([2, 2, 2], "module."), (), "module."),
+        (flat([2, 2, 2], "_orig_mod.module."), (), "_orig_mod.module."),
+        ({"state_dict": flat([2, 2, 2], "netG."), "optimizer": flat([1], "x.", "y")}, (), "netG."),
+        ({"a": {"generator": flat([2, 2, 2])}, "steps": {}}, (), "a/generator"),
+        (BOTH, (), "params_ema"),
+        (flat([1, 1, 1], "netG.") | flat([2, 2, 2], "netG_ema."), (), "netG_ema."),
+        (LIGHTNING, (), "state_dict/netG."),
+        ({"g": flat([1, 1, 1]), "f": flat([2, 2, 2])}, ("--container", "f"), "f"),
+        ({"x": flat([1, 1, 1], "g.") | flat([2, 2, 2], "f.")}, ("--container", "x/f."), "x/f."),
+        (BOTH | {"g_ema": flat([1, 1, 1])}, ("--container", "params_ema"), "params_ema"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_people_have(call, tmp_path, content, words, part):
+    """Prefixes and containers: all hold a tint of 2, some hold others besides."""
+    file = official_files.write(tmp_path / "G.pth", content)
+    code, out, error = call("import", file, "--directory", "run", *words)
+    assert code == 0, error
+    assert f"{part}: a tint" in out
+    assert f"{part}) sha256:" in json.loads(Path("run/manifest.json").read_text())["data"]
+    weight = state_of("run", Tints()).generators["a"]["params"]["weight"]
+    np.testing.assert_array_equal(weight, [2, 2, 2])
+
+
+def test_import_of_safetensors(call, tmp_path):
+    numpy = pytest.importorskip("safetensors.numpy")
+    numpy.save_file(flat([2, 2, 2], "generator."), tmp_path / "G.safetensors")
+    assert call("import", "G.safetensors", "--directory", "run")[0] == 0
+    weight = state_of("run", Tints()).generators["a"]["params"]["weight"]
+    np.testing.assert_array_equal(weight, [2, 2, 2])
+
+
+def test_one_file_for_all(call, tmp_path):
+    content = LIGHTNING | {"swa": flat([3, 3, 3], "netG.")}
+    file = official_files.write(tmp_path / "all.ckpt", content)
+    words = ("--discriminator", file, "--directory", "run")
+    code, out, error = call("import", file, *words)
+    assert code == 0, error
+    assert "all.ckpt: swa/netG.: a tint, and not state_dict/netG." in out
+    state = state_of("run", Tints())
+    np.testing.assert_array_equal(state.judges["a"], [5, 5, 5])
+    np.testing.assert_array_equal(state.generators["a"]["params"]["weight"], [3, 3, 3])
+    words = (
+        "--discriminator",
+        file,
+        "--container",
+        "state_dict/netG",
+        "netD",
+        "--directory",
+        "two",
+    )
+    assert call("import", file, *words)[0] == 0
+    weight = state_of("two", Tints()).generators["a"]["params"]["weight"]
+    np.testing.assert_array_equal(weight, [2, 2, 2])
+
+
+def test_files_that_hold_several(call, tmp_path):
+    file = official_files.write(tmp_path / "all.ckpt", {"g": flat([1]), "f": flat([2])})
+    refused(call("import", file), "all.ckpt holds 2 generators, g, f: choose one with --container")
+    words = ("import", file, "--container", "h")
+    refused(call(*words), "holds no generator", "under h, but g, g/tint., f, f/tint.")
+    words = ("import", file, "--container", "g", "f")
+    refused(call(*words), "--container names 2 parts of 1 files", "--other-discriminator")
+    many = {f"g{number}": flat([1, 1, 1]) for number in range(70)}
+    file = official_files.write(tmp_path / "many.ckpt", many)
+    refused(call("import", file), "many.ckpt holds more than 64 networks", "--container")
+    assert call("import", file, "--container", "g69", "--directory", "run")[0] == 0
+    # What is nearly a network, and so is all within it, is not looked at for ever.
+    nearly = flat([1], name="judge") | {f"tint.{key}.judge.x": np.zeros(1) for key in range(70)}
+    file = official_files.write(tmp_path / "nearly.ckpt", nearly)
+    refused(call("import", file), "nearly.ckpt holds more than 64 networks")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_not_finite(call, tmp_path, value):
+    file = write(tmp_path / "G.pth", [1, value, 1])
+    refused(call("import", file), "G.pth: the tensor 'tint.weight'", "1 of 3", "not finite")
+    good, bad = (
+        write(tmp_path / "A.pth", [1, 1, 1]),
+        write(tmp_path / "D.pth", [value] * 3, "judge.weight"),
+    )
+    refused(call("import", good, "--discriminator", bad), "D.pth: the tensor 'judge.weight'")
+    assert not (tmp_path / "runs").exists()
+
+
 def test_files_that_will_not_do(call, tmp_path):
     good = write(tmp_path / "good.pth", [1, 1, 1])
-    other = write(tmp_path / "other.pth", [1, 1, 1], name="conv.weight")
-    refused(call("import", other), "other.pth: the tensors conv.weight are not tint.weight")
-    refused(call("import", good, "--other", other), "other.pth: the tensors conv.weight")
+    other = write(tmp_path / "other.pth", [1, 1, 1], name="tint.bias")
+    refused(call("import", other), "other.pth: the tensors tint.bias are not tint.weight")
+    refused(call("import", good, "--other", other), "other.pth: the tensors tint.bias")
+    refused(call("import", good, "--discriminator", good), "good.pth: the tensors tint.weight are")
+    strange = write(tmp_path / "strange.pth", [1], name="conv.weight")
+    said = f"strange.pth holds no generator for {NAME}.py, but the file's own, conv."
+    refused(call("import", strange), said)
+    long = write(tmp_path / "long.pth", [1], name="a\n" * 400)
+    _, _, message = result = call("import", long)
+    refused(result, "long.pth holds no generator")
+    assert len(message) < 600
+    noise = {"model.1.weight": np.zeros((2, 3, 7, 7), np.float32), "b\n" * 400: np.zeros(1)}
+    noisy = official_files.write(tmp_path / "noisy.pth", noise)
+    with pytest.raises(ValueError, match="unexpected") as nearly:
+        recognise(read_weights(noisy)[""])
+    assert len(str(nearly.value)) < 600
+    assert "\n" not in str(nearly.value)
     refused(call("import", "nowhere.pth"), "nowhere.pth")
     (tmp_path / "cut.pth").write_bytes(good.read_bytes()[:-1])
     refused(call("import", tmp_path / "cut.pth"), "cut.pth is cut short or damaged")
@@ -201,10 +379,8 @@ def test_files_that_will_not_do(call, tmp_path):
     )
     refused(call("import", tmp_path / "evil.pth"), "evil.pth asks for os.system", "been run")
     assert not marker.exists()
-    words = ("import", good, "--other", good, other)
-    refused(
-        call(*words), "has 2 generators", "3 files are too many", "leave out --other", str(other)
-    )
+    words = ("import", good, "--other", other)
+    refused(call(*words, experiment=OneTint()), "has 1 generator", f"leave out --other {other}")
     refused(call("import", good, "--batch-size", 0), "batch_size = 0", "greater than 0")
     assert not (tmp_path / "runs").exists()
 

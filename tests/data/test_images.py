@@ -1,16 +1,35 @@
+import json
 from pathlib import Path
 
 import pytest
 import tyro
 
 from jaxgan.data import Images
+from jaxgan.training import from_plain, to_plain
 
 
 def test_is_a_command_line():
     arguments = ["--folder", "photos", "--image-size", "64", "--channels", "3", "--flip", "--pad"]
+    arguments += ["--range", "0", "4095"]
     images = tyro.cli(Images, args=arguments)
-    assert images == Images(folder=Path("photos"), image_size=64, channels=3, flip=True, pad=True)
+    size = {"image_size": 64, "channels": 3}
+    assert images == Images(folder=Path("photos"), **size, flip=True, pad=True, range=(0.0, 4095.0))
     assert tyro.cli(Images, args=[]) == Images()
+
+
+@pytest.mark.parametrize(("words", "size"), [(["28"], 28), (["96", "128"], (96, 128))])
+def test_one_number_or_height_and_width(words, size):
+    images = tyro.cli(Images, args=["--image-size", *words, "--channels", "3"])
+    assert images.image_size == size
+    assert images.shape == (*(size if len(words) == 2 else (28, 28)), 3)
+    assert from_plain(Images, json.loads(json.dumps(to_plain(images)))) == images
+
+
+@pytest.mark.parametrize("wrong", [[96], [1, 2, 3], "96", 9.5, [96, 12.5], None, True])
+def test_a_manifest_with_a_size_that_is_none(wrong):
+    with pytest.raises(ValueError, match=r"^image_size = .* one whole number of .*, or two") as no:
+        from_plain(Images, {"image_size": wrong})
+    assert ";" not in str(no.value)
 
 
 def test_every_option_has_help(capsys):
@@ -21,11 +40,12 @@ def test_every_option_has_help(capsys):
         "Name of a data set of TFDS",
         "Folder of images to use",
         "Split of the data set",
-        "Pixels on a side",
+        "Pixels on a side; or height and width, as in 96 128.",
         "1 for grey",
-        "Pad images to a square",
+        "Pad images of another shape",
         "Flip half of the images",
         "Leave out the files",
+        "Values of black and white",
         "Where data sets are kept",
     ]:
         assert words in text

@@ -9,6 +9,7 @@ from PIL import Image
 
 from jaxgan import data, training, weights
 from jaxgan.training import Run, save_picture
+from tests.training.conftest import MANIFEST
 
 TRANSFORM = data.Transform(image_size=4, channels=3)
 
@@ -39,7 +40,7 @@ def test_all_kinds_of_paths(folder, kind):
     assert data.Sides(folder_a=path, folder_b=path).folder_b == folder
     save_picture(Image.new("L", (2, 2)), kind(folder / "y.png"))
     assert (folder / "y.png").exists()
-    made = Run.create(kind(folder / "run"), {})
+    made = Run.create(kind(folder / "run"), MANIFEST)
     assert Run.open(kind(folder / "run")) == made
     with pytest.raises(FileNotFoundError):
         weights.read_tensors(kind(folder / "nowhere.pth"))
@@ -56,7 +57,7 @@ def test_all_kinds_of_paths(folder, kind):
         lambda path: data.Images(data_dir=path),
         lambda path: data.Sides(folder_a=path, folder_b=path),
         lambda path: save_picture(Image.new("L", (2, 2)), path),
-        lambda path: Run.create(path, {}),
+        lambda path: Run.create(path, MANIFEST),
         Run.open,
         weights.read_tensors,
         lambda path: training.train(Tiny(), path, name="tiny"),

@@ -110,6 +110,46 @@ def test_pairs_of_images_are_flipped_alike(small):
     np.testing.assert_array_equal(batch["image"], batch["input"])
 
 
+def test_dequantised_bytes_fill_the_range():
+    """x / 128 - 1 + U(0, 1/128), as in gan_cifar_resnet.py and sngan_projection's datasets."""
+    image = np.repeat(np.arange(256, dtype=np.uint8), 64).reshape(1, 128, 128, 1)
+    data = resident(ArraySource({"image": image}), seed=0, batch_size=1, dequantise=True)
+    found = np.asarray(jitted(data, 0)["image"], np.float64)
+    assert -1 <= found.min() < -0.999
+    assert 0.999 < found.max() <= 1
+    noise = 128 * (found + 1) - image
+    assert 0 <= noise.min() < 1e-3
+    assert 0.999 < noise.max() <= 1
+    np.testing.assert_allclose(noise.mean(), 1 / 2, atol=0.01)  # of 16,384: deviation 0.002
+    np.testing.assert_allclose(noise.var(), 1 / 12, atol=0.005)
+    assert abs(np.corrcoef(noise.reshape(2, -1))[0, 1]) < 0.06  # of 8,192 pairs: 0.011
+
+
+def test_dequantised_images_are_a_function_of_seed_step_and_place(small):
+    rules = {"batch_size": 12, "flip": True, "dequantise": True}
+    on_device = resident(small, seed=3, **rules)
+    images = [np.asarray(jitted(on_device, step)["image"]) for step in (0, 5)]
+    others = np.asarray(jitted(resident(small, seed=4, **rules), 5)["image"])
+    noises = [128 * (x.astype(np.float64) + 1) % 1 for x in (*images, others, images[1][::-1])]
+    for one, other in itertools.combinations(noises, 2):
+        assert (one != other).mean() > 0.99
+    for data in (on_device, streamed(small, seed=3, **rules), pipeline(small, seed=3, **rules)):
+        np.testing.assert_array_equal(data(5)["image"], images[1])
+        np.testing.assert_array_equal(data(5)["label"], jitted(on_device, 5)["label"])
+    shares = [streamed(small, seed=3, part=(index, 3), **rules)(5) for index in range(3)]
+    joined = np.concatenate([share["image"] for share in shares])
+    np.testing.assert_array_equal(joined, images[1])
+    plain = jitted(resident(small, seed=3, batch_size=12, flip=True), 5)["image"]
+    assert np.abs(np.asarray(plain) - images[1]).max() <= 1 / 127.5
+
+
+def test_images_of_other_names_have_noise_of_their_own():
+    black = np.zeros((4, 8, 8, 1), np.uint8)
+    source = ArraySource({"image": black, "input": black})
+    batch = resident(source, seed=0, batch_size=4, dequantise=True)(0)
+    assert (np.asarray(batch["image"]) != np.asarray(batch["input"])).mean() > 0.9
+
+
 @pytest.mark.parametrize("parts", [2, 4])
 def test_parts_make_up_the_batch(small, parts):
     whole = streamed(small, seed=2, batch_size=12, flip=True)

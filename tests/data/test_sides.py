@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 import tyro
 from PIL import Image
 
-from jaxgan import data
+from jaxgan import data, recipes
 from jaxgan.data import Sides
 from jaxgan.data.openmoji import builder
 from jaxgan.data.openmoji import drawings as openmoji_drawings
@@ -99,6 +99,7 @@ def test_every_option_has_help(capsys):
         "Stretch images",
         "the two of a pair alike",
         "Leave out the files",
+        "Values of black and white",
         "Where data sets are kept",
     ]:
         assert words in text
@@ -157,6 +158,29 @@ def test_drawings_at_other_sizes(drawings):
     np.testing.assert_array_equal(whole["b"], all_of(drawings.paired("test"))["b"])
 
 
+@pytest.mark.parametrize("swap", [False, True])
+def test_sides_of_different_channels(unpaired_folder, swap):
+    """Of side a and side b as networks see them, whatever is exchanged."""
+    sides = Sides(folder=unpaired_folder, swap=swap, channels=1, channels_b=3, **SMALL)
+    alike = dataclasses.replace(sides, channels=3, channels_b=None)
+    unpaired, rgb = sides.unpaired(), alike.unpaired()
+    np.testing.assert_array_equal(all_of(unpaired.b)["image"], all_of(rgb.b)["image"])
+    luma = all_of(rgb.a)["image"] @ [0.299, 0.587, 0.114]
+    np.testing.assert_allclose(all_of(unpaired.a)["image"][..., 0], luma, atol=1)
+    assert luma.max() > 0
+    assert unpaired.a.fingerprint != rgb.a.fingerprint
+    batch = data.pipeline(unpaired, seed=0, batch_size=2, flip=True, crop=8)(0)
+    assert (batch["a"].shape, batch["b"].shape) == ((2, 8, 8, 1), (2, 8, 8, 3))
+    held_out = sides.held_out()
+    assert (held_out["a"].shape[-1], held_out["b"].shape[-1]) == (1, 3)
+
+
+def test_pairs_of_different_channels(drawings):
+    coloured = dataclasses.replace(drawings, channels_b=1, load_size=20, crop_size=16)
+    batch = data.pipeline(coloured.paired(), seed=0, batch_size=2, flip=True, crop=16)(0)
+    assert (batch["a"].shape, batch["b"].shape) == ((2, 16, 16, 3), (2, 16, 16, 1))
+
+
 @pytest.mark.parametrize(("size", "drawn"), [(64, 64), (65, 128), (286, 256)])
 def test_which_size_is_drawn(monkeypatch, size, drawn):
     def refuse(name, *arguments, **options):
@@ -181,6 +205,17 @@ def test_four_folders(unpaired_folder):
     assert not sides.has_pairs
     with pytest.raises(ValueError, match="have no partner by name"):
         sides.paired()
+
+
+def test_sides_that_are_not_square(unpaired_folder):
+    sides = Sides(folder=unpaired_folder, load_size=(10, 14), crop_size=(8, 12))
+    assert all_of(sides.unpaired().b)["image"].shape == (4, 10, 14, 3)
+    assert sides.held_out()["a"].shape == (3, 8, 12, 3)
+    both = data.pipeline(sides.unpaired(), seed=0, batch_size=2, crop=sides.crop_size)
+    assert both.shapes["a"].shape == both(0)["b"].shape == (2, 8, 12, 3)
+    assert recipes.mean_image(sides).shape == (1, 8, 12, 3)
+    words = ["--load-size", "10", "14", "--crop-size", "8", "12", "--folder", str(unpaired_folder)]
+    assert tyro.cli(Sides, args=words) == sides
 
 
 def test_without_a_folder_for_testing_one_in_ten_is_held_out(unpaired_folder):
@@ -236,6 +271,22 @@ def test_stretch(tmp_path):
     assert all_of(cropped.unpaired().a)["image"].max() == 0
     assert all_of(stretched.unpaired().a)["image"].max() > 180
     assert cropped.unpaired().fingerprint != stretched.unpaired().fingerprint
+
+
+def test_a_range_on_all_sides(tmp_path):
+    for side in ("trainA", "trainB", "train", "test"):
+        (tmp_path / side).mkdir()
+        for index in range(2):
+            values = np.full((12, 24), 1000 + 1000 * index, np.int32)
+            Image.fromarray(values).save(tmp_path / side / f"{index}.tiff")
+    sides = Sides(folder=tmp_path, channels=1, range=(1000, 2000), **SMALL)
+    assert reds(all_of(sides.paired())["a"]) == [0, 255]
+    assert reds(sides.held_out()["b"]) == [0, 255]
+    shutil.rmtree(tmp_path / "train")
+    assert reds(all_of(sides.unpaired().a)["image"]) == [0, 255]
+    two = Sides(folder_a=tmp_path / "trainA", folder_b=tmp_path / "trainB", **SMALL)
+    with pytest.raises(ValueError, match=r"whole numbers from 1000 to 1000, .*\(--range LOW HIGH"):
+        two.unpaired()
 
 
 def test_an_unreadable_file(unpaired_folder):
@@ -324,6 +375,7 @@ def test_pictures_smaller_than_the_crop(unpaired_folder):
         (Sides(folder=Path("/nowhere")), "/nowhere has neither trainA and trainB nor train in it"),
         (Sides(dataset="digits"), "'digits' has no split 'trainA'"),
         (Sides(channels=2), "images of 2 channels are not supported"),
+        (Sides(range=(0, 9)), "--range is of pictures in folders"),
     ],
 )
 def test_refusals(sides, sentence, data_dir):

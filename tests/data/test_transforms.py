@@ -2,12 +2,14 @@ import io
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from jaxgan.data import ArraySource, Transform, resident, to_floats
+from jaxgan.data import ArraySource, Stretch, Transform, resident, to_floats
 from jaxgan.data.transforms import (
     centre_crop,
-    pad_to_square,
+    pad_to_aspect,
     resize,
     to_channels,
 )
@@ -28,10 +30,58 @@ def test_crop_takes_the_centre():
 
 def test_pad_keeps_the_image_in_the_centre():
     image = np.full((5, 8, 1), 7, np.uint8)
-    padded = pad_to_square(image)
+    padded = pad_to_aspect(image)
     assert padded.shape == (8, 8, 1)
     np.testing.assert_array_equal(padded[1:6], image)
     assert padded.sum() == image.sum()
+
+
+def test_crop_and_pad_to_another_aspect_ratio():
+    image = np.arange(60, dtype=np.uint8).reshape(6, 10, 1)
+    np.testing.assert_array_equal(centre_crop(image, aspect=(2, 3)), image[:, :9])  # 6 x 9
+    np.testing.assert_array_equal(centre_crop(image, aspect=(30, 100)), image[1:4])  # 3 x 10
+    padded = pad_to_aspect(image, aspect=(20, 25))  # 8 x 10
+    np.testing.assert_array_equal(padded[1:7], image)
+    assert padded.shape == (8, 10, 1)
+    assert padded.sum() == image.sum()
+    assert centre_crop(image, aspect=(1, 100)).shape == (1, 10, 1)
+
+
+@given(st.tuples(*[st.integers(1, 50)] * 2), st.tuples(*[st.integers(1, 50)] * 2))
+def test_a_crop_lies_within_and_a_pad_without(size, aspect):
+    image = np.zeros((*size, 1), np.uint8)
+    cropped, padded = (fit(image, aspect=aspect).shape for fit in (centre_crop, pad_to_aspect))
+    for fitted, least in ((cropped, 1), (padded, 0)):
+        assert any(fitted[axis] == size[axis] for axis in (0, 1))
+        nearest = (fitted[0] * aspect[1] - fitted[1] * aspect[0]) / max(aspect)
+        assert abs(nearest) <= max(0.5, least)
+    assert all(0 < c <= s <= p for c, s, p in zip(cropped[:2], size, padded[:2], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("transform", "size", "row"),
+    [
+        # A white picture with a dark left quarter: all of it, its middle, in a frame, stretched.
+        (Transform((4, 8), 1), (16, 32), [0, 0, 1, 1, 1, 1, 1, 1]),
+        (Transform((4, 8), 1), (16, 48), [0, 1, 1, 1, 1, 1, 1, 1]),
+        (Transform((4, 8), 1, pad=True), (32, 32), [0, 0, 0, 1, 1, 1, 0, 0]),
+        (Stretch((4, 8), 1), (32, 8), [0, 0, 1, 1, 1, 1, 1, 1]),
+    ],
+)
+def test_images_that_are_not_square(transform, size, row):
+    picture = np.full(size, 255, np.uint8)
+    picture[:, : size[1] // 4] = 0
+    image = transform(encode(Image.fromarray(picture)))
+    assert image.shape == transform.shape == (4, 8, 1)
+    np.testing.assert_array_equal(image[2, :, 0] > 127, row)
+
+
+def test_two_equal_numbers_are_one():
+    """What was prepared before sizes had two numbers goes by the same text."""
+    text = "Transform(image_size=64, channels=3, pad=False)"
+    assert repr(Transform(64, 3)) == repr(Transform((64, 64), 3)) == text
+    assert Transform((64, 64), 3) == Transform(64, 3)
+    assert "(48, 64)" in repr(Transform((48, 64), 3))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -74,7 +124,11 @@ def test_whole(pad):
 
 @pytest.mark.parametrize(
     ("size", "channels", "sentence"),
-    [(0, 1, "images of 0 pixels are empty"), (8, 2, "images of 2 channels are not supported")],
+    [
+        (0, 1, "images of 0 pixels are empty"),
+        ((8, -1), 1, "images of 8 x -1 pixels are empty"),
+        (8, 2, "images of 2 channels are not supported"),
+    ],
 )
 def test_refuses_settings(size, channels, sentence):
     with pytest.raises(ValueError, match=sentence):

@@ -180,7 +180,6 @@ class Empty(ArraySource):
 @pytest.mark.parametrize(
     ("a", "b", "sentence"),
     [
-        (side(3, 0), side(3, 0, channels=1), "side a have 3 channels and those of side b have 1"),
         (side(3, 0), Empty(side(3, 0).arrays), "side b is empty"),
         (ArraySource({"point": np.zeros((3, 2), np.float32)}), side(3, 0), "side a does not read"),
     ],

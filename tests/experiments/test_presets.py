@@ -7,9 +7,9 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan.data import Images, resident
+from jaxgan.data import Images, pipeline, resident
 from jaxgan.training import from_plain, to_plain
-from jaxgan.training.experiment import validated
+from jaxgan.training.configuration import validated
 
 SCRIPTS = {
     "gan": "GAN",
@@ -30,7 +30,12 @@ SCRIPTS = {
 def experiment(request):
     name, preset = request.param
     module = importlib.import_module(f"experiments.{name}")
-    return module.SMALL if preset == "small" else getattr(module, SCRIPTS[name])()
+    return module.SMALL if preset == "small" else paper_preset(name)
+
+
+def paper_preset(name):
+    module = importlib.import_module(f"experiments.{name}")
+    return getattr(module, "PAPER", None) or getattr(module, SCRIPTS[name])()
 
 
 REPEATS = ("n_critic", "generator_batches", "blocks")
@@ -49,7 +54,7 @@ class Pretended:
 
     def __init__(self, images: Images, classes: int = 10):
         self.classes = tuple(str(label) for label in range(classes))
-        self._shape = images.image_size, images.image_size, images.channels
+        self._shape = images.shape
 
     def __len__(self):
         return 5000
@@ -63,9 +68,9 @@ def test_game_and_data_fit(experiment, monkeypatch):
     monkeypatch.setattr(Images, "source", lambda images: Pretended(images))
     taken = {}
 
-    def pipeline(source, *, batch_size, flip):
+    def pipeline(source, *, batch_size, **rules):
         taken.update(batch_size=batch_size)
-        small = resident(source, seed=0, batch_size=2, flip=flip)
+        small = resident(source, seed=0, batch_size=2, **rules)
         return jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct((batch_size, *leaf.shape[1:]), leaf.dtype),
             small.shapes,
@@ -84,6 +89,24 @@ def test_game_and_data_fit(experiment, monkeypatch):
     inputs = experiment.inputs(jax.random.key(1), 20)
     made = jax.eval_shape(game.generate, jax.random.key(0), state, inputs)
     assert made.shape == (20, *batch["image"].shape[1:])
+
+
+@pytest.mark.parametrize("name", ["gan", "dcgan", "cgan", "acgan", "infogan", "r3gan"])
+def test_images_that_are_not_square(name, monkeypatch):
+    monkeypatch.setattr(Images, "source", lambda images: Pretended(images))
+    small = importlib.import_module(f"experiments.{name}").SMALL
+    images = dataclasses.replace(small.images, image_size=(28, 56))
+    experiment = validated(traced_quickly(dataclasses.replace(small, images=images)))
+    assert experiment.images.image_size == (28, 56)
+    batch = {
+        "image": jax.ShapeDtypeStruct((2, 28, 56, 1), np.float32),
+        "label": jax.ShapeDtypeStruct((2,), np.int32),
+    }
+    game = experiment.game()
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    inputs = experiment.inputs(jax.random.key(1), 20)
+    made = jax.eval_shape(game.generate, jax.random.key(0), state, inputs)
+    assert made.shape == (20, 28, 56, 1)
 
 
 def test_configuration_survives_the_manifest(experiment):
@@ -113,17 +136,85 @@ def test_thorough_critic_of_wgan_is_the_authors(n_critic, thorough, rounds):
         ("wgan_gp", "dcgan", set()),
         ("wgan_gp", "infogan", set()),
         ("sngan", "resnet", {"spectral"}),
+        ("sngan", "cnn", {"spectral"}),
         ("sngan", "dcgan", {"spectral"}),
         ("sngan", "infogan", {"spectral"}),
     ],
 )
 def test_what_keeps_a_critic_of_any_architecture_smooth(name, architecture, collections):
     small = traced_quickly(importlib.import_module(f"experiments.{name}").SMALL)
-    game = dataclasses.replace(small, architecture=architecture).game()
-    batch = {"image": jax.ShapeDtypeStruct((8, 28, 28, 1), np.float32)}
+    size = 16 if architecture == "cnn" else 28
+    images = dataclasses.replace(small.images, image_size=size)
+    game = dataclasses.replace(small, architecture=architecture, images=images).game()
+    batch = {"image": jax.ShapeDtypeStruct((8, size, size, 1), np.float32)}
     state = jax.eval_shape(game.init, jax.random.key(0), batch)
     jax.eval_shape(game.update, jax.random.key(0), state, batch)
     assert set(state.discriminator.collections) == collections
+
+
+def test_infogan_is_the_authors():
+    """Their launcher for MNIST: 50 epochs of 100, lambda 1, noise and gains as they draw them."""
+    paper = paper_preset("infogan")
+    assert (paper.schedule.steps, paper.batch_size, paper.noise) == (50 * 100, 128, 62)
+    assert (paper.categorical_weight, paper.continuous_weight) == (1, 1)
+    latent = np.asarray(paper.latent(jax.random.key(0), 1000))
+    assert latent.shape == (1000, 62 + 10 + 2)
+    assert np.abs(latent[:, :62]).max() <= 1
+    np.testing.assert_allclose(latent[:, :62].var(), 1 / 3, atol=0.01)
+    narrow = dataclasses.replace(paper, width=8)
+    black = np.zeros((8, 28, 28, 1), np.float32)
+    state = jax.jit(narrow.game().init)(jax.random.key(0), {"image": black})
+    gains = [
+        np.asarray(leaf)
+        for player in (state.generator, state.discriminator)
+        for path, leaf in jax.tree_util.tree_leaves_with_path(player.parameters)
+        if path[-1].key == "scale"
+    ]
+    assert [len(gain) for gain in gains] == [128, 784, 8, 16, 128, 128]
+    deviations = np.concatenate(gains) - 1
+    np.testing.assert_allclose(deviations.std(), 0.02, rtol=0.1)
+    assert abs(deviations.mean()) < 0.003
+
+
+def test_older_runs_of_infogan_keep_their_noise_and_gains():
+    """Their manifests do not name what came later."""
+    paper = paper_preset("infogan")
+    values = to_plain(paper)
+    for name in ("uniform_noise", "gain_spread"):
+        del values[name]
+    read = from_plain(type(paper), values)
+    assert np.abs(read.latent(jax.random.key(0), 100)[:, :62]).max() > 2
+    assert read.gain_spread == 0
+
+
+@pytest.mark.parametrize("name", ["wgan_gp", "sngan"])
+def test_bytes_are_made_continuous_as_in_the_authors_code(name, monkeypatch):
+    monkeypatch.setattr(Images, "source", lambda images: Pretended(images))
+
+    def noise(experiment):
+        batch = experiment.data(lambda source, **rules: pipeline(source, seed=0, **rules))(0)
+        return np.asarray(batch["image"]) + 1  # the images are black
+
+    paper = dataclasses.replace(paper_preset(name), batch_size=2, n_critic=1)
+    assert 0 <= noise(paper).min() < 1 / 1280
+    assert 9 / 1280 < noise(paper).max() <= 1 / 128
+    values = to_plain(paper)
+    del values["images"]["dequantise"]  # as in an older run's manifest
+    assert noise(from_plain(type(paper), values)).max() == 0
+    small = importlib.import_module(f"experiments.{name}").SMALL
+    assert not small.images.dequantise
+
+
+def test_sngans_networks_have_the_papers_widths():
+    from experiments.sngan import SNGAN
+
+    def widths(architecture, **others):
+        generator, normed = SNGAN(architecture=architecture, **others).players()
+        return generator.width, normed.network.width
+
+    assert widths("resnet") == (256, 128)
+    assert widths("cnn") == (64, 64)
+    assert widths("cnn", generator_width=8, discriminator_width=4) == (8, 4)
 
 
 @pytest.mark.parametrize("conditioning", ["append", "multiply", "projection"])

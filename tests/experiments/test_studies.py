@@ -11,6 +11,7 @@ from scipy.stats import wasserstein_distance
 from experiments import earth_mover, estimate, vanishing_gradient
 from jaxgan import games
 from jaxgan.training import Run, grid
+from tests.training.conftest import MANIFEST
 
 
 @pytest.mark.parametrize("offset", [0.0, 0.5, 1.7, 2.0, 5.0])
@@ -67,7 +68,7 @@ def test_norms_of_a_discriminator_of_one_opinion(logit):
 
 
 def written_run(directory, experiment="wgan", lines=4):
-    run = Run.create(directory, {"experiment": experiment})
+    run = Run.create(directory, MANIFEST | {"experiment": experiment})
     run.samples.mkdir()
     for step in range(lines + 1):
         grid(np.full((100, 4, 4, 1), step / 9)).save(run.samples / f"step_{step:07}.png")
@@ -92,7 +93,7 @@ def test_estimate_is_the_difference_of_means(tmp_path, capsys):
     [
         ({"experiment": "dcgan"}, "is a run of dcgan.py, whose discriminator estimates no"),
         ({"lines": 2}, "has 2 lines of metrics, and a course takes 3: resume it"),
-        (None, "is no run: it has no manifest.json"),
+        (None, "is no run: there is nothing of that name"),
     ],
 )
 def test_runs_without_an_estimate(rules, sentence, tmp_path):

@@ -12,7 +12,7 @@ from jaxgan import data, games, recipes
 from jaxgan.data import resident
 from jaxgan.recipes.tags import Drawings
 from jaxgan.training import Draws, Evaluates, from_plain, to_plain
-from jaxgan.training.experiment import validated
+from jaxgan.training.configuration import validated
 
 WORDS = tuple(f"word{index}" for index in range(240))
 

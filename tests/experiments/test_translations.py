@@ -7,10 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from PIL import Image
 
-from jaxgan.data import ArraySource, Sides, Unpaired, pipeline
+from jaxgan.data import ArraySource, Sides, Unpaired, height_and_width, pipeline
 from jaxgan.training import from_plain, to_plain
-from jaxgan.training.experiment import validated
+from jaxgan.training.configuration import validated
 
 SCRIPTS = {"pix2pix": "Pix2Pix", "cyclegan": "CycleGAN", "one_way": "OneWay", "xgan": "XGAN"}
 
@@ -27,8 +28,22 @@ def experiment(request):
 def test_game_fits_images(experiment):
     if hasattr(experiment, "blocks"):  # one is traced as soon as nine
         experiment = dataclasses.replace(experiment, blocks=1)
-    size = experiment.pairs.crop_size
-    shape = experiment.batch_size, size, size, 3
+    _check(experiment)
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "xgan"])
+def test_game_fits_images_that_are_not_square(name):
+    small = importlib.import_module(f"experiments.{name}").SMALL
+    pairs = Sides(load_size=(36, 72), crop_size=(32, 64))
+    experiment = validated(dataclasses.replace(small, pairs=pairs))
+    assert experiment.pairs == pairs
+    _check(dataclasses.replace(experiment, average_decay=None))  # `init` sees what fits
+
+
+def _check(experiment):
+    size = height_and_width(experiment.pairs.crop_size)
+    shape = experiment.batch_size, *size, 3
+    assert experiment.shapes["a"].shape == experiment.shapes["b"].shape == shape
     batch = {side: jax.ShapeDtypeStruct(shape, jnp.float32) for side in "ab"}
     game = experiment.game()
     state = jax.eval_shape(game.init, jax.random.key(0), batch)
@@ -39,14 +54,51 @@ def test_game_fits_images(experiment):
         )
         assert "generator/loss" in info
     for side in experiment.sides:
-        images = jax.ShapeDtypeStruct((5, size, size, 3), jnp.float32)
+        images = jax.ShapeDtypeStruct((5, *size, 3), jnp.float32)
         made = jax.eval_shape(game.generate, jax.random.key(0), state, {side: images})
-        assert made.shape == (5, size, size, 3)
+        assert made.shape == (5, *size, 3)
+    if experiment.sizes is not None:
+        low, high = experiment.sizes[:2]
+        images = jax.ShapeDtypeStruct((1, low, high, 3), jnp.float32)
+        made = jax.eval_shape(game.generate, jax.random.key(0), state, {"a": images})
+        assert made.shape == (1, low, high, 3)
+        images = jax.ShapeDtypeStruct((1, low, high - 1, 3), jnp.float32)
+        with pytest.raises(ValueError, match=f"multiples of {experiment.sizes.step} "):
+            jax.eval_shape(game.generate, jax.random.key(0), state, {"a": images})
+
+
+@pytest.mark.parametrize("stretch", [False, True])
+def test_own_preparation_is_that_of_held_out_images(experiment, stretch, tmp_path):
+    """`translate` gives a network what the figures of `evaluate` are of."""
+    for side in "ab":
+        (tmp_path / side).mkdir()
+        for name in "01":
+            pixels = np.random.default_rng(int(name)).integers(0, 256, (20, 30, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / side / f"{name}.png")
+    pairs = Sides(
+        folder_a=tmp_path / "a",
+        folder_b=tmp_path / "b",
+        load_size=18,
+        crop_size=16,
+        stretch=stretch,
+    )
+    experiment = dataclasses.replace(experiment, pairs=pairs)
+    (expected,) = experiment.pairs.held_out()["a"]
+    made = experiment.transform(tmp_path / "a" / "0.png")
+    np.testing.assert_array_equal(made, expected)
 
 
 def test_configuration_survives_the_manifest(experiment):
     assert validated(experiment) == experiment
     assert from_plain(type(experiment), to_plain(experiment)) == experiment
+
+
+@pytest.mark.parametrize("script", ["pix2pix", "cyclegan", "one_way"])
+def test_papers_pictures_are_stretched_as_the_official_code_does(script):
+    """It resizes both sides to 286, whatever their shape, and crops 256 of them at random."""
+    module = importlib.import_module(f"experiments.{script}")
+    pairs = getattr(module, SCRIPTS[script])().pairs
+    assert (pairs.stretch, pairs.load_size, pairs.crop_size) == (True, 286, 256)
 
 
 def test_one_way_is_one_way():

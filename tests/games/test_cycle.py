@@ -1,5 +1,7 @@
 """CycleGAN and the one-way game against their equations in float64."""
 
+import chex
+import flax.linen as nn
 import jax
 import numpy as np
 import optax
@@ -163,8 +165,39 @@ def test_generates_both_ways(average_decay):
 
 def test_sides_of_different_shapes():
     batch, _ = sides()
-    with pytest.raises(ValueError, match=r"side a has .* \(4, 5, 1\) and side b of .* \(4, 5, 2\)"):
-        cyclegan().init(jax.random.key(0), batch | {"a": batch["a"][..., :1]})
+    with pytest.raises(ValueError, match=r"side a has .* \(3, 5, 2\) and side b of .* \(4, 5, 2\)"):
+        cyclegan().init(jax.random.key(0), batch | {"a": batch["a"][:, :3]})
+    grey = batch | {"a": batch["a"][..., :1]}
+    with pytest.raises(ValueError, match=r"1 channels and side b of 2.*must be 0, not 5\.0"):
+        cyclegan().init(jax.random.key(0), grey)
+    with pytest.raises(ValueError, match=r"shape \(4, 5, 1\) of .* of shape \(4, 5, 2\)"):
+        cyclegan(identity_weight=0).init(jax.random.key(0), grey)
+
+
+class Mix(nn.Module):
+    """Other channels of the channels."""
+
+    channels: int
+
+    @nn.compact
+    def __call__(self, images, *, train):
+        return nn.Dense(self.channels)(images)
+
+
+def test_sides_of_different_channels():
+    batch, _ = sides()
+    batch["a"] = batch["a"][..., :1]
+    sgd = optax.sgd(0.1)
+    rules = {"generator_optimiser": sgd, "discriminator_optimiser": sgd, "pool_size": 3}
+    game = games.cycle(Mix(2), Mix(1), Mix(1), Mix(1), loss=losses.least_squares, **rules)
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    after, info = jax.eval_shape(game.update, jax.random.key(0), state, batch)
+    chex.assert_trees_all_equal_shapes_and_dtypes(after, state)
+    assert {"generator/cycle_a", "generator/cycle_b"} <= info.keys()
+    assert state.discriminator_b.pool.images.shape[1:] == batch["b"].shape[1:]
+    for side, other in ("ab", "ba"):
+        made = jax.eval_shape(game.generate, jax.random.key(0), state, {side: batch[side]})
+        assert made.shape == batch[other].shape
 
 
 def test_no_such_pool():

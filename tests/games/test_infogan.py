@@ -56,6 +56,18 @@ def test_latents_are_noise_one_hot_codes_and_uniform_numbers():
     assert abs(pairs[0:3, 3:]).max() < 0.06  # parts are drawn independently
 
 
+def test_noise_may_be_uniform():
+    latent = games.CodedLatent(noise=3, uniform_noise=True)
+    coded = latent.split(latent(jax.random.key(0), 4000))
+    assert -1 <= coded.noise.min() < -0.99
+    assert 0.99 < coded.noise.max() < 1
+    np.testing.assert_allclose(coded.noise.var(0), 1 / 3, atol=0.03)
+    usual = games.CodedLatent(noise=3)
+    theirs = usual.split(usual(jax.random.key(0), 4000))
+    np.testing.assert_array_equal(coded.categorical[0], theirs.categorical[0])
+    np.testing.assert_array_equal(coded.continuous, theirs.continuous)
+
+
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [

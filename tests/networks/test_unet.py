@@ -140,7 +140,9 @@ def test_sizes_that_do_not_fit_name_their_neighbours(shape, near):
         shapes(UNetGenerator(32, 3, 4), 1, *shape, 3)
 
 
-@pytest.mark.parametrize(("size", "halvings"), [(48, None), (2, None), (64, 7), (64, 1), (0, None)])
+@pytest.mark.parametrize(
+    ("size", "halvings"), [(50, None), (44, None), (2, None), (64, 7), (64, 1), (0, None)]
+)
 def test_networks_that_cannot_be(size, halvings):
     with pytest.raises(ValueError, match=f"no U-Net of image_size={size} and halvings={halvings}"):
         shapes(UNetGenerator(size, halvings=halvings), 1, 64, 64, 3)

@@ -35,7 +35,9 @@ class Labelled(recipes.FromLabels):
 def test_a_minibatch_for_each_update_of_the_discriminator(monkeypatch):
     monkeypatch.setattr(Images, "source", lambda images: Pretended())
     asked = Labelled().data(lambda source, **rules: rules)
-    assert asked == {"batch_size": 48, "flip": False}
+    assert asked == {"batch_size": 48, "flip": False, "dequantise": False}
+    asked = Labelled(Images(flip=True, dequantise=True)).data(lambda source, **rules: rules)
+    assert asked == {"batch_size": 48, "flip": True, "dequantise": True}
 
 
 def test_labels_come_in_turn():

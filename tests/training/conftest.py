@@ -1,6 +1,8 @@
 """An experiment small enough to be played in no time."""
 
+import contextlib
 import dataclasses
+import resource
 
 import flax.linen as nn
 import jax
@@ -69,3 +71,35 @@ def with_steps(experiment, steps):
 @pytest.fixture
 def key():
     return jax.random.key(0)
+
+
+@contextlib.contextmanager
+def no_room(size=0):
+    """No file of this process can grow beyond so many bytes: what fits is written, as on a disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def contents(directory):
+    """Every file of a run's folder: when it was written, and what is in it.
+
+    But for the lock, which names the process that has it.
+    """
+    files = [path for path in directory.rglob("*") if path.is_file() and path.name != "lock"]
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+MANIFEST = {
+    "experiment": "tiny",
+    "configuration": {"batch_size": 8},
+    "seed": 3,
+    "devices": 1,
+    "batch": {"image": {"shape": [8, 4, 4, 1], "dtype": "float32"}},
+    "data": "arrays:0",
+    "environment": {"revision": None},
+}
+"""What every manifest has."""

@@ -1,6 +1,8 @@
 import dataclasses
 import errno
 import json
+import shutil
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -10,7 +12,9 @@ from orbax.checkpoint import CheckpointManager
 from jaxgan import training
 from jaxgan.games import Game
 from jaxgan.training import NotFinite, Run, RunError, digest, load, resume
-from tests.training.conftest import with_steps
+from jaxgan.training.record import Record
+from jaxgan.training.start import devices_of
+from tests.training.conftest import contents, with_steps
 
 
 def train(experiment, directory, *, devices=1, **options):
@@ -131,13 +135,18 @@ def bad_weight(state, info):
 @pytest.mark.parametrize(
     ("poison", "sentence"),
     [
-        (bad_term, r"step 13 is not finite: generator/loss = nan; that of step 10 is kept"),
+        (
+            bad_term,
+            r"step 13 is not finite: generator/loss = nan; that of step 10 is kept in "
+            r".*/checkpoints/10; resumed, the run ends here again, so .* a lower learning rate",
+        ),
         (bad_weight, r"(weight is not finite; that of step 10|step 14 is not finite)"),
     ],
 )
 def test_what_is_not_finite_stops_the_run(tiny, tmp_path, monkeypatch, poison, sentence):
-    monkeypatch.setattr("jaxgan.training.loop.validated", lambda experiment: experiment)
-    monkeypatch.setattr("jaxgan.training.loop.to_plain", lambda experiment: {})
+    monkeypatch.setattr("jaxgan.training.start.validated", lambda experiment: experiment)
+    monkeypatch.setattr("jaxgan.training.start.with_absolute_paths", lambda experiment: experiment)
+    monkeypatch.setattr("jaxgan.training.start.to_plain", lambda experiment: {})
     with pytest.raises(NotFinite, match=sentence):
         train(Poisoned(tiny, poison), tmp_path / "run")
     step, state = load(Run.open(tmp_path / "run"), tiny)
@@ -167,23 +176,24 @@ def test_a_checkpoint_cut_short_is_passed_over(tiny, tmp_path, capsys):
     output = capsys.readouterr().out
     assert "a checkpoint is passed over: that of step 17 cannot be read" in output
     assert "goes on after step 10" in output
+    aside = run.directory / "damaged" / "checkpoint_17"
+    assert f"the checkpoint of step 17 was moved to {aside}" in output
+    assert aside.is_dir()
     assert run.digests()[-1] == whole.digests()[-1]
-
-
-def contents(run):
-    files = [path for path in run.directory.rglob("*") if path.is_file()]
-    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+    before = contents(run.directory)
+    resume(run, tiny)  # it is complete
+    assert contents(run.directory) == before
 
 
 def test_all_checkpoints_cut_short(tiny, tmp_path):
     whole = train(tiny, tmp_path / "whole")
     run = train(tiny, tmp_path / "run", until=10)
     cut(run, 10)
-    before = contents(run)
+    before = contents(run.directory)
     for go_on in (resume, load):
         with pytest.raises(RunError, match=r"no checkpoint in .* is whole .*step 10 cannot be"):
             go_on(run, tiny)
-    assert contents(run) == before
+    assert contents(run.directory) == before
     run.checkpoints.rename(run.directory / "damaged")
     with pytest.raises(RunError, match="has no checkpoint yet"):
         load(run, tiny)
@@ -227,11 +237,11 @@ class Later:
 )
 def test_states_of_another_version_are_left_alone(tiny, tmp_path, change, sentence):
     run = train(tiny, tmp_path / "run", until=10)
-    before = contents(run)
+    before = contents(run.directory)
     for go_on in (resume, load):
         with pytest.raises(RunError, match=rf"those of another jaxgan: {sentence}.*revision \w+"):
             go_on(run, Later(tiny, change))
-    assert contents(run) == before
+    assert contents(run.directory) == before
 
 
 def test_states_of_another_version_with_the_same_arrays_are_read(tiny, tmp_path):
@@ -244,11 +254,10 @@ def test_states_of_another_version_with_the_same_arrays_are_read(tiny, tmp_path)
 
 def test_a_checkpoint_that_was_changed_is_not_believed(tiny, tmp_path, capsys):
     run = train(tiny, tmp_path / "run")
-    lines = run.digests()
-    leaf = next(iter(lines[-1]["leaves"]))
-    lines[-1]["leaves"][leaf] = "0" * 16
-    text = "".join(json.dumps(line) + "\n" for line in lines)
-    (run.directory / "digests.jsonl").write_text(text)
+    arrays = Path("checkpoints", "20", "default")
+    other = train(tiny, tmp_path / "other", seed=1)
+    shutil.rmtree(run.directory / arrays)
+    shutil.copytree(other.directory / arrays, run.directory / arrays)
     step, _ = load(run, tiny)
     assert step == 10
     assert "that of step 20 is not what was saved" in capsys.readouterr().out
@@ -271,3 +280,27 @@ def test_a_full_disk(tiny, tmp_path, monkeypatch):
     resume(run, tiny)
     whole = train(tiny, tmp_path / "whole")
     assert run.digests()[-1] == whole.digests()[-1]
+
+
+def test_a_run_that_is_moved_meanwhile_does_not_split_in_two(tiny, tmp_path, monkeypatch):
+    show = Record.show
+
+    def move(self, step, info, *, line):
+        show(self, step, info, line=line)
+        if step == 5:
+            (tmp_path / "run").rename(tmp_path / "moved")
+
+    monkeypatch.setattr(Record, "show", move)
+    with pytest.raises(RunError, match=r"run was moved or removed .*\(it is now .*/moved\)"):
+        train(tiny, tmp_path / "run")
+    monkeypatch.undo()
+    assert not (tmp_path / "run").exists()
+    run = Run.open(tmp_path / "moved")
+    resume(run, tiny)
+    assert load(run, tiny)[0] == 20
+
+
+@pytest.mark.parametrize(("batch_size", "devices", "expected"), [(6, 4, 3), (8, 3, 2), (7, 4, 1)])
+def test_a_run_goes_on_with_as_many_devices_as_can_share_a_batch(batch_size, devices, expected):
+    batch = {"image": {"shape": [batch_size, 4, 4, 1], "dtype": "float32"}}
+    assert devices_of(Run("run", {"devices": devices, "batch": batch})) == expected

@@ -1,7 +1,17 @@
 import numpy as np
+import pytest
 from PIL import Image
 
-from jaxgan.training.pictures import animate, grid, picture, save_picture, to_bytes
+from jaxgan.training.pictures import (
+    animate,
+    class_grid,
+    grid,
+    picture,
+    save_picture,
+    shrunk,
+    to_bytes,
+)
+from tests.training.conftest import no_room
 
 
 def test_to_bytes_is_the_inverse_of_scaling():
@@ -36,3 +46,98 @@ def test_animation_has_every_frame(tmp_path):
     with Image.open(tmp_path / "all.gif") as animation:
         assert animation.n_frames == 3
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_of_many_frames_some_are_taken_evenly(tmp_path):
+    for step in range(250):
+        Image.new("L", (4, 4), step).save(tmp_path / f"{step}.png")
+    frames = [tmp_path / f"{step}.png" for step in range(250)]
+    assert animate(frames, tmp_path / "all.gif") == []
+    shades = []
+    with Image.open(tmp_path / "all.gif") as animation:
+        for frame in range(animation.n_frames):
+            animation.seek(frame)
+            shades.append(animation.convert("L").getpixel((0, 0)))
+    assert len(shades) == 100
+    assert (shades[0], shades[-1]) == (0, 249)
+    assert set(np.diff(shades)) <= {2, 3}
+
+
+def test_large_frames_are_shrunk(tmp_path):
+    paths = [tmp_path / f"{step}.png" for step in range(2)]
+    for path, shade in zip(paths, (0, 200), strict=True):
+        Image.new("L", (3000, 1500), shade).save(path)
+    animate(paths, tmp_path / "all.gif")
+    with Image.open(tmp_path / "all.gif") as animation:
+        assert animation.size == (1024, 512)
+        assert animation.n_frames == 2
+    with Image.open(paths[0]) as untouched:
+        assert untouched.size == (3000, 1500)
+        assert shrunk(untouched, side=3000) is untouched
+        assert shrunk(untouched, side=1).size == (1, 1)
+
+
+def damage(path, way):
+    match way:
+        case "cut":
+            path.write_bytes(path.read_bytes()[:200])
+        case "no picture":
+            path.write_text("mine")
+        case "empty":
+            path.write_bytes(b"")
+        case "flipped":
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 255
+            path.write_bytes(data)
+        case "gone":
+            path.unlink()
+        case "another size":
+            Image.new("L", (5, 9)).save(path)
+
+
+@pytest.mark.parametrize("way", ["cut", "no picture", "empty", "flipped", "gone", "another size"])
+def test_damaged_frames_are_passed_over(tmp_path, way):
+    paths = [tmp_path / f"{step}.png" for step in range(4)]
+    for number, path in enumerate(paths):
+        noise = np.random.default_rng(number).integers(0, 256, (20, 20), np.uint8)
+        Image.fromarray(noise).save(path)
+    damage(paths[1], way)
+    assert animate(paths, tmp_path / "all.gif") == [paths[1]]
+    with Image.open(tmp_path / "all.gif") as animation:
+        assert animation.n_frames == 3
+    if way != "another size":
+        damage(paths[3], way)
+        assert animate(paths, tmp_path / "all.gif") == [paths[1], paths[3]]
+
+
+def test_no_frame_at_all(tmp_path):
+    assert animate([], tmp_path / "all.gif") == []
+    assert animate([tmp_path / "gone.png"], tmp_path / "all.gif") == [tmp_path / "gone.png"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_is_whole_or_not_there(tmp_path):
+    path = tmp_path / "x.png"
+    save_picture(Image.new("L", (8, 8)), path)
+    before = path.read_bytes()
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8))
+    with no_room(100), pytest.raises(OSError, match=r"File too large: '.*x.png'"):
+        save_picture(noise, path)
+    with no_room(10), pytest.raises(OSError, match=r"File too large: '.*all.gif'"):
+        animate([path] * 2, tmp_path / "all.gif")
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_classes_stand_under_their_names():
+    labels = np.arange(7) % 3
+    images = np.broadcast_to((labels / 2 - 1)[:, None, None, None], (7, 20, 20, 1))
+    sheet = class_grid(images, labels, ["cats", "a very long name of a class"])
+    third = sheet.width // 3
+    first_row = np.asarray(sheet)[18 + 10]
+    assert [first_row[place * third + 15] for place in range(3)] == [0, 64, 128]
+    names = np.asarray(sheet)[:18] < 128
+    for place in range(3):
+        assert names[:, place * third : (place + 1) * third].any()
+    many = class_grid(np.zeros((30, 4, 4, 1), np.float32), np.arange(30), [])
+    assert many.size == grid(np.zeros((30, 4, 4, 1), np.float32)).size

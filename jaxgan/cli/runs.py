@@ -1,0 +1,120 @@
+"""Runs and folders, as people name them on a command line."""
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jaxgan.cli.command import script_of, way_on
+from jaxgan.data import pipeline
+from jaxgan.training import (
+    UNMOVED,
+    Conditional,
+    Experiment,
+    Interrupted,
+    Moved,
+    NotFinite,
+    Run,
+    RunError,
+    from_plain,
+)
+
+E = TypeVar("E")
+
+
+def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) -> tuple[Run, E]:
+    """A run of an experiment, and the configuration that its manifest has.
+
+    Args:
+        directory: the run's.
+        kind: the experiment.
+        name: what manifests call it.
+        moved: where the run's data are now.
+
+    Raises:
+        RunError: where it is no run, or one of another experiment, or other data are where they are
+            said to be.
+        ValueError: where the configuration is not one of this version.
+    """
+    run = Run.open(directory)
+    its = run.manifest["experiment"]
+    if its != name:
+        raise RunError(f"{directory} is a run of {its}, not of {name}: use {script_of(its)}")
+    before: Any = from_plain(kind, run.manifest["configuration"])
+    experiment = moved.apply(before)
+    if experiment is not before:
+        data = experiment.data(partial(pipeline, seed=0, resident_bytes=0))
+        if not data.agrees(run.manifest["data"]):
+            raise RunError(
+                f"those are other data than the run's: they are {data.fingerprint}, and it began "
+                f"on {run.manifest['data']}"
+            )
+    return run, experiment
+
+
+def refuse_taken(output: Path) -> None:
+    """Refuse a folder for what is made that holds something already, or is none."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise RunError(f"{output} already holds something: name another folder with --output")
+
+
+def refuse_imported(run: Run) -> None:
+    """Refuse a run that was not trained, for what needs one that was."""
+    if run.manifest["data"].startswith("imported: "):
+        raise RunError(
+            f"{run.directory} was not trained but {run.manifest['data']}: it can translate and "
+            "sample, and a new run can begin with its weights: "
+            f"{way_on('train', '--from', run.directory)}"
+        )
+
+
+def with_way_on(stop: Interrupted | NotFinite, directory: Path) -> Exception:
+    """What ended a run, with the command that goes on."""
+    if isinstance(stop, Interrupted):
+        return Interrupted(f"{stop}; go on with: {way_on('resume', directory)}")
+    way = way_on("train", "--from", directory, "--learning-rate", "RATE")
+    return NotFinite(f"{stop} (where a checkpoint was kept: {way})")
+
+
+@contextlib.contextmanager
+def new_directory(directory: Path | None, folder: Path, name: str) -> Iterator[Path]:
+    """The directory that was named; or the first free one of `FOLDER/NAME-001`, ..., taken now.
+
+    Where it is still empty in the end, it goes again.
+    """
+    if directory is not None:
+        yield directory
+        return
+    was_there = folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = itertools.count(1)
+    while True:
+        directory = folder / f"{name}-{next(numbers):03}"
+        try:
+            directory.mkdir()
+        except FileExistsError:
+            continue
+        break
+    try:
+        yield directory
+    finally:
+        with contextlib.suppress(OSError):
+            directory.rmdir()
+            if not was_there:
+                folder.rmdir()
+
+
+def label_number(run: Run, experiment: Experiment, label: str) -> int:
+    """The number of a class that is given by its name or its number."""
+    if not isinstance(experiment, Conditional):
+        raise RunError("this GAN is not conditional: leave --label out")
+    names = run.manifest.get("classes") or [str(n) for n in range(experiment.classes)]
+    if label in names:
+        return names.index(label)
+    if label.isdecimal() and int(label) < len(names):
+        return int(label)
+    shown = ", ".join(f"{number} ({name})" for number, name in enumerate(names[:20]))
+    more = f", ... {len(names) - 1} ({names[-1]})" if len(names) > 20 else ""
+    raise RunError(f"--label must be one of the run's {len(names)}: {shown}{more}; not {label}")

@@ -1,0 +1,185 @@
+"""The verbs that use what was trained, here or elsewhere, and their flags."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from jaxgan.cli.fitting import Fit
+from jaxgan.cli.imports import import_files, import_run
+from jaxgan.cli.training import Directory
+from jaxgan.cli.translate import translate_run
+from jaxgan.cli.verbs import evaluate_run, sample_run
+from jaxgan.data import Size, ValueRange
+from jaxgan.training import UNMOVED, Evaluates, Experiment, Imports, Moved, Translates
+
+
+def using_verbs(
+    default: Experiment, name: str, *, preset_flag: Any, named: set[str]
+) -> dict[str, Callable[..., int]]:
+    """`sample`, and of `evaluate`, `translate` and `import` what the experiment can do.
+
+    Args:
+        default: the values of fields that have no flag.
+        name: of the experiment.
+        preset_flag: the type of `--preset`.
+        named: fields whose flags a person gave.
+    """
+    kind: Any = type(default)
+
+    def sample(
+        directory: Directory,
+        moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
+        *,
+        count: int = 100,
+        label: str | None = None,
+        step: int | None = None,
+        seed: int = 0,
+        output: Path | None = None,
+    ) -> int:
+        """Draw pictures from a run's checkpoint.
+
+        Args:
+            directory: The run's.
+            moved: Where the data are now.
+            count: How many pictures.
+            label: Of all the pictures, in a run of a conditional GAN: a class by its number, from
+                0, or by its name.
+            step: Of the checkpoint; the newest where none is said.
+            seed: Of the latents: the same seed gives the same pictures, however many.
+            output: A new folder for them; DIRECTORY/generated/seed_SEED where none is named, or
+                seed_SEED_label_LABEL.
+        """
+        return sample_run(
+            *(directory, kind, name),
+            moved=moved,
+            count=count,
+            label=label,
+            step=step,
+            seed=seed,
+            output=output,
+        )
+
+    def evaluate(
+        directory: Directory,
+        moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
+        *,
+        step: int | None = None,
+        seed: int = 0,
+    ) -> int:
+        """Say in figures how good a run's checkpoint is; DIRECTORY/evaluation.json.
+
+        Args:
+            directory: The run's.
+            moved: Where the data are now.
+            step: Of the checkpoint; the newest where none is said.
+            seed: Of the samples: the same seed gives the same figures.
+        """
+        return evaluate_run(directory, kind, name, moved=moved, step=step, seed=seed)
+
+    def translate(
+        directory: Directory,
+        pictures: Annotated[
+            tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PICTURES")
+        ],
+        *,
+        output: Path,
+        step: int | None = None,
+        side: str | None = None,
+        fit: Fit | None = None,
+        image_size: Size | None = None,
+        value_range: Annotated[ValueRange | None, tyro.conf.arg(name="range")] = None,
+        skip_unreadable: bool = False,
+        batch_size: int = 8,
+        seed: int = 0,
+    ) -> int:
+        """Translate pictures of any size with a checkpoint of a run; one PNG each, and sheet.png.
+
+        Pictures keep their size. All are decoded first, and nothing is written where one cannot
+        be, unless --skip-unreadable is given. What fails later is named at the end, beside what is
+        done.
+
+        Args:
+            directory: The run's.
+            pictures: Files, folders with all that is in them, or quoted patterns, as in "a/**/*".
+                What is hidden is passed over in folders and patterns.
+            output: A new folder for the translations, which keep the names of their sources.
+            step: Of the checkpoint; the newest where none is named.
+            side: What the pictures are, as a or b; the first that the run translates from where
+                none is named.
+            fit: How pictures come to a size that the network takes. pad: they keep their size, with
+                mirror images around them that are cut off again. round: resized to the nearest
+                size. run: prepared as the run's own pictures. stretch, crop: all of a picture, or
+                the centre of it, resized to --image-size. round and stretch are what the authors'
+                code does (--preprocess none; and by default). Default: pad; run where there is an
+                --image-size, or the network takes one size alone.
+            image_size: Pixels on a side, or height and width, as in 96 128 (behind PICTURES): with
+                run, stretch and crop the size of all (the run's where none is named), with pad and
+                round what pictures have room in, so that they keep their shape.
+            value_range: Values of black and white in pictures that have more than 8 bits or are
+                floats, such as 0 4095; the run's where none are named, or else the file format's.
+            skip_unreadable: Leave out the pictures that cannot be decoded; each is named.
+            batch_size: How many pictures of one size are translated at once; fewer where they are
+                large.
+            seed: Of the generator's own noise, where it has any.
+        """
+        return translate_run(
+            *(directory, kind, name),
+            pictures=pictures,
+            output=output,
+            step=step,
+            side=side,
+            fit=fit,
+            image_size=image_size,
+            value_range=value_range,
+            skip_unreadable=skip_unreadable,
+            batch_size=batch_size,
+            seed=seed,
+        )
+
+    def import_(
+        file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")],
+        experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
+        *,
+        preset: preset_flag = "small",
+        directory: Path | None = None,
+        other: Path | None = None,
+        discriminator: Path | None = None,
+        other_discriminator: Path | None = None,
+        container: tuple[str, ...] = (),
+    ) -> int:
+        """Make a run of networks that PyTorch has trained; then translate with it.
+
+        Files are state_dicts, checkpoints that hold some, or safetensors. What they tell of the
+        networks (architecture, widths, channels, norm, ...) needs no flags.
+
+        Args:
+            file: The generator from a to b, as in latest_net_G.pth or latest_net_G_A.pth.
+            experiment: What the networks belong to.
+            preset: The defaults of all other flags, as of train.
+            directory: Where the run is written; runs/NAME-NUMBER where none is named.
+            other: The generator from b to a, where the experiment has one: latest_net_G_B.pth.
+            discriminator: That of what FILE makes: latest_net_D.pth or latest_net_D_A.pth.
+            other_discriminator: That of what --other makes: latest_net_D_B.pth.
+            container: Which part of a file is meant where it holds several networks, as in
+                params_ema or state_dict/netG. One for all files, or one for each, in the order
+                above.
+        """
+        del preset  # it has chosen the defaults
+        return import_run(
+            experiment,
+            name,
+            files=import_files(file, other, discriminator, other_discriminator, container),
+            named=named,
+            directory=directory,
+        )
+
+    verbs: dict[str, Callable[..., int]] = {"sample": sample}
+    if isinstance(default, Evaluates):
+        verbs["evaluate"] = evaluate
+    if isinstance(default, Translates):
+        verbs["translate"] = translate
+    if isinstance(default, Imports):
+        verbs["import"] = import_
+    return verbs
