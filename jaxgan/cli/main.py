@@ -81,7 +81,7 @@ def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
         **training_verbs(default, name, preset_flag=preset_flag),
         **using_verbs(default, name, preset_flag=preset_flag, named=named),
     }
-    if (prepare := prepare_verb(default, name)) is not None:
+    if (prepare := prepare_verb(default, preset_flag=preset_flag)) is not None:
         verbs["prepare"] = prepare
     return tyro.extras.subcommand_cli_from_dict(
         {verb: verbs[verb] for verb in _VERBS if verb in verbs},

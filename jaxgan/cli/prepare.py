@@ -3,37 +3,37 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import tyro
 
+from jaxgan.cli.command import way_on
 from jaxgan.data import Images, Sides, Size
 from jaxgan.training import Interrupted
 
 Folder: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
-Preset: TypeAlias = Literal["small", "paper"]
 Flags: TypeAlias = Mapping[str, Size | bool | tuple[float, float] | None]
 
 
-def prepare_verb(experiment: Any, name: str) -> Callable[..., int] | None:
+def prepare_verb(experiment: Any, *, preset_flag: Any) -> Callable[..., int] | None:
     """The verb for an experiment's kind of images, with its defaults.
 
     Args:
         experiment: whose images.
-        name: of its script.
+        preset_flag: the type of `--preset`.
 
     Returns:
         A function for the command line; None where the experiment has no images of a folder.
     """
     for choice in vars(experiment).values():
         if isinstance(choice, Images):
-            return _of_images(choice, name)
+            return _of_images(choice, preset_flag)
         if isinstance(choice, Sides):
-            return _of_sides(choice, name)
+            return _of_sides(choice, preset_flag)
     return None
 
 
-def _of_images(images: Images, script: str) -> Callable[..., int]:
+def _of_images(images: Images, preset_flag: Any) -> Callable[..., int]:
     def prepare(
         folder: Folder,
         *,
@@ -43,7 +43,7 @@ def _of_images(images: Images, script: str) -> Callable[..., int]:
         pad: bool = images.pad,
         range: tuple[float, float] | None = images.range,
         skip_unreadable: bool = images.skip_unreadable,
-        preset: Preset = "small",
+        preset: preset_flag = "small",
     ) -> int:
         """Make the pictures of a folder small once: training then starts without decoding them.
 
@@ -74,12 +74,12 @@ def _of_images(images: Images, script: str) -> Callable[..., int]:
             "--pad": pad,
             "--range": range,
         }
-        return _prepare(chosen, folder, output, script, flags)
+        return _prepare(chosen, folder, output, flags)
 
     return prepare
 
 
-def _of_sides(sides: Sides, script: str) -> Callable[..., int]:
+def _of_sides(sides: Sides, preset_flag: Any) -> Callable[..., int]:
     def prepare(
         folder: Folder,
         *,
@@ -90,7 +90,7 @@ def _of_sides(sides: Sides, script: str) -> Callable[..., int]:
         stretch: bool = sides.stretch,
         range: tuple[float, float] | None = sides.range,
         skip_unreadable: bool = sides.skip_unreadable,
-        preset: Preset = "small",
+        preset: preset_flag = "small",
     ) -> int:
         """Make the pictures of a folder small once: training then starts without decoding them.
 
@@ -126,12 +126,12 @@ def _of_sides(sides: Sides, script: str) -> Callable[..., int]:
             "--stretch": stretch,
             "--range": range,
         }
-        return _prepare(chosen, folder, output, script, flags)
+        return _prepare(chosen, folder, output, flags)
 
     return prepare
 
 
-def _prepare(choice: Images | Sides, folder: Path, output: Path, script: str, flags: Flags) -> int:
+def _prepare(choice: Images | Sides, folder: Path, output: Path, flags: Flags) -> int:
     try:
         folders = choice.prepare(folder, output)
     except KeyboardInterrupt:
@@ -139,12 +139,12 @@ def _prepare(choice: Images | Sides, folder: Path, output: Path, script: str, fl
     count = sum(len(prepared.plan.names) for prepared in folders)
     print(
         f"{count:,} pictures are prepared in {output}; train on them with: "
-        f"python experiments/{script}.py train --folder {output} {_words(flags)}"
+        f"{way_on('train', '--folder', output, *_words(flags))}"
     )
     return 0
 
 
-def _words(flags: Flags) -> str:
+def _words(flags: Flags) -> list[str]:
     """The flags as they are typed."""
     words: list[str] = []
     for flag, value in flags.items():
@@ -153,4 +153,4 @@ def _words(flags: Flags) -> str:
         elif value is not None:
             numbers = (value,) if isinstance(value, int) else value
             words += [flag, *(f"{number:g}" for number in numbers)]
-    return " ".join(words)
+    return words

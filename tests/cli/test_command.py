@@ -158,12 +158,13 @@ def test_a_repetition_stands_beside_its_run_from_inside_too(call, monkeypatch, o
     assert outputs == [original.parent / "run-reproduced"]
 
 
-def test_one_preset_has_no_flag_to_choose_it(call):
-    code, out, _ = call("train", "--help", small=None)
+@pytest.mark.parametrize(("verb", "other"), [("train", "--learning-rate"), ("prepare", "--pad")])
+def test_one_preset_has_no_flag_to_choose_it(call, verb, other):
+    code, out, _ = call(verb, "--help", small=None)
     assert code == 0
     assert "--preset" not in out
-    assert "--learning-rate" in out
-    assert "--preset" in call("train", "--help")[1]
+    assert other in out
+    assert "--preset" in call(verb, "--help")[1]
 
 
 def test_without_a_home_there_is_no_cache_of_programs(monkeypatch, tmp_path):

@@ -6,6 +6,7 @@ from PIL import Image
 
 from experiments import gan, pix2pix
 from jaxgan import cli
+from jaxgan.cli.command import way_on
 from jaxgan.cli.numbers import numbers_last
 from jaxgan.data import Images, Sides, preparing
 
@@ -45,8 +46,8 @@ def test_a_folder_of_classes(call, draw, tmp_path):
     code, out, err = call("prepare", *words, tmp_path / "small", **GAN)
     assert (code, err) == (0, "")
     assert "3 pictures are prepared in" in out
-    flags = f"train --folder {tmp_path / 'small'} --image-size 6 8 --channels 3"
-    assert f"python experiments/gan.py {flags}" in out
+    flags = ["--folder", tmp_path / "small", "--image-size", "6", "8", "--channels", "3"]
+    assert f"train on them with: {way_on('train', *flags)} " in out
     before, after = (
         Images(folder=tmp_path / name, image_size=(6, 8), channels=3).source()
         for name in ("photos", "small")
