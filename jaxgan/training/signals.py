@@ -26,6 +26,7 @@ class Signals:
         self._noted = 0
         self._told = 0
         self._playing = False
+        self._saves = False
         self._before: dict[int, object] = {}
 
     @property
@@ -46,17 +47,20 @@ class Signals:
     def installed(self) -> Iterator[None]:
         """In here, signals are counted."""
         for number in STOPPING:
-            self._before[number] = signal.signal(number, self._note)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+                self._before[number] = signal.signal(number, self._note)
         with contextlib.ExitStack() as stack:
             if self._exit_code is not None:
                 # A handler of Python's waits until a compilation has ended; this thread does not.
                 ours, theirs = socket.socketpair()
                 stack.callback(theirs.close)
-                stack.callback(ours.close)
                 ours.setblocking(False)
                 before = signal.set_wakeup_fd(ours.fileno(), warn_on_full_buffer=False)
+                listener = threading.Thread(target=self._listen, args=(theirs,), daemon=True)
+                listener.start()
+                stack.callback(listener.join, timeout=1)  # what came before the end is told
+                stack.callback(ours.close)
                 stack.callback(signal.set_wakeup_fd, before)
-                threading.Thread(target=self._listen, args=(theirs,), daemon=True).start()
             try:
                 yield
             finally:
@@ -67,11 +71,12 @@ class Signals:
         with contextlib.suppress(OSError):  # how a socket says that it was closed
             while numbers := socket.recv(64):
                 for number in numbers:
-                    if number in STOPPING:
+                    if number in self._before:
                         self._tell(number)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._noted += 1
+        self._saves |= self._playing
         if self._exit_code is None:
             self._tell(number)
             if self._told > 2:
@@ -84,7 +89,7 @@ class Signals:
         self._told += 1
         name = signal.Signals(number).name
         match self._told:
-            case 1 if self._playing:
+            case 1 if self._playing or self._saves:
                 _write(f"{name}: the run stops after this round, and its state is saved")
             case 1:
                 pass  # what it interrupts says so

@@ -32,9 +32,9 @@ with counted_signals(75) as signals:
 """
 
 
-def start(mode):
+def start(mode, command=()):
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, mode, signals.__file__],
+        [*command, sys.executable, "-c", SCRIPT, mode, signals.__file__],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -54,6 +54,17 @@ def test_the_first_saves_and_interrupts_only_a_start(number):
         assert process.returncode == 0, output
         assert word in output
         assert ("its state is saved" in output) == (mode == "playing")
+
+
+@pytest.mark.slow
+def test_what_is_ignored_stays_ignored():
+    """A run that was started with `nohup` outlives its terminal."""
+    with start("playing", ["nohup"]) as process:
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=60)
+    assert "SIGTERM: the run stops after this round" in output
+    assert "SIGHUP" not in output
 
 
 @pytest.mark.slow
