@@ -47,7 +47,8 @@ class Signals:
     def installed(self) -> Iterator[None]:
         """In here, signals are counted."""
         for number in STOPPING:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+            # What is ignored stays so, as `nohup` has it; None is a handler that is not Python's.
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
                 self._before[number] = signal.signal(number, self._note)
         with contextlib.ExitStack() as stack:
             if self._exit_code is not None:
