@@ -97,7 +97,7 @@ def disturb(game: str, kills: int, chance: random.Random, folder: Path) -> Outco
     same_digests = same_metrics = True
     while True:
         process = _next(game, train, directory)
-        lines = _lines(directory)
+        lines, begun = _lines(directory), time.monotonic()
         try:
             process.wait(timeout=chance.uniform(0, life) if done < kills else None)
         except subprocess.TimeoutExpired:
@@ -107,6 +107,7 @@ def disturb(game: str, kills: int, chance: random.Random, folder: Path) -> Outco
             starting += _lines(directory) <= lines
             saving += any((directory / "checkpoints").glob("*tmp*"))
             continue
+        life = min(life, time.monotonic() - begun)  # the machine may have been busy before
         if process.returncode != 0:
             raise SystemExit(f"{game} could not go on after {done} kills: see {directory}")
         one, other = Run.open(whole), Run.open(directory)
