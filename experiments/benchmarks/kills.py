@@ -96,6 +96,7 @@ def disturb(game: str, kills: int, chance: random.Random, folder: Path) -> Outco
     starting = saving = done = ended = 0
     same_digests = same_metrics = True
     while True:
+        is_new = not (directory / "manifest.json").exists()
         process = _next(game, train, directory)
         lines, begun = _lines(directory), time.monotonic()
         try:
@@ -107,7 +108,8 @@ def disturb(game: str, kills: int, chance: random.Random, folder: Path) -> Outco
             starting += _lines(directory) <= lines
             saving += any((directory / "checkpoints").glob("*tmp*"))
             continue
-        life = min(life, time.monotonic() - begun)  # the machine may have been busy before
+        if is_new:  # the machine may have been busier before
+            life = min(life, time.monotonic() - begun)
         if process.returncode != 0:
             raise SystemExit(f"{game} could not go on after {done} kills: see {directory}")
         one, other = Run.open(whole), Run.open(directory)
