@@ -3,8 +3,8 @@
 python experiments/benchmarks/kills.py --kills 100
 
 Of each game a run is trained that nothing disturbs, and one that is killed again and again by
-SIGKILL, at moments that are drawn from all of a process's life: while it starts, opens its data,
-compiles, plays, and saves. After each kill it is resumed, or begun again where it was no run yet.
+SIGKILL: every second time at a moment that is drawn from all of a process's life (while it starts,
+opens its data, compiles, plays, saves), else at one after its first round. After each kill it is resumed, or begun again where it was no run yet.
 In the end the digests of both runs at every checkpoint are compared, and their metrics.
 """
 
@@ -100,7 +100,10 @@ def disturb(game: str, kills: int, chance: random.Random, folder: Path) -> Outco
         process = _next(game, train, directory)
         lines, begun = _lines(directory), time.monotonic()
         try:
-            process.wait(timeout=chance.uniform(0, life) if done < kills else None)
+            if done % 2 and done < kills:
+                _wait_for_rounds(process, directory, lines)
+            most = life - (time.monotonic() - begun)
+            process.wait(timeout=chance.uniform(0, max(most, 0.5)) if done < kills else None)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -119,6 +122,12 @@ def disturb(game: str, kills: int, chance: random.Random, folder: Path) -> Outco
         if done == kills:
             return Outcome(done, starting, saving, ended, same_digests, same_metrics)
         directory = folder / game / f"killed_{ended}"
+
+
+def _wait_for_rounds(process: subprocess.Popen[bytes], directory: Path, lines: int) -> None:
+    """Until a process has written a line of metrics, or has ended."""
+    while process.poll() is None and _lines(directory) <= lines:
+        time.sleep(0.01)
 
 
 def _next(game: str, train: list[str], directory: Path) -> subprocess.Popen[bytes]:
