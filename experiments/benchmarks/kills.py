@@ -2,10 +2,11 @@
 
 python experiments/benchmarks/kills.py --kills 100
 
-Of each game a run is trained that nothing disturbs, and one that is killed again and again by
+Of each game a run is trained that nothing disturbs, and others that are killed again and again by
 SIGKILL: every second time at a moment that is drawn from all of a process's life (while it starts,
-opens its data, compiles, plays, saves), else at one after its first round. After each kill it is resumed, or begun again where it was no run yet.
-In the end the digests of both runs at every checkpoint are compared, and their metrics.
+opens its data, compiles, plays, saves), else at one after its first round. After each kill the run
+is resumed, or begun again where it was none yet. In the end the digests of all runs at every
+checkpoint are compared, and their metrics.
 """
 
 import json
