@@ -1,6 +1,7 @@
 """Settings that every test runs under."""
 
 import os
+import signal
 from importlib.metadata import version
 
 # Four virtual devices on the CPU, threads enough for their collectives, and patience with a busy
@@ -17,6 +18,12 @@ if version("jaxlib").startswith("0.10."):  # later ones end a process that names
     os.environ["XLA_FLAGS"] += " --xla_cpu_use_fusion_emitters=false"
 os.environ["NPROC"] = "8"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+# What a shell starts in the background ignores SIGINT, which tests send to what they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 from pathlib import Path
 
