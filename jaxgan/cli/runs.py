@@ -48,8 +48,9 @@ def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) 
         data = experiment.data(partial(pipeline, seed=0, resident_bytes=0))
         if not data.agrees(run.manifest["data"]):
             raise RunError(
-                f"those are other data than the run's: they are {data.fingerprint}, and it began "
-                f"on {run.manifest['data']}"
+                f"those are other data than the run's ({data.fingerprint}, and it began on "
+                f"{run.manifest['data']}): name the place of the same ones, or begin a new run on "
+                f"these with {way_on('train', '--from', directory)}"
             )
     return run, experiment
 

@@ -5,6 +5,7 @@ import datetime
 import errno
 import json
 import os
+import shutil
 import socket
 from pathlib import Path
 from types import TracebackType
@@ -57,8 +58,23 @@ class Lock:
     def __exit__(
         self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
     ) -> None:
+        if not _is_at(self._file, self.directory / LOCK):
+            self._clear()
         with contextlib.suppress(OSError):
             self._file.close()
+
+    def _clear(self) -> None:
+        """Remove what a checkpoint that was being saved has left where the run was before.
+
+        What is whole stays, and so does a run that somebody has begun there.
+        """
+        checkpoints = self.directory / "checkpoints"
+        with contextlib.suppress(OSError):
+            if {path.name for path in self.directory.iterdir()} == {"checkpoints"}:
+                for half in checkpoints.glob("*.orbax-checkpoint-tmp*"):
+                    shutil.rmtree(half)
+                checkpoints.rmdir()
+                self.directory.rmdir()
 
     def check(self) -> None:
         """See that the directory is still where it was.

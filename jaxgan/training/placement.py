@@ -65,7 +65,10 @@ def make_mesh(count: int | None = None) -> Mesh:
     devices = jax.devices()
     count = len(devices) if count is None else count
     if not 1 <= count <= len(devices):
-        raise ValueError(f"{count} devices were asked for, and there are {len(devices)}")
+        raise ValueError(
+            f"{count} devices were asked for, and there are {len(devices)}: ask for 1 or more, and "
+            "for no more than there are"
+        )
     # Auto axes: XLA chooses how arrays inside a program are split, as batch statistics need it to.
     return jax.make_mesh((count,), ("data",), axis_types=(AxisType.Auto,), devices=devices[:count])
 

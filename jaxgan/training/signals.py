@@ -96,7 +96,7 @@ class Signals:
                 pass  # what it interrupts says so
             case 2:
                 doing = "the state is being saved" if self._playing else "the program is stopping"
-                _write(f"{name}: {doing}; one more signal ends it at once, without")
+                _write(f"{name}: {doing}; one more signal ends it at once, whatever is lost")
             case _ if self._exit_code is not None:
                 _write(f"{name}: ended at once; the checkpoints that were there are whole")
                 os._exit(self._exit_code)

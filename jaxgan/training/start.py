@@ -171,7 +171,7 @@ def load(run: Run, experiment: Experiment, *, step: int | None = None) -> tuple[
     with Checkpoints(run) as checkpoints:
         restored = checkpoints.restore(shapes, device, say=print, step=step)
     if restored is None:
-        raise RunError(f"{run.directory} has no checkpoint yet: train or resume it first")
+        raise RunError(f"{run.directory} has no checkpoint yet: resume it first, as it is")
     return restored
 
 

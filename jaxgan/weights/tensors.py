@@ -183,7 +183,7 @@ def _read_legacy(raw: bytes) -> dict[str, dict[str, View]]:
     file = io.BytesIO(raw)
     storages: dict[str, Storage] = {}
     if not raw.startswith(b"\x80") or _read_object(file, storages) != _MAGIC:
-        refuse("is no file of PyTorch's: give one that torch.save wrote")
+        refuse("is no file of PyTorch's: give one that torch.save wrote, or one of safetensors")
     if _read_object(file, storages) != _VERSION:
         refuse("is of a version of PyTorch's format that is not known: save it again with PyTorch")
     _read_object(file, storages)

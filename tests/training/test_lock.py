@@ -96,3 +96,15 @@ def test_a_directory_that_cannot_be_made(tmp_path):
         Run.claim(tmp_path / "file" / "run"),
     ):
         pass
+
+
+def test_half_a_checkpoint_where_a_run_was_goes(tmp_path):
+    (tmp_path / "here").mkdir()
+    with Lock(tmp_path / "here"):
+        (tmp_path / "here").rename(tmp_path / "there")
+        (tmp_path / "here" / "checkpoints" / "400.orbax-checkpoint-tmp" / "d").mkdir(parents=True)
+    assert not (tmp_path / "here").exists()
+    with Lock(tmp_path / "there"):
+        (tmp_path / "there").rename(tmp_path / "here")
+        (tmp_path / "there" / "checkpoints" / "400").mkdir(parents=True)
+    assert (tmp_path / "there" / "checkpoints" / "400").exists()
