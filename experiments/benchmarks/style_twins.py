@@ -259,7 +259,7 @@ class Discriminator(nn.Module):
     ) -> None:  # fmt: skip
         super().__init__()
         self.sizes = [4 << stage for stage in range(int(math.log2(image_size)) - 2, 0, -1)]
-        self.group, self.original = group, original
+        self.base, self.group, self.original = base, group, original
         self.register_buffer("filter", fir(taps), persistent=False)
         gain = 1.0 if original else math.sqrt(0.5)
         for number, size in enumerate(self.sizes):

@@ -245,7 +245,7 @@ class Discriminator(nn.Module):
     ) -> None:  # fmt: skip
         super().__init__()
         self.sizes = [4 << stage for stage in range(int(math.log2(image_size)) - 1)]
-        self.group = group
+        self.base, self.group = base, group
         widths = [min(channel_base // size, channel_max) for size in self.sizes]
         for stage, (size, width) in enumerate(zip(self.sizes, widths, strict=True)):
             block = nn.Module()
