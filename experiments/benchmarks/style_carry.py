@@ -31,10 +31,7 @@ def random_variables(shapes: Variables, *, seed: int, scale: float = 0.3) -> dic
     def fill(path: tuple[Any, ...], leaf: Any) -> jax.Array:
         names = [key.key for key in path]
         numbers = random.standard_normal(leaf.shape)
-        if names[-1] in ("kernel", "const", "noise"):
-            factor = 1.0
-        else:
-            factor = scale
+        factor = 1.0 if names[-1] in ("kernel", "const", "noise") else scale
         if re.fullmatch(r"fc\d+", names[-2]):
             factor *= 100  # of the mapping's multiplier, 0.01
         return jnp.asarray(factor * numbers, jnp.float32)
@@ -105,7 +102,9 @@ def _names_of_2018(path: tuple[str, ...], sizes: list[int]) -> str:
     if before[0] == "mapping":
         layer = {"embed": "LabelConcat"}.get(before[1], before[1].replace("fc", "Dense"))
         return f"mapping.{layer}.{_WEIGHTS[last]}"
-    room, block, *layers = ("synthesis.", *before[1:]) if before[0] == "synthesis" else ("", *before)
+    room, block, *layers = (
+        ("synthesis.", *before[1:]) if before[0] == "synthesis" else ("", *before)
+    )
     size = int(block[1:])
     if layers and layers[0] in ("torgb", "fromrgb"):
         layer = {"torgb": "ToRGB", "fromrgb": "FromRGB"}[layers[0]]
