@@ -1,4 +1,4 @@
-"""StyleGAN and StyleGAN2 on both sides: how far jaxgan and PyTorch are apart on the same weights."""
+"""StyleGAN and StyleGAN2 on both sides: how far they are apart on the same weights."""
 
 import copy
 import dataclasses
@@ -126,11 +126,11 @@ def of_generator(case: Case) -> dict[str, float]:
     variables = _carried(ours, theirs, latent, *case.label)
     key = jax.random.key(3)
 
-    def synthesise(parameters: Any, w: jax.Array, **options: Any) -> jax.Array:
+    def synthesise(parameters: Any, w: Any, **options: Any) -> Any:
         given = {**variables, "params": parameters}
         return ours.apply(given, w, method="synthesise", **case.growing, **options)
 
-    def make(parameters: Any, latent: jax.Array) -> jax.Array:
+    def make(parameters: Any, latent: jax.Array) -> Any:
         given = {**variables, "params": parameters}
         w = ours.apply(given, latent, *case.label, train=False, method="map_latents")
         return synthesise(parameters, w, train=False)
@@ -166,7 +166,9 @@ def of_generator(case: Case) -> dict[str, float]:
         "images": channels_last(images), "images of mixed w": channels_last(keeping(ws)),
         "path length": penalty, "its moving mean": mean,
     }  # fmt: skip
-    differences = {name: apart(values[name], their_values[name]) for name in values}
+    differences: dict[str, float] = {
+        name: apart(values[name], their_values[name]) for name in values
+    }
     noisy, noises = _with_noise(partial(synthesise, variables["params"], w, train=True, rngs=key))
     named = [re.sub(r"^synthesis\.|\.Noise|\.[a-z_]+$", "", name) for name in _buffers(theirs)]
     given = dict(zip(named, map(channels_first, noises), strict=False))
@@ -189,7 +191,7 @@ def of_discriminator(case: Case) -> dict[str, float]:
     side = case.image_size if case.stage is None else 4 << case.stage
     images = full[:, :side, :side]
 
-    def score(parameters: Any, images: jax.Array) -> jax.Array:
+    def score(parameters: Any, images: jax.Array) -> Any:
         given = {"params": parameters}
         return ours.apply(given, images, *case.label, train=True, **case.growing)
 
