@@ -34,20 +34,10 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxgan.layers import check_label, upsample
-from jaxgan.networks.sizes import Size
-from jaxgan.networks.stylegan_layers import (
-    EPSILON,
-    EqualisedConv,
-    EqualisedDense,
-    StyledLayer,
-    blended,
-    checked_stage,
-    doublings,
-    rectify,
-    vectors,
-    widths,
-)
+from jaxgan.layers import EqualisedConv, EqualisedDense, check_label, label_vectors, upsample
+from jaxgan.networks.mapping import normalised
+from jaxgan.networks.sizes import Size, doublings, stage_widths
+from jaxgan.networks.stylegan_layers import GAIN, StyledLayer, blended, checked_stage, rectify
 
 
 class StyleGANGenerator(nn.Module):
@@ -90,7 +80,7 @@ class StyleGANGenerator(nn.Module):
             self.w_size, self.mapping_layers, self.classes, self.latent_mean_decay
         )
         stages = doublings(self.image_size, self.base)
-        channels = widths(stages, self.channel_base, self.channel_max)
+        channels = stage_widths(stages, self.channel_base, self.channel_max)
         self.synthesis = _Synthesis(self.base, channels, self.channels)
 
     @property
@@ -125,9 +115,9 @@ class StyleGANGenerator(nn.Module):
             ValueError: where latents have another length, or a label is missing, unasked for or out
                 of range.
         """
-        if latent.shape[1:] != (self.latent_size,):
+        if latent.shape[-1] != self.latent_size:
             raise ValueError(
-                f"latents of shape {latent.shape} came to a StyleGAN of "
+                f"latents of {latent.shape[-1]} numbers came to a generator of "
                 f"latent_size={self.latent_size}: make the two agree"
             )
         w = self.mapping(latent, label, train=train)
@@ -181,10 +171,10 @@ class _Mapping(nn.Module):
             embed = EqualisedDense(
                 latent.shape[1], gain=math.sqrt(self.classes), use_bias=False, name="embed"
             )
-            x = jnp.concatenate([latent, embed(vectors(label, self.classes))], axis=1)
-        x = x * lax.rsqrt(jnp.mean(x**2, axis=1, keepdims=True) + EPSILON)
+            x = jnp.concatenate([latent, embed(label_vectors(label, self.classes))], axis=1)
+        x = normalised(x)
         for layer in range(self.layers):
-            dense = EqualisedDense(self.w_size, multiplier=0.01, name=f"fc{layer}")
+            dense = EqualisedDense(self.w_size, 0.01, gain=GAIN, name=f"fc{layer}")
             x = rectify(dense(x))
         mean = self.variable("latent_mean", "mean", jnp.zeros, (self.w_size,), jnp.float32)
         if train and not self.is_initializing():
@@ -233,4 +223,4 @@ class _SynthesisBlock(nn.Module):
         else:
             x = StyledLayer(self.width, up=True, name="conv0")(x, first, train=train)
         x = StyledLayer(self.width, name="conv1")(x, second, train=train)
-        return x, EqualisedConv(self.channels, taps=1, gain=1.0, name="torgb")(x)
+        return x, EqualisedConv(self.channels, taps=1, name="torgb")(x)

@@ -10,19 +10,22 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.layers import check_label, mean_pool
-from jaxgan.networks.sizes import Size, check_image_size
-from jaxgan.networks.stylegan_layers import (
+from jaxgan.layers import (
     EqualisedConv,
     EqualisedDense,
+    check_label,
+    label_vectors,
+    mean_pool,
+    minibatch_deviation,
+)
+from jaxgan.networks.sizes import Size, check_image_size, doublings, stage_widths
+from jaxgan.networks.stylegan_layers import (
+    GAIN,
+    HalvingConv,
     blended,
     blur,
     checked_stage,
-    doublings,
-    minibatch_deviation,
     rectify,
-    vectors,
-    widths,
 )
 
 
@@ -75,7 +78,7 @@ class StyleGANDiscriminator(nn.Module):
         del train
         last = doublings(self.image_size, self.base)
         stage = checked_stage(stage, last)
-        channels = widths(last, self.channel_base, self.channel_max)
+        channels = stage_widths(last, self.channel_base, self.channel_max)
         check_label(label, self.classes)
         chex.assert_rank(images, 4)
         size = self.base[0] << stage, self.base[1] << stage
@@ -92,7 +95,7 @@ class StyleGANDiscriminator(nn.Module):
             x = colours if n == stage else blended(colours, x, fade) if n == stage - 1 else x
             x = blocks[n](x)
             images = mean_pool(images) if n else images
-        return x[:, 0] if label is None else jnp.sum(x * vectors(label, outputs), 1)
+        return x[:, 0] if label is None else jnp.sum(x * label_vectors(label, outputs), 1)
 
 
 class _Block(nn.Module):
@@ -102,9 +105,9 @@ class _Block(nn.Module):
     narrow: int
 
     def setup(self) -> None:
-        self.fromrgb = EqualisedConv(self.width, taps=1)
-        self.conv0 = EqualisedConv(self.width, taps=3)
-        self.conv1 = EqualisedConv(self.narrow, taps=3, down=True)
+        self.fromrgb = EqualisedConv(self.width, taps=1, gain=GAIN)
+        self.conv0 = EqualisedConv(self.width, gain=GAIN)
+        self.conv1 = HalvingConv(self.narrow)
 
     def features(self, images: jax.Array) -> jax.Array:
         """Images `[B, H, W, C]` to the block's features, `[B, H, W, width]`."""
@@ -123,10 +126,10 @@ class _LastBlock(nn.Module):
     group_size: int
 
     def setup(self) -> None:
-        self.fromrgb = EqualisedConv(self.width, taps=1)
-        self.conv = EqualisedConv(self.width, taps=3)
-        self.fc = EqualisedDense(self.width)
-        self.out = EqualisedDense(self.outputs, gain=1.0)
+        self.fromrgb = EqualisedConv(self.width, taps=1, gain=GAIN)
+        self.conv = EqualisedConv(self.width, gain=GAIN)
+        self.fc = EqualisedDense(self.width, gain=GAIN)
+        self.out = EqualisedDense(self.outputs)
 
     def features(self, images: jax.Array) -> jax.Array:
         """Images `[B, H, W, C]` to the block's features, `[B, H, W, width]`."""
@@ -134,5 +137,5 @@ class _LastBlock(nn.Module):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Features to `[B, outputs]`."""
-        x = rectify(self.conv(minibatch_deviation(x, group_size=self.group_size)))
+        x = rectify(self.conv(minibatch_deviation(x, self.group_size)))
         return self.out(rectify(self.fc(x.reshape(len(x), -1))))

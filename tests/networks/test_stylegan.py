@@ -211,11 +211,9 @@ def test_bad_input():
         score(images, stage=1)
     with pytest.raises(ValueError, match="with a label"):
         make(latent, jnp.array([0, 1]))
-    with pytest.raises(ValueError, match=r"of shape \(2, 2\) .* latent_size=3"):
+    with pytest.raises(ValueError, match=r"latents of 2 numbers .* latent_size=3"):
         make(latent[:, :2])
-    with pytest.raises(ValueError, match="6 images cannot be put in groups of 4"):
+    with pytest.raises(ValueError, match="minibatch of 6 cannot be split into groups of 4"):
         score(jnp.concatenate([images, images[:2]]))
     with pytest.raises(ValueError, match=r"starts from 4 makes no images of size 24"):
         StyleGANGenerator(24, latent_size=3).init(KEY, latent, train=False)
-    with pytest.raises(ValueError, match=r"channel_base=8 .* no channels at a resolution of 16"):
-        StyleGANDiscriminator(16, channel_base=8).init(KEY, images, train=False)
