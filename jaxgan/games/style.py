@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan.games.augmentation import Augmentation
+from jaxgan.games.augmentation import Augmentation, init_augmentation
 from jaxgan.games.discriminator import Discriminator
 from jaxgan.games.game import (
     Batch,
@@ -129,7 +129,8 @@ def style(
         average = half_life_average(half_life, batch_size=len(x), ramp=ramp).init(variables(g))
         zero = jnp.int32(0)
         growth = None if growing is None else growing.at(zero)
-        return StyleState(g, d, average, jnp.float32(0), zero, zero, growth)
+        augmentation = init_augmentation(augment)
+        return StyleState(g, d, average, jnp.float32(0), zero, zero, augmentation, growth)
 
     def generate_at(stage: int, key: jax.Array, state: StyleState, inputs: Batch) -> jax.Array:
         learnt: Any = averaged(state.average, variables(state.generator))

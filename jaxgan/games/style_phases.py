@@ -8,7 +8,13 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan.games.discriminator import Discriminator, Scored
+from jaxgan.games.augmentation import (
+    AugmentationState,
+    adapted,
+    observe_signs,
+    probability_at,
+)
+from jaxgan.games.discriminator import Discriminator, Moment, Scored
 from jaxgan.games.game import (
     Batch,
     Info,
@@ -61,6 +67,7 @@ class StyleState(NamedTuple):
         path_length_mean: moving mean of path lengths, [] float32.
         round: how many rounds have been played, [] int32.
         images: how many reals have been seen, [] int32.
+        augmentation: of an adaptive probability; None where it is not adaptive.
         growth: how far the networks have grown; None where they do not.
     """
 
@@ -70,6 +77,7 @@ class StyleState(NamedTuple):
     path_length_mean: jax.Array
     round: jax.Array
     images: jax.Array
+    augmentation: AugmentationState | None = None
     growth: Growth | None = None
 
 
@@ -143,6 +151,11 @@ class Phases(NamedTuple):
             conditions(batch, self.condition),
         )
 
+    def moment(self, state: StyleState) -> Moment:
+        """Of D's augmentation."""
+        augmentation, played = self.players.adversary.augmentation, state.round
+        return Moment(played, probability_at(augmentation, state.augmentation, played))
+
     def update_generator(
         self, stage: int, key: jax.Array, state: StyleState, batch: Batch
     ) -> tuple[StyleState, Info]:
@@ -152,7 +165,9 @@ class Phases(NamedTuple):
 
         def score(name: str, images: jax.Array) -> jax.Array:
             key_score, fixed = stream(key, name), (d.parameters, d.collections)
-            scored, _ = playing.adversary.score(key_score, *fixed, images, *y, played=state.round)
+            scored, _ = playing.adversary.score(
+                key_score, *fixed, images, *y, moment=self.moment(state)
+            )
             return scored.scores
 
         def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
@@ -201,9 +216,12 @@ class Phases(NamedTuple):
             return merged(main, self.penalties(stream(key, "penalty"), critic, x, fake))
 
         d, info = playing.adversary.update(
-            *(key, state.discriminator, x, fake, *y), terms=terms, played=state.round
+            *(key, state.discriminator, x, fake, *y), terms=terms, moment=self.moment(state)
         )
         state = state._replace(generator=g._replace(collections=seen), discriminator=d)
+        if state.augmentation is not None:
+            signs = observe_signs(state.augmentation, info["real_sign"], len(x))
+            state = state._replace(augmentation=signs)
         return state, prefixed("discriminator", info)
 
     def regularise_discriminator(
@@ -217,10 +235,16 @@ class Phases(NamedTuple):
         def terms(critic: Critic) -> Terms:
             return lazy.penalties(stream(key, "penalty"), critic, x, fake)
 
-        d = playing.adversary.regularise(
-            *(key, state.discriminator, *y), terms=terms, weight=lazy.every, played=state.round
+        d, moment = state.discriminator, self.moment(state)
+        after = playing.adversary.regularise(
+            *(key, d, *y), terms=terms, weight=lazy.every, moment=moment
         )
-        return state._replace(discriminator=d), {}
+        if state.augmentation is not None:  # the scores that the critic gives x in R1
+            asked = stream(key, "critic"), d.parameters, d.collections, x, *y
+            scores = playing.adversary.score(*asked, moment=moment)[0].scores
+            signs = observe_signs(state.augmentation, jnp.mean(jnp.sign(scores)), len(x))
+            state = state._replace(augmentation=signs)
+        return state._replace(discriminator=after), {}
 
     def finish(self, key: jax.Array, state: StyleState, batch: Batch) -> tuple[StyleState, Info]:
         """The average of G moves, and what a round counts is counted."""
@@ -233,9 +257,16 @@ class Phases(NamedTuple):
         if self.path_length is not None:
             info["generator/path_length_mean"] = state.path_length_mean
         averaging = half_life_average(self.half_life, batch_size=size, ramp=self.ramp)
-        average = averaging.update(variables(state.generator), state.average)
-        state = state._replace(average=average, round=state.round + 1, images=state.images + size)
-        return state, info
+        return state._replace(
+            average=averaging.update(variables(state.generator), state.average),
+            augmentation=adapted(
+                *(self.players.adversary.augmentation, state.augmentation),
+                images=size,
+                played=state.round,
+            ),
+            round=state.round + 1,
+            images=state.images + size,
+        ), info
 
     def grow(self, key: jax.Array, state: StyleState, batch: Batch) -> tuple[StyleState, Info]:
         """Networks that grow without changing their shape."""
