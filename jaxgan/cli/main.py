@@ -3,9 +3,10 @@
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import tyro
 
@@ -13,9 +14,10 @@ from jaxgan.cli.command import PATHS
 from jaxgan.cli.devices import device_trouble, prepare_jax
 from jaxgan.cli.numbers import numbers_last
 from jaxgan.cli.prepare import prepare_verb
+from jaxgan.cli.preset import PresetFlag
 from jaxgan.cli.runs import open_run
 from jaxgan.cli.streams import losable_output, printable
-from jaxgan.cli.training import Preset, training_verbs
+from jaxgan.cli.training import training_verbs
 from jaxgan.cli.using import using_verbs
 from jaxgan.training import Experiment, Interrupted, RunError, counted_signals, experiment_name
 
@@ -32,18 +34,33 @@ REFUSED = 2
 
 
 def main(
-    paper: Experiment, *, small: Experiment | None = None, arguments: Sequence[str] | None = None
+    paper: Experiment | None = None,
+    *,
+    small: Experiment | None = None,
+    presets: Mapping[str, Experiment] = MappingProxyType({}),
+    arguments: Sequence[str] | None = None,
 ) -> None:
     """The command line of an experiment. Ends the process with its exit code.
 
+    The values of fields that have no flag are a preset's: of those that are given, `--preset` takes
+    one by its name, and the first is the default. Of one preset alone there is no such flag.
+
     Args:
-        paper: the experiment as its paper has it.
-        small: the same for two CPU cores and minutes, on data that ships; the default. Where None,
-            there is one preset, and no flag to choose it.
+        paper: the preset "paper": the experiment as its paper has it, the last of them.
+        small: the preset "small": the same for two CPU cores and minutes, on data that ships, the
+            first of them.
+        presets: others, by their names, of the same experiment.
         arguments: the words after the script's name; those of the process where None.
+
+    Raises:
+        ValueError: where no preset is given.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    presets = {"paper": paper} if small is None else {"small": small, "paper": paper}
+    first = {} if small is None else {"small": small}
+    last = {} if paper is None else {"paper": paper}
+    presets = {**first, **presets, **last}
+    if not presets:
+        raise ValueError("a command line needs an experiment: give it as paper, or in presets")
     with losable_output():
         try:
             with counted_signals(INTERRUPTED):
@@ -71,11 +88,14 @@ def _sentence(error: Exception) -> str | None:
     return device_trouble(error)
 
 
-def _run_verb(presets: dict[str, Experiment], arguments: list[str]) -> int:
-    kind: Any = type(presets["paper"])
+def _run_verb(presets: Mapping[str, Experiment], arguments: list[str]) -> int:
+    first = next(iter(presets))
+    kind: Any = type(presets[first])
     name = experiment_name(kind)
     default = _defaults(presets, kind, name, arguments)
-    preset_flag: Any = Preset if len(presets) > 1 else tyro.conf.Suppress[Preset]
+    literal: Any = Literal
+    choice = literal[tuple(presets)]
+    preset_flag = PresetFlag(choice if len(presets) > 1 else tyro.conf.Suppress[choice], first)
     named = _flags(arguments)
     verbs = {
         **training_verbs(default, name, preset_flag=preset_flag),
@@ -99,7 +119,7 @@ def _examples_apart(text: str) -> str:
 
 
 def _defaults(
-    presets: dict[str, Experiment], kind: type[Experiment], name: str, arguments: list[str]
+    presets: Mapping[str, Experiment], kind: type[Experiment], name: str, arguments: list[str]
 ) -> Experiment:
     """Where the values of fields come from: they have to be known before they are shown."""
     preset, directory = _value(arguments, "--preset"), _value(arguments, "--from")
@@ -110,7 +130,8 @@ def _defaults(
                 "--preset or --from out"
             )
         return open_run(Path(directory), kind, name)[1]
-    return presets["paper"] if preset == "paper" else presets.get("small", presets["paper"])
+    first = next(iter(presets.values()))  # of a word that is none, tyro says what there is
+    return first if preset is None else presets.get(preset, first)
 
 
 def _value(arguments: list[str], flag: str) -> str | None:

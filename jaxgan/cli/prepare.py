@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import tyro
 
 from jaxgan.cli.command import way_on
+from jaxgan.cli.preset import PresetFlag
 from jaxgan.data import Images, Sides, Size
 from jaxgan.training import Interrupted
 
@@ -15,12 +16,12 @@ Folder: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar=
 Flags: TypeAlias = Mapping[str, Size | bool | tuple[float, float] | None]
 
 
-def prepare_verb(experiment: Any, *, preset_flag: Any) -> Callable[..., int] | None:
+def prepare_verb(experiment: Any, *, preset_flag: PresetFlag) -> Callable[..., int] | None:
     """The verb for an experiment's kind of images, with its defaults.
 
     Args:
         experiment: whose images.
-        preset_flag: the type of `--preset`.
+        preset_flag: what `--preset` takes.
 
     Returns:
         A function for the command line; None where the experiment has no images of a folder.
@@ -33,7 +34,7 @@ def prepare_verb(experiment: Any, *, preset_flag: Any) -> Callable[..., int] | N
     return None
 
 
-def _of_images(images: Images, preset_flag: Any) -> Callable[..., int]:
+def _of_images(images: Images, preset_flag: PresetFlag) -> Callable[..., int]:
     def prepare(
         folder: Folder,
         *,
@@ -43,7 +44,7 @@ def _of_images(images: Images, preset_flag: Any) -> Callable[..., int]:
         pad: bool = images.pad,
         range: tuple[float, float] | None = images.range,
         skip_unreadable: bool = images.skip_unreadable,
-        preset: preset_flag = "small",
+        preset: preset_flag.kind = preset_flag.default,
     ) -> int:
         """Make the pictures of a folder small once: training then starts without decoding them.
 
@@ -79,7 +80,7 @@ def _of_images(images: Images, preset_flag: Any) -> Callable[..., int]:
     return prepare
 
 
-def _of_sides(sides: Sides, preset_flag: Any) -> Callable[..., int]:
+def _of_sides(sides: Sides, preset_flag: PresetFlag) -> Callable[..., int]:
     def prepare(
         folder: Folder,
         *,
@@ -90,7 +91,7 @@ def _of_sides(sides: Sides, preset_flag: Any) -> Callable[..., int]:
         stretch: bool = sides.stretch,
         range: tuple[float, float] | None = sides.range,
         skip_unreadable: bool = sides.skip_unreadable,
-        preset: preset_flag = "small",
+        preset: preset_flag.kind = preset_flag.default,
     ) -> int:
         """Make the pictures of a folder small once: training then starts without decoding them.
 

@@ -3,16 +3,16 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import jax
 import tyro
 
 from jaxgan.cli.devices import first_line
+from jaxgan.cli.preset import PresetFlag
 from jaxgan.cli.verbs import reproduce_run, resume_run, train_run
 from jaxgan.training import UNMOVED, Experiment, Moved, Parent, Run, RunError
 
-Preset: TypeAlias = Literal["small", "paper"]
 Directory: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIRECTORY")]
 
 
@@ -43,14 +43,14 @@ class Processes:
 
 
 def training_verbs(
-    default: Experiment, name: str, *, preset_flag: Any
+    default: Experiment, name: str, *, preset_flag: PresetFlag
 ) -> dict[str, Callable[..., int]]:
     """`train`, `resume` and `reproduce`.
 
     Args:
         default: the values of fields that have no flag.
         name: of the experiment.
-        preset_flag: the type of `--preset`.
+        preset_flag: what `--preset` takes.
     """
     kind: Any = type(default)
 
@@ -58,7 +58,7 @@ def training_verbs(
         experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
         processes: Annotated[Processes, tyro.conf.arg(name="")] = Processes(),
         *,
-        preset: preset_flag = "small",
+        preset: preset_flag.kind = preset_flag.default,
         from_: Annotated[Path | None, tyro.conf.arg(name="from", metavar="DIRECTORY")] = None,
         step: int | None = None,
         directory: Path | None = None,

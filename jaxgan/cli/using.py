@@ -8,6 +8,7 @@ import tyro
 
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
+from jaxgan.cli.preset import PresetFlag
 from jaxgan.cli.training import Directory
 from jaxgan.cli.translate import translate_run
 from jaxgan.cli.verbs import evaluate_run, sample_run
@@ -16,14 +17,14 @@ from jaxgan.training import UNMOVED, Evaluates, Experiment, Imports, Moved, Tran
 
 
 def using_verbs(
-    default: Experiment, name: str, *, preset_flag: Any, named: set[str]
+    default: Experiment, name: str, *, preset_flag: PresetFlag, named: set[str]
 ) -> dict[str, Callable[..., int]]:
     """`sample`, and of `evaluate`, `translate` and `import` what the experiment can do.
 
     Args:
         default: the values of fields that have no flag.
         name: of the experiment.
-        preset_flag: the type of `--preset`.
+        preset_flag: what `--preset` takes.
         named: fields whose flags a person gave.
     """
     kind: Any = type(default)
@@ -142,7 +143,7 @@ def using_verbs(
         file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")],
         experiment: Annotated[kind, tyro.conf.arg(name="")] = default,
         *,
-        preset: preset_flag = "small",
+        preset: preset_flag.kind = preset_flag.default,
         directory: Path | None = None,
         other: Path | None = None,
         discriminator: Path | None = None,

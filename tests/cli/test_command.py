@@ -167,6 +167,26 @@ def test_one_preset_has_no_flag_to_choose_it(call, verb, other):
     assert "--preset" in call(verb, "--help")[1]
 
 
+def test_presets_of_any_names(call):
+    wide = dataclasses.replace(gan.SMALL, batch_size=77)
+    presets = {"presets": {"wide": wide}, "small": gan.SMALL}
+    _, out, _ = call("train", "--help", **presets)
+    assert "--preset {small,wide,paper}" in out
+    assert "(default: 77)" not in out
+    for verb in ("train", "prepare"):
+        code, out, _ = call(verb, "--help", "--preset", "wide", **presets)
+        assert code == 0
+        assert ("(default: 77)" in out) == (verb == "train")
+    code, _, error = call("train", "--preset", "large", **presets)
+    assert code == 2
+    assert all(word in error for word in ("large", "small", "wide", "paper"))
+
+
+def test_presets_alone_and_none():
+    with pytest.raises(ValueError, match="needs an experiment"):
+        cli.main(arguments=[])
+
+
 def test_without_a_home_there_is_no_cache_of_programs(monkeypatch, tmp_path):
     monkeypatch.setenv("XLA_FLAGS", os.environ["XLA_FLAGS"])
     monkeypatch.chdir(tmp_path)
