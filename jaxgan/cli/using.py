@@ -8,12 +8,21 @@ import tyro
 
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
+from jaxgan.cli.networks import networks_verb
 from jaxgan.cli.preset import PresetFlag
 from jaxgan.cli.training import Directory
 from jaxgan.cli.translate import translate_run
 from jaxgan.cli.verbs import evaluate_run, sample_run
 from jaxgan.data import Size, ValueRange
-from jaxgan.training import UNMOVED, Evaluates, Experiment, Imports, Moved, Translates
+from jaxgan.training import (
+    UNMOVED,
+    Evaluates,
+    Experiment,
+    Imports,
+    ImportsNetworks,
+    Moved,
+    Translates,
+)
 
 
 def using_verbs(
@@ -183,4 +192,6 @@ def using_verbs(
         verbs["translate"] = translate
     if isinstance(default, Imports):
         verbs["import"] = import_
+    elif isinstance(default, ImportsNetworks):
+        verbs["import"] = networks_verb(default, name, preset_flag=preset_flag, named=named)
     return verbs

@@ -7,6 +7,8 @@ from jaxgan.recipes.digits import evaluate_labels as evaluate_labels
 from jaxgan.recipes.digits import evaluate_modes as evaluate_modes
 from jaxgan.recipes.digits import evaluate_samples as evaluate_samples
 from jaxgan.recipes.digits import real_digits as real_digits
+from jaxgan.recipes.imported import notes_of as notes_of
+from jaxgan.recipes.imported import with_networks as with_networks
 from jaxgan.recipes.latents import Architecture as Architecture
 from jaxgan.recipes.latents import FromLabels as FromLabels
 from jaxgan.recipes.latents import FromLatents as FromLatents
