@@ -71,9 +71,13 @@ def import_networks(
     say_usual(found.told, options, file)
     experiment = configured(experiment, options, file)
     check_named(asked, experiment, named)
-    shapes = experiment.shapes
-    zeros = {array: jnp.zeros(leaf.shape, leaf.dtype) for array, leaf in shapes.items()}
-    fresh = jax.jit(experiment.game().init)(stream(jax.random.key(0), "init"), zeros)
+    shapes, game = experiment.shapes, experiment.game()
+
+    def init(key: jax.Array) -> Any:  # whose batch is nowhere in memory
+        zeros = {array: jnp.zeros(leaf.shape, leaf.dtype) for array, leaf in shapes.items()}
+        return game.init(key, zeros)
+
+    fresh = jax.jit(init)(stream(jax.random.key(0), "init"))
     try:
         state = experiment.with_networks(fresh, found.networks)
     except ValueError as error:

@@ -5,14 +5,25 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from jaxgan.weights.records import NetworkRecord
+from jaxgan.weights.refusals import shown
 from jaxgan.weights.style_names import Variables, from_pytorch, from_tensorflow
 from jaxgan.weights.tensors import check_finite
 
 LICENCE = "NVIDIA's code and weights are for non-commercial use: see the licence beside them"
 """What to say where such weights are read."""
 
-_LARGEST = 14
-"""Doublings of what is anybody's network."""
+_LARGEST = 2048
+"""Pixels on a side of the largest images of anybody's network."""
+
+_EXPECTED: dict[str, Any] = {
+    **{"activation": "lrelu", "nonlinearity": "lrelu", "mapping_nonlinearity": "lrelu"},
+    **{"lr_multiplier": 0.01, "mapping_lrmul": 0.01, "mbstd_num_channels": 1},
+    **{"resample_filter": [1, 3, 3, 1], "resample_kernel": [1, 3, 3, 1], "blur_filter": [1, 2, 1]},
+    **{"use_noise": True, "use_styles": True, "const_input_layer": True, "use_wscale": True},
+    **{"use_instance_norm": True, "use_pixel_norm": False, "normalize_latents": True},
+    **{"fused_scale": "auto", "fmap_decay": 1.0},
+}
+"""Options of theirs that ours have not, and what ours are like."""
 
 
 class StyleNetworks(NamedTuple):
@@ -108,6 +119,8 @@ def style_networks(networks: Mapping[str, NetworkRecord]) -> StyleNetworks:
     generators = {role: found[role] for role in ("G_ema", "G") if role in found}
     if not generators:
         raise ValueError(f"it holds {words}'s discriminator, and no generator")
+    for one, network in networks.items():
+        _check_options(network, found[one], discriminates=one == "D")
     role, average = next(iter(generators.items()))
     told = _of_generator(average, networks[role].options, of_2018=of_2018)
     discriminator = found.get("D")
@@ -123,6 +136,23 @@ def _variables(network: NetworkRecord) -> Variables:
     return read(network.tensors)
 
 
+def _check_options(
+    network: NetworkRecord, variables: Variables, *, discriminates: bool
+) -> None:
+    """Refuse what shapes do not show, and our networks do not do."""
+    options = network.options
+    groups = [options, *(value for value in options.values() if isinstance(value, dict))]
+    deepest = [value for group in groups[1:] for value in group.values() if isinstance(value, dict)]
+    given = {name: value for group in (*deepest, *groups[::-1]) for name, value in group.items()}
+    if network.tensorflow and discriminates and ("params", "mapping", "fc0", "kernel") in variables:
+        given.setdefault("mapping_lrmul", 0.1)
+    for name, expected in _EXPECTED.items():
+        value = given.get(name, expected)
+        plain = list(value) if isinstance(value, tuple) else value
+        if plain != expected:
+            raise ValueError(f"it was made with {name} {shown(value)}, and ours has {expected}")
+
+
 def _of_generator(
     variables: Variables, options: Mapping[str, Any], *, of_2018: bool
 ) -> dict[str, Any]:
@@ -131,8 +161,11 @@ def _of_generator(
     stages = 0
     while ("params", "synthesis", f"b{8 << stages}", "conv1", "kernel") in variables:
         stages += 1
-    if stages > _LARGEST:
-        raise ValueError(f"its generator doubles images {stages} times, and no network does that")
+    if max(const[:2]) << stages > _LARGEST:
+        raise ValueError(
+            f"its generator makes images of {const[0] << stages}x{const[1] << stages}, and more "
+            f"than {_LARGEST} pixels on a side are not read"
+        )
     sizes = [4 << stage for stage in range(stages + 1)]
     widths = {
         size: _shape(variables, 4, "synthesis", f"b{size}", "conv1", "kernel")[3] for size in sizes

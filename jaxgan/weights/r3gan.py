@@ -27,7 +27,7 @@ _TENSORS = {
 
 _STAGE = re.compile(r"Model\.MainLayers\.(\d{1,2})\.Layers\.")
 
-_LARGEST = 12
+_LARGEST = 10
 """Stages of what is anybody's network."""
 
 

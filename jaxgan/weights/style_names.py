@@ -37,9 +37,6 @@ _TENSORS = {
 def from_pytorch(tensors: Mapping[str, np.ndarray]) -> Variables:
     """Variables of stylegan2-ada-pytorch's networks, or of StyleGAN2's in stylegan3.
 
-    A generator's convolution that doubles is a true one there and a correlation in our networks, so
-    that its kernel is turned by half a turn.
-
     Args:
         tensors: of a generator or a discriminator, by their names.
 
@@ -65,9 +62,7 @@ def from_pytorch(tensors: Mapping[str, np.ndarray]) -> Variables:
             case "weight", 2:
                 found["params", *place, "kernel"] = array.T
             case "weight", 4:
-                kernel = array.transpose(2, 3, 1, 0)
-                turned = place[:1] == ["synthesis"] and place[-1] == "conv0"
-                found["params", *place, "kernel"] = kernel[::-1, ::-1] if turned else kernel
+                found["params", *place, "kernel"] = array.transpose(2, 3, 1, 0)
             case "const", 3:
                 found["params", *place, "const"] = array.transpose(1, 2, 0)
             case ("bias", 1) | ("noise_strength", 0):
@@ -80,7 +75,9 @@ def from_pytorch(tensors: Mapping[str, np.ndarray]) -> Variables:
 def from_tensorflow(tensors: Mapping[str, np.ndarray]) -> Variables:
     """Variables of the networks of TensorFlow: of StyleGAN where there are `StyleMod`s or `Dense1`.
 
-    The biases of StyleGAN2's styles are stored less one.
+    StyleGAN2's convolution that doubles is a correlation there, and in our networks, as in those of
+    PyTorch, a true one: its kernel is turned by half a turn. The biases of its styles are stored
+    less one. (Of StyleGAN's file our network knows which way up its kernels are.)
 
     Args:
         tensors: of a generator, with those of its mapping and synthesis, or of a discriminator.
@@ -107,6 +104,8 @@ def from_tensorflow(tensors: Mapping[str, np.ndarray]) -> Variables:
                 array = array[0, 0]
             case "bias", 1 if path[-2] == "affine" and not of_2018:
                 array = array + 1
+            case "kernel", 4 if path[1:2] == ("synthesis",) and path[-2] == "conv0" and not of_2018:
+                array = array[::-1, ::-1]
             case ("kernel", 2 | 4) | ("bias" | "mean", 1) | ("noise_strength", 0 | 1):
                 pass
             case _:
@@ -134,7 +133,7 @@ def _path(name: str, largest: int, *, of_2018: bool) -> tuple[str, ...] | None:
         return (
             "params",
             "mapping",
-            "embed" if together == of_2018 else embed[0],
+            "embed" if together == of_2018 else f"Label{embed[1]}",
             *_TENSORS[embed[2]],
         )
     if output := re.fullmatch(r"Output/(weight|bias)", name):
