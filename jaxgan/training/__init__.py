@@ -24,7 +24,9 @@ from jaxgan.training.experiment import Imports as Imports
 from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
+from jaxgan.training.experiment import Resolves as Resolves
 from jaxgan.training.experiment import Schedule as Schedule
+from jaxgan.training.experiment import Transfers as Transfers
 from jaxgan.training.experiment import Translates as Translates
 from jaxgan.training.generating import generate_chunks as generate_chunks
 from jaxgan.training.lines import draft as draft

@@ -108,6 +108,33 @@ class Experiment(Protocol):
         ...
 
 
+@runtime_checkable
+class Resolves(Experiment, Protocol):
+    """An experiment of which some values may follow from others and from the count of devices."""
+
+    def resolved(self, devices: int) -> Self:
+        """The configuration with all of its values; those that are given stay.
+
+        Args:
+            devices: that share a batch.
+        """
+        ...
+
+
+@runtime_checkable
+class Transfers(Experiment, Protocol):
+    """An experiment whose networks may begin with those layers of another run's that agree."""
+
+    def transferred(self, before: Self, *, imported: bool) -> Self:
+        """The configuration of a run that begins with another's state.
+
+        Args:
+            before: that of the other run.
+            imported: whether the other was not trained but imported.
+        """
+        ...
+
+
 Generate: TypeAlias = Callable[[jax.Array, Mapping[str, jax.Array | np.ndarray]], np.ndarray]
 """`(key, inputs) -> images`: what the trained generator makes of any count of inputs."""
 
