@@ -67,7 +67,9 @@ class R3GAN(recipes.FromLatents):
             return {"r1": (gamma, r1), "r2": (gamma, r2)}
 
         size, channels = self.images.image_size, self.images.channels
-        augmentation = games.Augmentation(layers.differentiable_augmentation, share)
+        augmentation = games.Augmentation(
+            games.whole_images(layers.differentiable_augmentation), share
+        )
         adam = optax.inject_hyperparams(optax.adam)(rate, b1=0.0, b2=beta2, eps=1e-8)
         return games.adversarial(
             networks.R3GANGenerator(size, channels, self.widths, self.blocks),

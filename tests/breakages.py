@@ -82,8 +82,8 @@ FAULTS = [
     Fault(
         "a lazy penalty without its factor",
         "jaxgan/games/adversarial.py",
-        "terms=terms, weight=lazy.every, played=played",
-        "terms=terms, weight=1, played=played",
+        "terms=terms, weight=lazy.every, moment=moment",
+        "terms=terms, weight=1, moment=moment",
         "tests/games/test_conditions.py",
     ),
     Fault(

@@ -4,6 +4,17 @@ from jaxgan.data.decoding import RangeError as RangeError
 from jaxgan.data.decoding import ValueRange as ValueRange
 from jaxgan.data.decoding import decode as decode
 from jaxgan.data.digits import digits_builder as digits_builder
+from jaxgan.data.faces import FACES_COUNT as FACES_COUNT
+from jaxgan.data.faces import FACES_SIZES as FACES_SIZES
+from jaxgan.data.faces import STYLES as STYLES
+from jaxgan.data.faces import Attribute as Attribute
+from jaxgan.data.faces import Face as Face
+from jaxgan.data.faces import FacesName as FacesName
+from jaxgan.data.faces import Style as Style
+from jaxgan.data.faces import attribution as attribution
+from jaxgan.data.faces import draw_face as draw_face
+from jaxgan.data.faces import faces_builder as faces_builder
+from jaxgan.data.faces import parse_faces as parse_faces
 from jaxgan.data.finding import Found as Found
 from jaxgan.data.finding import find_images as find_images
 from jaxgan.data.finding import image_suffixes as image_suffixes

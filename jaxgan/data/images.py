@@ -23,13 +23,15 @@ class Images:
     """
 
     dataset: str = "digits"
-    """Name of a data set of TFDS (mnist, cifar10, ...), or digits or stacked_digits (three in RGB),
-    which need no network."""
+    """Name of a data set of TFDS (mnist, cifar10, ...), or digits, stacked_digits (three in RGB) or
+    faces/open_peeps_32, which need no network."""
     folder: Path | None = None
     """Folder of images to use instead of a data set, or one that was prepared of such a folder; its
     sub-folders are the classes."""
     split: str = "train"
     """Split of the data set; a folder has none."""
+    label: str | None = None
+    """What of the data set is the label, such as glasses of faces; its own label if not given."""
     image_size: SizeField = 28
     """Pixels on a side; or height and width, as in 96 128."""
     channels: int = 1
@@ -96,6 +98,12 @@ class Images:
         """
         if self.folder is None and self.range is not None:
             raise ValueError(NO_FOLDER_FOR_RANGE)
+        if self.label is not None and (self.folder or self.dataset == "stacked_digits"):
+            which = "the names of its sub-folders" if self.folder else "its three digits"
+            raise ValueError(
+                f"the labels of '{self.folder or self.dataset}' are {which}, not '{self.label}': "
+                "leave --label out"
+            )
         transform = self.transform
         if self.folder is None and self.dataset == "stacked_digits":
             return self._stacked_digits()
@@ -106,7 +114,13 @@ class Images:
                 skip_unreadable=self.skip_unreadable,
                 value_range=self.range,
             )
-        return tfds_source(self.dataset, self.split, transform=transform, data_dir=self.data_dir)
+        return tfds_source(
+            self.dataset,
+            self.split,
+            transform=transform,
+            label=self.label,
+            data_dir=self.data_dir,
+        )
 
     def _stacked_digits(self) -> Source:
         if self.channels != 3:

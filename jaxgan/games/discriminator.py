@@ -22,6 +22,22 @@ from jaxgan.games.terms import Critic, Terms, weights_at
 from jaxgan.losses import AdversarialLoss, combine
 
 
+class Moment(NamedTuple):
+    """When in a game a discriminator is asked.
+
+    Attributes:
+        played: how many rounds have been played, [], for weights on a schedule.
+        probability: of its augmentation, as `probability_at` has it; None where it has none.
+    """
+
+    played: Any = 0
+    probability: jax.Array | None = None
+
+
+NOW = Moment()
+"""In a game without schedules and augmentation, every moment."""
+
+
 class Scored(NamedTuple):
     """What a discriminator says of images.
 
@@ -72,7 +88,7 @@ class Discriminator(NamedTuple):
         collections: Any,
         images: jax.Array,
         *condition: jax.Array,
-        played: Any = 0,
+        moment: Moment = NOW,
     ) -> tuple[Scored, Any]:
         """What it says of images in training, and its collections afterwards.
 
@@ -81,21 +97,26 @@ class Discriminator(NamedTuple):
             parameters: `Player.parameters`.
             collections: `Player.collections`.
             images: `[B, H, W, C]`.
-            *condition: y, where the game has one.
-            played: how many rounds have been played, for an augmentation on a schedule.
+            *condition: y, where the game has one. Images `[B, H, W, C']` among them are augmented
+                with the same draws as the images that they belong to.
+            moment: of the game, in which images are augmented.
 
         Raises:
             ValueError: where the network has heads and the game no use for them, or the other way
                 round.
         """
-        images = augmented(key, images, self.augmentation, played=played)
+
+        def seen(x: jax.Array) -> jax.Array:
+            return augmented(key, x, self.augmentation, moment.probability)
+
+        shown = tuple(seen(y) if y.ndim == 4 else y for y in self._shown(condition))
         outputs, collections = apply_train(
             stream(key, "discriminator"),
             self.network,
             parameters,
             collections,
-            images,
-            *self._shown(condition),
+            seen(images),
+            *shown,
         )
         if isinstance(outputs, tuple) != self.has_heads:
             said = "more than a score" if isinstance(outputs, tuple) else "a score alone"
@@ -106,20 +127,31 @@ class Discriminator(NamedTuple):
         return (Scored(*outputs) if self.has_heads else Scored(outputs)), collections
 
     def scores(
-        self, key: jax.Array, player: Player, images: jax.Array, *condition: jax.Array
+        self,
+        key: jax.Array,
+        player: Player,
+        images: jax.Array,
+        *condition: jax.Array,
+        moment: Moment = NOW,
     ) -> jax.Array:
         """What the player of the moment says of images, in a generator's update; no heads."""
-        return self.score(key, player.parameters, player.collections, images, *condition)[0].scores
+        learnt = player.parameters, player.collections
+        return self.score(key, *learnt, images, *condition, moment=moment)[0].scores
 
     def critic(
-        self, key: jax.Array, parameters: Any, collections: Any, *condition: jax.Array, played: Any
+        self,
+        key: jax.Array,
+        parameters: Any,
+        collections: Any,
+        *condition: jax.Array,
+        moment: Moment = NOW,
     ) -> Critic:
         """The function of images that a penalty looks at: scores alone."""
 
         def critic(images: jax.Array) -> jax.Array:
             key_critic = stream(key, "critic")
             return self.score(
-                key_critic, parameters, collections, images, *condition, played=played
+                key_critic, parameters, collections, images, *condition, moment=moment
             )[0].scores
 
         return critic
@@ -132,7 +164,7 @@ class Discriminator(NamedTuple):
         fake: jax.Array,
         *condition: jax.Array,
         terms: ScoredTerms,
-        played: Any = 0,
+        moment: Moment = NOW,
     ) -> tuple[Player, Info]:
         """One update on reals and fakes, which are separate batches of it.
 
@@ -143,27 +175,32 @@ class Discriminator(NamedTuple):
             fake: `[B, H, W, C]`, as it comes: no gradient goes on from here.
             *condition: y, shown with both.
             terms: `(real, fake, critic) -> terms` of the loss.
-            played: how many rounds have been played.
+            moment: of the game, in which images are augmented.
 
         Returns:
-            The player after the update, and a report of scalars.
+            The player after the update, and a report of scalars; where images are augmented, with
+            that probability and the mean sign of the reals' scores.
         """
 
         def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
             def score(name: str, collections: Any, images: jax.Array) -> tuple[Scored, Any]:
                 key_score = stream(key, name)
                 return self.score(
-                    key_score, parameters, collections, images, *condition, played=played
+                    *(key_score, parameters, collections, images, *condition),
+                    moment=moment,
                 )
 
             of_real, seen = score("real", player.collections, real)
             of_fake, seen = score("fake", seen, fake)
-            critic = self.critic(key, parameters, seen, *condition, played=played)
-            loss, info = combine(weights_at(terms(of_real, of_fake, critic), played))
+            critic = self.critic(key, parameters, seen, *condition, moment=moment)
+            loss, info = combine(weights_at(terms(of_real, of_fake, critic), moment.played))
             means = {
                 "real_score": jnp.mean(of_real.scores),
                 "fake_score": jnp.mean(of_fake.scores),
             }
+            if moment.probability is not None:
+                means["real_sign"] = jnp.mean(jnp.sign(of_real.scores))
+                means["augmentation_probability"] = moment.probability
             return loss, (info | means, seen)
 
         return descend(player, self.optimiser, objective)
@@ -175,13 +212,13 @@ class Discriminator(NamedTuple):
         *condition: jax.Array,
         terms: Callable[[Critic], Terms],
         weight: float,
-        played: Any = 0,
+        moment: Moment = NOW,
     ) -> Player:
         """One update of `weight` times penalties alone; collections stay as they are."""
 
         def objective(parameters: Any) -> jax.Array:
-            critic = self.critic(key, parameters, player.collections, *condition, played=played)
-            return weight * combine(weights_at(terms(critic), played))[0]
+            critic = self.critic(key, parameters, player.collections, *condition, moment=moment)
+            return weight * combine(weights_at(terms(critic), moment.played))[0]
 
         gradients = jax.grad(objective)(player.parameters)
         return update_player(player, self.optimiser, gradients, player.collections)

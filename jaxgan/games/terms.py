@@ -35,7 +35,10 @@ def no_penalties(key: jax.Array, critic: Critic, real: jax.Array, fake: jax.Arra
     return {}
 
 
-_REPORTED = ("real_score", "fake_score", "gradient_norm")
+_REPORTED = (
+    *("real_score", "fake_score", "gradient_norm"),
+    *("real_sign", "augmentation_probability"),
+)
 """What a player's report holds besides its terms."""
 
 

@@ -155,7 +155,7 @@ def test_auxiliary_terms_against_the_paper():
 
 def test_augmentation_stands_before_reals_and_fakes_in_both_players_updates():
     """D sees nothing but zeros: its weights get no gradient, and G none either."""
-    game = make(augment=games.Augmentation(lambda key, images: images * 0))
+    game = make(augment=games.Augmentation(lambda key, images, probability: images * 0))
     batch = batch_of(B)
     state, info = play(game, batch)
     start = game.init(jax.random.key(0), batch)
@@ -169,7 +169,7 @@ def test_augmentation_of_reals_and_fakes_differ_by_key():
     """Every call has a key of its own."""
     keys = []
 
-    def augment(key, images):
+    def augment(key, images, probability):
         keys.append(key)
         return images
 
@@ -303,13 +303,17 @@ def test_critic_with_batch_norm_under_a_penalty():
         jax.eval_shape(game.init, jax.random.key(0), {"image": jnp.zeros((B, 16, 16, 1))})
 
 
+def ones(key, images):
+    return 0 * images + 1
+
+
 def test_share_of_augmented_images():
     """D sees zeros with probability p: the mean of |D(x)| falls by that share."""
     start = make().init(jax.random.key(0), batch_of(B))
     batch = batch_of(4000)
     scores = {}
     for share in (0.0, 0.3, 1.0, lambda played: 0.3 + 0 * played):
-        game = make(augment=games.Augmentation(lambda key, x: 0 * x + 1, share))
+        game = make(augment=games.Augmentation(games.whole_images(ones), share))
         _, info = jax.jit(game.update)(jax.random.key(1), start, batch)
         scores[share if isinstance(share, float) else "schedule"] = float(
             info["discriminator/real_score"]
@@ -369,5 +373,5 @@ def test_parts_that_do_not_fit_together(rules, sentence):
 @pytest.mark.parametrize("share", [0, 1])
 def test_augmentation_of_none_or_all(share):
     """A whole number is a share like another."""
-    game = make(augment=games.Augmentation(lambda key, x: 0 * x + 1, share))
+    game = make(augment=games.Augmentation(games.whole_images(ones), share))
     assert first_round(game)

@@ -191,7 +191,7 @@ def lazy() -> Case:
         dcgan(
             networks.DCGANDiscriminator(SIZE, width=8, batch_norm=False),
             penalties=games.LazyPenalties(terms, every=2),
-            augment=games.Augmentation(layers.differentiable_augmentation),
+            augment=games.Augmentation(games.whole_images(layers.differentiable_augmentation)),
             discriminator_optimiser=updates.lazy_adam(2e-4, every=2),
         )
     )
