@@ -61,6 +61,14 @@ def refuse_taken(output: Path) -> None:
         raise RunError(f"{output} already holds something: name another folder with --output")
 
 
+def refuse_file(output: Path) -> None:
+    """Refuse a file for a sheet that is there already, or that is called something else."""
+    if output.suffix.lower() != ".png":
+        raise RunError(f"a sheet is a PNG, and {output} is not called one: name a FILE.png")
+    if output.exists():
+        raise RunError(f"{output} is there already: name another file with --output")
+
+
 def refuse_imported(run: Run) -> None:
     """Refuse a run that was not trained, for what needs one that was."""
     if run.manifest["data"].startswith("imported: "):
@@ -105,6 +113,11 @@ def new_directory(directory: Path | None, folder: Path, name: str) -> Iterator[P
             directory.rmdir()
             if not was_there:
                 folder.rmdir()
+
+
+def batch_size_of(run: Run) -> int:
+    """Of training: what fitted in memory then fits now."""
+    return next(iter(run.manifest["batch"].values()))["shape"][0]
 
 
 def label_number(run: Run, experiment: Experiment, label: str) -> int:

@@ -109,6 +109,28 @@ class Experiment(Protocol):
 
 
 @runtime_checkable
+class Styled(Experiment, Protocol):
+    """An experiment whose images are made of styles: w, a vector for each of L layers.
+
+    Inputs of its game's `generate` may hold "truncation", `[N]` float32, and "cutoff", `[N]` int32;
+    or they are `{"w": [N, L, W]}` alone.
+    """
+
+    def map_latents(self, state: Any, inputs: Batch) -> jax.Array:
+        """The w of inputs, `[N, L, W]`, not truncated.
+
+        Args:
+            state: the game's.
+            inputs: as of `inputs`.
+        """
+        ...
+
+    def latent_mean(self, state: Any) -> jax.Array:
+        """The mean of w that truncation draws to, `[W]`."""
+        ...
+
+
+@runtime_checkable
 class Resolves(Experiment, Protocol):
     """An experiment of which some values may follow from others and from the count of devices."""
 
