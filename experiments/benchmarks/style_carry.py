@@ -105,7 +105,9 @@ def _names_of_2018(path: tuple[str, ...], sizes: list[int]) -> str:
     if before[0] == "mapping":
         layer = {"embed": "LabelConcat"}.get(before[1], before[1].replace("fc", "Dense"))
         return f"mapping.{layer}.{_WEIGHTS[last]}"
-    room, block, *layers = ("synthesis.", *before[1:]) if before[0] == "synthesis" else ("", *before)
+    room, block, *layers = (
+        ("synthesis.", *before[1:]) if before[0] == "synthesis" else ("", *before)
+    )
     size = int(block[1:])
     if layers and layers[0] in ("torgb", "fromrgb"):
         layer = {"torgb": "ToRGB", "fromrgb": "FromRGB"}[layers[0]]

@@ -53,6 +53,22 @@ def check_label(label: jax.Array | None, classes: int | None) -> None:
         )
 
 
+def label_vectors(label: jax.Array, size: int) -> jax.Array:
+    """Labels as vectors: `[B]` integers as `one_hot` has them, `[B, size]` floats as they are.
+
+    Raises:
+        ValueError: where vectors have another length.
+    """
+    if label.ndim == 1:
+        return one_hot(label, size)
+    if label.shape[1:] != (size,):
+        raise ValueError(
+            f"labels of shape {label.shape[1:]} came to a network of classes={size}: give [B] "
+            f"integers or [B, {size}]"
+        )
+    return label
+
+
 class LabelEmbedding(nn.Module):
     """A learnt vector for each class.
 

@@ -17,6 +17,7 @@ from jaxgan.networks.infogan import CodeDistribution as CodeDistribution
 from jaxgan.networks.infogan import Codes as Codes
 from jaxgan.networks.infogan import InfoGANDiscriminator as InfoGANDiscriminator
 from jaxgan.networks.infogan import InfoGANGenerator as InfoGANGenerator
+from jaxgan.networks.mapping import Mapping as Mapping
 from jaxgan.networks.patchgan import PatchGAN as PatchGAN
 from jaxgan.networks.patchgan import PixelDiscriminator as PixelDiscriminator
 from jaxgan.networks.perceptron import PerceptronDiscriminator as PerceptronDiscriminator
@@ -29,6 +30,8 @@ from jaxgan.networks.resnet import ResNetGenerator as ResNetGenerator
 from jaxgan.networks.resnet_translator import ResNetTranslator as ResNetTranslator
 from jaxgan.networks.sngan import SNGANDiscriminator as SNGANDiscriminator
 from jaxgan.networks.sngan import SNGANGenerator as SNGANGenerator
+from jaxgan.networks.stylegan2 import StyleGAN2Discriminator as StyleGAN2Discriminator
+from jaxgan.networks.stylegan2 import StyleGAN2Generator as StyleGAN2Generator
 from jaxgan.networks.tags import TagDiscriminator as TagDiscriminator
 from jaxgan.networks.tags import TagGenerator as TagGenerator
 from jaxgan.networks.tags import TagProjection as TagProjection

@@ -117,3 +117,32 @@ def check_multiple(images: jax.Array, multiple: int, least: int) -> None:
         f"images of {height}x{width} do not fit a network whose sizes are multiples of {multiple} "
         f"from {least} on: take {take}"
     )
+
+
+def doublings(image_size: Size, base: tuple[int, int]) -> int:
+    """How often a base is doubled to make images of a size.
+
+    Raises:
+        ValueError: where it is not once or more.
+
+    >>> doublings(32, (4, 4)), doublings((96, 128), (3, 4))
+    (3, 5)
+    """
+    sides = height_and_width(image_size)
+    count = max(0, (sides[0] // base[0]).bit_length() - 1)
+    if count < 1 or tuple(side << count for side in base) != sides:
+        raise ValueError(
+            f"a StyleGAN that starts from {in_words(base)} makes no images of size "
+            f"{in_words(image_size)}: give base and image_size such that one is the other times "
+            "2, 4, 8, ..."
+        )
+    return count
+
+
+def stage_widths(last: int, channel_base: int, channel_max: int) -> tuple[int, ...]:
+    """Channels at the base and after each of `last` doublings: `channel_base` over 4, 8, ...
+
+    >>> stage_widths(3, 1024, 128)
+    (128, 128, 64, 32)
+    """
+    return tuple(max(1, min(channel_base // (4 << n), channel_max)) for n in range(last + 1))

@@ -35,9 +35,16 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxgan.layers import check_label, convolution, mean_pool, normal, transposed_convolution
-from jaxgan.layers import one_hot, upsample
-from jaxgan.networks.sizes import Size, check_image_size, height_and_width, in_words
+from jaxgan.layers import (
+    check_label,
+    convolution,
+    mean_pool,
+    normal,
+    one_hot,
+    transposed_convolution,
+    upsample,
+)
+from jaxgan.networks.sizes import Size, check_image_size, doublings, stage_widths
 
 _GAIN = math.sqrt(2)
 """Of weights before a rectifier."""
@@ -83,21 +90,27 @@ class StyleGANGenerator(nn.Module):
     latent_mean_decay: float = 0.995
 
     def setup(self) -> None:
+        """The two halves."""
         self.mapping = _Mapping(
             self.w_size, self.mapping_layers, self.classes, self.latent_mean_decay
         )
-        stages = _doublings(self.image_size, self.base)
-        widths = _widths(stages, self.channel_base, self.channel_max)
+        stages = doublings(self.image_size, self.base)
+        widths = stage_widths(stages, self.channel_base, self.channel_max)
         self.synthesis = _Synthesis(self.base, widths, self.channels)
 
     @property
     def num_ws(self) -> int:
         """How many layers w styles: two at each resolution."""
-        return 2 * (_doublings(self.image_size, self.base) + 1)
+        return 2 * (doublings(self.image_size, self.base) + 1)
 
     def __call__(
-        self, latent: jax.Array, label: jax.Array | None = None, *, train: bool,
-        stage: int | None = None, fade: jax.Array | float = 1.0,
+        self,
+        latent: jax.Array,
+        label: jax.Array | None = None,
+        *,
+        train: bool,
+        stage: int | None = None,
+        fade: jax.Array | float = 1.0,
     ) -> jax.Array:
         """Latents `[B, Z]`, and labels `[B]` or `[B, L]` where there are classes, to images.
 
@@ -121,7 +134,11 @@ class StyleGANGenerator(nn.Module):
         return jnp.repeat(w[:, None], self.num_ws, axis=1)
 
     def synthesise(
-        self, w: jax.Array, *, train: bool, stage: int | None = None,
+        self,
+        w: jax.Array,
+        *,
+        train: bool,
+        stage: int | None = None,
         fade: jax.Array | float = 1.0,
     ) -> jax.Array:
         """The w of each layer, `[B, num_ws, W]`, to images of the stage's size.
@@ -169,8 +186,13 @@ class StyleGANDiscriminator(nn.Module):
 
     @nn.compact
     def __call__(
-        self, images: jax.Array, label: jax.Array | None = None, *, train: bool,
-        stage: int | None = None, fade: jax.Array | float = 1.0,
+        self,
+        images: jax.Array,
+        label: jax.Array | None = None,
+        *,
+        train: bool,
+        stage: int | None = None,
+        fade: jax.Array | float = 1.0,
     ) -> jax.Array:
         """Images `[B, H, W, C]` of the stage's size, and labels, to scores `[B]`.
 
@@ -187,9 +209,9 @@ class StyleGANDiscriminator(nn.Module):
                 missing, unasked for or out of range.
         """
         del train
-        doublings = _doublings(self.image_size, self.base)
-        stage = _checked_stage(stage, doublings)
-        widths = _widths(doublings, self.channel_base, self.channel_max)
+        last = doublings(self.image_size, self.base)
+        stage = _checked_stage(stage, last)
+        widths = stage_widths(last, self.channel_base, self.channel_max)
         check_label(label, self.classes)
         chex.assert_rank(images, 4)
         check_image_size(images, tuple(side << stage for side in self.base), "a discriminator")
@@ -206,7 +228,6 @@ class StyleGANDiscriminator(nn.Module):
             x = blocks[n](x)
             images = mean_pool(images) if n else images
         return x[:, 0] if label is None else jnp.sum(x * _vectors(label, outputs), axis=1)
-
 
 
 def fade_reals(images: jax.Array, fade: jax.Array | float) -> jax.Array:
@@ -393,7 +414,11 @@ class _Dense(nn.Module):
         kernel = self.param("kernel", normal(1 / self.multiplier), (x.shape[-1], self.features))
         x = x @ (kernel * (self.gain * self.multiplier / math.sqrt(x.shape[-1])))
         if self.use_bias:
-            x = x + self.multiplier * self.param("bias", nn.initializers.zeros, (self.features,))[None]
+            x = (
+                x
+                + self.multiplier
+                * self.param("bias", nn.initializers.zeros, (self.features,))[None]
+            )
         return x
 
 
@@ -472,23 +497,6 @@ def _blended(before: jax.Array, now: jax.Array, fade: jax.Array | float) -> jax.
 
 def _vectors(label: jax.Array, size: int) -> jax.Array:
     return one_hot(label, size) if jnp.issubdtype(label.dtype, jnp.integer) else label
-
-
-def _doublings(image_size: Size, base: tuple[int, int]) -> int:
-    """How often the base is doubled to make images of that size."""
-    sides = height_and_width(image_size)
-    doublings = max(0, (sides[0] // base[0]).bit_length() - 1)
-    if doublings < 1 or tuple(side << doublings for side in base) != sides:
-        raise ValueError(
-            f"a StyleGAN that starts from {in_words(base)} makes no images of size "
-            f"{in_words(image_size)}: give base and image_size such that one is the other times "
-            "2, 4, 8, ..."
-        )
-    return doublings
-
-
-def _widths(doublings: int, channel_base: int, channel_max: int) -> tuple[int, ...]:
-    return tuple(min(channel_base // (4 << n), channel_max) for n in range(doublings + 1))
 
 
 def _checked_stage(stage: int | None, last: int) -> int:
