@@ -122,7 +122,7 @@ def batch_size_of(run: Run) -> int:
 
 def label_number(run: Run, experiment: Experiment, label: str) -> int:
     """The number of a class that is given by its name or its number."""
-    if not isinstance(experiment, Conditional):
+    if not isinstance(experiment, Conditional) or experiment.classes is None:
         raise RunError("this GAN is not conditional: leave --label out")
     names = run.manifest.get("classes") or [str(n) for n in range(experiment.classes)]
     if label in names:

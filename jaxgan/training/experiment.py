@@ -194,8 +194,8 @@ class Conditional(Experiment, Protocol):
     """An experiment whose inputs hold `label`, `[N]` int32: what to make a picture of."""
 
     @property
-    def classes(self) -> int:
-        """Labels are 0 to `classes - 1`."""
+    def classes(self) -> int | None:
+        """Labels are 0 to `classes - 1`; None where it is asked to play without."""
         ...
 
 
