@@ -6,6 +6,7 @@ fields has a GAN that trains, resumes, samples and scales like every other one o
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import flax.linen as nn
@@ -25,7 +26,8 @@ Play: TypeAlias = Callable[[jax.Array, Any, Batch], Any]
 """A function of `(key, state, arrays)`."""
 
 
-class Switch(NamedTuple):
+@dataclass(frozen=True)
+class Switch:
     """One of several functions of `(key, state, arrays)`: the state says which.
 
     Called inside a program it is a `lax.switch`, and only the one that is chosen is paid for. Not

@@ -100,10 +100,11 @@ def style(
     Raises:
         ValueError: where a number is out of its range, or (by `init`) where an array is missing, a
             network cannot be called so, or the generator makes images of another shape than the
-            data's; by `update`, where a minibatch cannot be split off the batch.
+            data's, or a minibatch cannot be split off the batch.
     """
     growing = None if growing is None else growing.check()
     _check(mixing, path_length, penalties)
+    half_life_average(half_life, batch_size=1, ramp=ramp)  # says what is wrong with them
     network = cast(nn.Module, generator)
     adversary = Discriminator(
         discriminator, discriminator_optimiser, augment, mend=finite_gradients
@@ -127,8 +128,11 @@ def style(
                 f"shape {x.shape[1:]}: make the two agree"
             )
         average = half_life_average(half_life, batch_size=len(x), ramp=ramp).init(variables(g))
-        zero = jnp.int32(0)
-        growth = None if growing is None else growing.at(zero)
+        zero, growth = jnp.int32(0), None
+        if growing is not None:
+            growth = growing.at(zero)
+            for stage in growing.stages:
+                growing.minibatch(stage, len(x))  # says what is wrong with it
         augmentation = init_augmentation(augment)
         return StyleState(g, d, average, jnp.float32(0), zero, zero, augmentation, growth)
 

@@ -30,7 +30,7 @@ from jaxgan.games.game import (
     variables,
 )
 from jaxgan.games.growing import AtStage, Growing, Growth, faded, shrink
-from jaxgan.games.lazy import LazyPenalties
+from jaxgan.games.lazy import LazyPenalties, every_so_often
 from jaxgan.games.styles import Styled
 from jaxgan.games.terms import Critic, Penalties, Terms, merged
 from jaxgan.losses import AdversarialLoss, combine
@@ -285,14 +285,14 @@ class Phases(NamedTuple):
 
     def all(self) -> tuple[Play, ...]:
         """A round: all phases, in turn."""
-        lazy = self.penalties if isinstance(self.penalties, LazyPenalties) else None
         phases = [self._staged(self.update_generator)]
         if self.path_length is not None:
-            path = partial(self.regularise_generator, self.path_length)
-            phases.append(self._staged(path, self.path_length.every))
+            path = self._staged(partial(self.regularise_generator, self.path_length))
+            phases.append(every_so_often(self.path_length.every, path))
         phases.append(self._staged(self.update_discriminator))
-        if lazy is not None:
-            phases.append(self._staged(partial(self.regularise_discriminator, lazy), lazy.every))
+        if isinstance(self.penalties, LazyPenalties):
+            lazy = self._staged(partial(self.regularise_discriminator, self.penalties))
+            phases.append(every_so_often(self.penalties.every, lazy))
         phases.append(self.finish)
         if self.growing is not None:
             turns = partial(_changes_shape, self.growing)
@@ -303,14 +303,9 @@ class Phases(NamedTuple):
         """The place of the stage of the moment among all stages."""
         return jnp.int32(0) if state.growth is None else state.growth.stage - self.stages[0]
 
-    def _staged(self, play: Callable[..., Any], every: int | None = None) -> Play:
-        """A phase at the stage of the moment, in all rounds or each so many."""
+    def _staged(self, play: Callable[..., Any]) -> Play:
+        """A phase at the stage of the moment."""
         plays: tuple[Play, ...] = tuple(partial(play, stage) for stage in self.stages)
-        if every is not None:
-            return Switch(
-                lambda state: jnp.where(state.round % every == 0, 1 + self.place_of(state), 0),
-                (lambda key, state, batch: (state, {}), *plays),
-            )
         return plays[0] if len(plays) == 1 else Switch(self.place_of, plays)
 
 

@@ -38,6 +38,7 @@ from jaxgan.training.pictures import class_grid as class_grid
 from jaxgan.training.pictures import grid as grid
 from jaxgan.training.pictures import picture as picture
 from jaxgan.training.pictures import save_picture as save_picture
+from jaxgan.training.placement import compile_play as compile_play
 from jaxgan.training.placement import make_mesh as make_mesh
 from jaxgan.training.placement import place as place
 from jaxgan.training.placement import replicated as replicated
