@@ -30,7 +30,6 @@ from jaxgan.data import Images
 from jaxgan.training import (
     FoundNetworks,
     Fraction,
-    Imported,
     PositiveFloat,
     PositiveInt,
     Schedule,
@@ -77,23 +76,7 @@ class R3GAN(recipes.FromLatents):
 
     def found_in(self, path: Path) -> FoundNetworks:
         """The networks of a pickle of the authors' code, without labels."""
-        networks = weights.r3gan_networks(weights.read_networks(path))
-        if networks.classes is not None:
-            raise ValueError(f"{path} has {networks.words}, and r3gan.py plays without labels")
-        if (networks.group_width, networks.expansion) != (16, 2):
-            raise ValueError(
-                f"{path} has {networks.words} of {networks.group_width} channels in a group, "
-                f"{networks.expansion} times wider inside: r3gan.py has 16 and 2"
-            )
-        options = {
-            "images.image_size": networks.image_size,
-            "images.channels": networks.channels,
-            "latent_size": networks.latent_size,
-            "widths": list(networks.widths),
-            "blocks": networks.blocks,
-        }
-        told = Imported(networks.words, options)
-        return FoundNetworks(told, networks, recipes.notes_of(networks, weights.LICENCE_OF_R3GAN))
+        return recipes.found_r3gan(path)
 
     def with_networks(self, state: Any, networks: weights.R3GANNetworks) -> Any:
         """The state with what was found."""

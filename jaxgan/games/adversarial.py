@@ -28,6 +28,7 @@ from jaxgan.games.game import (
     array,
     conditions,
     descend,
+    in_turn,
     init_player,
     prefixed,
     split_minibatches,
@@ -132,37 +133,45 @@ def adversarial(
             network cannot be called so, the generator makes images of another shape than the
             data's, or a critic under a penalty has batch norm.
     """
-    lazy = penalties if isinstance(penalties, LazyPenalties) else None
-    _check(n_critic, generator_minibatches, 1 if lazy is None else lazy.every)
+    every = penalties.every if isinstance(penalties, LazyPenalties) else 1
+    _check(n_critic, generator_minibatches, every)
     adversary = Discriminator(
         discriminator, discriminator_optimiser, augment, has_heads=auxiliary is not None
     )
     averaging = average_weights(average_decay)
 
-    def update(
+    def play_discriminator(
         key: jax.Array, state: AdversarialState, batch: Batch
     ) -> tuple[AdversarialState, Info]:
-        g, d, average, played, anchors, adaptation = state
-        moment = Moment(played, probability_at(augment, adaptation, played))
-        d_info: Info = {}
-        minibatches = split_minibatches(batch, n_critic)
-        for k, minibatch in enumerate(minibatches):  # unrolled: on the CPU, loops are slow
+        g, d, _, _, anchors, adaptation = state
+        moment, info = moment_of(state), {}
+        for k, minibatch in enumerate(split_minibatches(batch, n_critic)):  # no slow loop on a CPU
             key_critic = jax.random.fold_in(stream(key, "discriminator"), k)
-            d, anchors, d_info = update_discriminator(key_critic, d, anchors, g, minibatch, moment)
+            d, anchors, info = update_discriminator(key_critic, d, anchors, g, minibatch, moment)
             if augment is not None:
-                adaptation = observe_signs(adaptation, d_info["real_sign"], len(minibatch[real]))
-        if lazy is not None:
-            key_lazy, last = stream(key, "lazy"), minibatches[-1]
-            regularise = partial(regularise_discriminator, key_lazy, lazy, g, last, moment)
-            d = every_so_often(lazy.every, played, regularise, d)
+                adaptation = observe_signs(adaptation, info["real_sign"], len(minibatch[real]))
+        state = state._replace(discriminator=d, anchors=anchors, augmentation=adaptation)
+        return state, prefixed("discriminator", info)
+
+    def play_generator(
+        key: jax.Array, state: AdversarialState, batch: Batch
+    ) -> tuple[AdversarialState, Info]:
+        g, d, average, played, _, adaptation = state
+        minibatches = split_minibatches(batch, n_critic)
         joined = join(minibatches[-generator_minibatches:])
-        moved, g_info = update_generator(stream(key, "generator"), g, d, joined, moment)
+        moved, info = update_generator(stream(key, "generator"), g, d, joined, moment_of(state))
         if generator_plays is not None:
             moved = jax.tree.map(partial(jnp.where, generator_plays(played)), moved, g)
-        average = averaging.update(variables(moved), average)
-        adaptation = adapted(augment, adaptation, images=len(batch[real]), played=played)
-        info = prefixed("discriminator", d_info) | prefixed("generator", g_info)
-        return AdversarialState(moved, d, average, played + 1, anchors, adaptation), info
+        state = state._replace(
+            generator=moved,
+            average=averaging.update(variables(moved), average),
+            augmentation=adapted(augment, adaptation, images=len(batch[real]), played=played),
+            round=played + 1,
+        )
+        return state, prefixed("generator", info)
+
+    def moment_of(state: AdversarialState) -> Moment:
+        return Moment(state.round, probability_at(augment, state.augmentation, state.round))
 
     def update_discriminator(
         key: jax.Array,
@@ -194,20 +203,22 @@ def adversarial(
         return d, anchors, info
 
     def regularise_discriminator(
-        key: jax.Array,
-        lazy: LazyPenalties,
-        g: Player,
-        minibatch: Batch,
-        moment: Moment,
-        d: Player,
-    ) -> Player:
+        lazy: LazyPenalties, key: jax.Array, state: AdversarialState, batch: Batch
+    ) -> tuple[AdversarialState, Info]:
+        key, minibatch = stream(key, "lazy"), split_minibatches(batch, n_critic)[-1]
         x, y = minibatch[real], conditions(minibatch, condition)
-        _, fake = make(key, g, len(x), *y)
+        _, fake = make(key, state.generator, len(x), *y)
 
         def terms(critic: Critic) -> Terms:
             return lazy.penalties(stream(key, "penalty"), critic, x, fake)
 
-        return adversary.regularise(key, d, *y, terms=terms, weight=lazy.every, moment=moment)
+        d = adversary.regularise(
+            *(key, state.discriminator, *y),
+            terms=terms,
+            weight=lazy.every,
+            moment=moment_of(state),
+        )
+        return state._replace(discriminator=d), {}
 
     def update_generator(
         key: jax.Array, g: Player, d: Player, minibatch: Batch, moment: Moment
@@ -264,7 +275,11 @@ def adversarial(
         y = conditions(inputs, condition)
         return apply_eval(key, generator, learnt, array(inputs, "latent"), *y)
 
-    return Game(init, update, generate)
+    if not isinstance(penalties, LazyPenalties):
+        return Game(init, in_turn((play_discriminator, play_generator)), generate)
+    regularise = every_so_often(penalties.every, partial(regularise_discriminator, penalties))
+    phases = play_discriminator, regularise, play_generator
+    return Game(init, in_turn(phases), generate, phases)
 
 
 def join(minibatches: list[Batch]) -> Batch:

@@ -141,7 +141,7 @@ def adapted(
     augmentation: Augmentation | None,
     state: AugmentationState | None,
     *,
-    images: int,
+    images: int | jax.Array,
     played: jax.Array,
 ) -> AugmentationState | None:
     """The state after a round: each `every`-th changes the probability and counts signs anew.

@@ -16,7 +16,6 @@ from jaxgan.games.game import (
     descend,
     init_player,
     stream,
-    update_player,
 )
 from jaxgan.games.terms import Critic, Terms, weights_at
 from jaxgan.losses import AdversarialLoss, combine
@@ -70,12 +69,14 @@ class Discriminator(NamedTuple):
         optimiser: of its parameters.
         augmentation: what happens to images before it sees them.
         has_heads: whether it says more than a score.
+        mend: what is done to its gradients first, as in `descend`.
     """
 
     network: nn.Module
     optimiser: optax.GradientTransformation
     augmentation: Augmentation | None = None
     has_heads: bool = False
+    mend: Callable[[Any], Any] | None = None
 
     def init(self, key: jax.Array, images: jax.Array, *condition: jax.Array) -> Player:
         """The player before the first round."""
@@ -203,7 +204,7 @@ class Discriminator(NamedTuple):
                 means["augmentation_probability"] = moment.probability
             return loss, (info | means, seen)
 
-        return descend(player, self.optimiser, objective)
+        return descend(player, self.optimiser, objective, mend=self.mend)
 
     def regularise(
         self,
@@ -216,12 +217,12 @@ class Discriminator(NamedTuple):
     ) -> Player:
         """One update of `weight` times penalties alone; collections stay as they are."""
 
-        def objective(parameters: Any) -> jax.Array:
+        def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
             critic = self.critic(key, parameters, player.collections, *condition, moment=moment)
-            return weight * combine(weights_at(terms(critic), moment.played))[0]
+            loss = weight * combine(weights_at(terms(critic), moment.played))[0]
+            return loss, ({}, player.collections)
 
-        gradients = jax.grad(objective)(player.parameters)
-        return update_player(player, self.optimiser, gradients, player.collections)
+        return descend(player, self.optimiser, objective, mend=self.mend)[0]
 
     def _shown(self, condition: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
         return () if self.has_heads else condition

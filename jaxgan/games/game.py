@@ -5,7 +5,8 @@ fields has a GAN that trains, resumes, samples and scales like every other one o
 """
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import flax.linen as nn
@@ -21,6 +22,30 @@ Info: TypeAlias = dict[str, jax.Array]
 
 T = TypeVar("T")
 
+Play: TypeAlias = Callable[[jax.Array, Any, Batch], Any]
+"""A function of `(key, state, arrays)`."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One of several functions of `(key, state, arrays)`: the state says which.
+
+    Called inside a program it is a `lax.switch`, and only the one that is chosen is paid for. Not
+    so on the CPU, where XLA's convolutions inside a branch take 16 times as long as outside: there
+    a host asks `choice` and calls that function as a program of its own.
+
+    Attributes:
+        choice: `(state) -> [] int32`, the place of the one that is called.
+        plays: the functions; all return trees of the same shapes and dtypes.
+    """
+
+    choice: Callable[[Any], jax.Array]
+    plays: tuple[Play, ...]
+
+    def __call__(self, key: jax.Array, state: Any, arrays: Batch) -> Any:
+        """What the chosen one returns."""
+        return jax.lax.switch(self.choice(state), self.plays, key, state, arrays)
+
 
 class Game(NamedTuple):
     """A GAN as three pure functions, in the manner of an optax transformation.
@@ -32,11 +57,35 @@ class Game(NamedTuple):
             were one device. `info` is a flat dict of scalars.
         generate: `(key, state, inputs) -> images`. What the game makes of a dict of inputs,
             `[N, H, W, C]` float32 in [-1, 1], with the averaged weights where it keeps them.
+        phases: where not all rounds are alike, what `update` is made of (`in_turn`), for a host
+            that compiles each phase by itself; () where a round is one program.
     """
 
     init: Callable[[jax.Array, Batch], Any]
     update: Callable[[jax.Array, Any, Batch], tuple[Any, Info]]
     generate: Callable[[jax.Array, Any, Batch], jax.Array]
+    phases: tuple[Play, ...] = ()
+
+
+def in_turn(phases: Sequence[Play]) -> Callable[[jax.Array, Any, Batch], tuple[Any, Info]]:
+    """A round that is made of phases: each takes the state that the one before it has left.
+
+    Args:
+        phases: `(key, state, batch) -> (state, info)`, functions or `Switch`es. All have the
+            round's key: each makes streams of its own name of it.
+
+    Returns:
+        `Game.update`; its info is that of all phases.
+    """
+
+    def update(key: jax.Array, state: Any, batch: Batch) -> tuple[Any, Info]:
+        info: Info = {}
+        for phase in phases:
+            state, said = phase(key, state, batch)
+            info |= said
+        return state, info
+
+    return update
 
 
 class Player(NamedTuple):
@@ -113,7 +162,12 @@ def init_player(
 
 
 def apply_train(
-    key: jax.Array, network: nn.Module, parameters: Any, collections: Any, *inputs: Any
+    key: jax.Array,
+    network: nn.Module,
+    parameters: Any,
+    collections: Any,
+    *inputs: Any,
+    method: str | None = None,
 ) -> tuple[Any, Any]:
     """The network's outputs in training, and its collections afterwards.
 
@@ -123,12 +177,14 @@ def apply_train(
         parameters: its parameters.
         collections: its other collections, `Player.collections`.
         *inputs: what it is called with.
+        method: of the network; `__call__` where None.
     """
     outputs, collections = network.apply(
         {"params": parameters, **collections},
         *inputs,
         train=True,
         rngs=key,
+        method=method,
         mutable=list(collections),
     )
     return outputs, collections
@@ -139,9 +195,11 @@ def variables(player: Player) -> dict[str, Any]:
     return {"params": player.parameters, **player.collections}
 
 
-def apply_eval(key: jax.Array, network: nn.Module, variables: Any, *inputs: Any) -> jax.Array:
+def apply_eval(
+    key: jax.Array, network: nn.Module, variables: Any, *inputs: Any, method: str | None = None
+) -> jax.Array:
     """The network's outputs outside training, with `variables` that may be averages."""
-    outputs: Any = network.apply(variables, *inputs, train=False, rngs=key)
+    outputs: Any = network.apply(variables, *inputs, train=False, rngs=key, method=method)
     return outputs
 
 
@@ -162,6 +220,8 @@ def descend(
     player: Player,
     optimiser: optax.GradientTransformation,
     objective: Callable[[Any], tuple[jax.Array, tuple[Info, Any]]],
+    *,
+    mend: Callable[[Any], Any] | None = None,
 ) -> tuple[Player, Info]:
     """The player after one step down its objective.
 
@@ -169,11 +229,13 @@ def descend(
         player: whose parameters move.
         optimiser: of these parameters.
         objective: `parameters -> (loss, (info, collections))`, differentiable.
+        mend: `gradients -> gradients`, before anything is made of them; None leaves them alone.
 
     Returns:
         The player, and `info` with the gradient's norm besides.
     """
     gradients, (info, collections) = jax.grad(objective, has_aux=True)(player.parameters)
+    gradients = gradients if mend is None else mend(gradients)
     info = info | {"gradient_norm": optax.tree.norm(gradients)}
     return update_player(player, optimiser, gradients, collections), info
 

@@ -1,11 +1,11 @@
 """Lazy regularisation: a penalty that is costly and changes slowly is taken every k-th round."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
-from jaxgan.games.game import Player
+from jaxgan.games.game import Play, Switch
 from jaxgan.games.terms import Penalties
 
 
@@ -27,17 +27,19 @@ class LazyPenalties(NamedTuple):
     every: int = 16
 
 
-def every_so_often(
-    every: int, played: jax.Array, update: Callable[[Player], Player], player: Player
-) -> Player:
-    """The player after `update` in rounds 0, every, 2 every, ...; the player itself in others.
+def every_so_often(every: int, play: Play) -> Switch:
+    """A phase that is played in rounds 0, every, 2 every, ..., and reports nothing.
 
-    Rounds without the update do not pay for it.
+    Other rounds do not pay for it.
 
     Args:
         every: 1 or more.
-        played: how many rounds have been played, [].
-        update: one more update of the player.
-        player: before it.
+        play: a phase of a game whose state has `round`, how many have been played.
     """
-    return jax.lax.cond(played % every == 0, update, lambda player: player, player)
+    plays = play.plays if isinstance(play, Switch) else (play,)
+
+    def choice(state: Any) -> jax.Array:
+        which = play.choice(state) if isinstance(play, Switch) else 0
+        return jnp.where(state.round % every == 0, 1 + which, 0)
+
+    return Switch(choice, (lambda key, state, batch: (state, {}), *plays))

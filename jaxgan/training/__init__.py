@@ -26,7 +26,10 @@ from jaxgan.training.experiment import ImportsNetworks as ImportsNetworks
 from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
+from jaxgan.training.experiment import Resolves as Resolves
 from jaxgan.training.experiment import Schedule as Schedule
+from jaxgan.training.experiment import Styled as Styled
+from jaxgan.training.experiment import Transfers as Transfers
 from jaxgan.training.experiment import Translates as Translates
 from jaxgan.training.generating import generate_chunks as generate_chunks
 from jaxgan.training.lines import draft as draft
@@ -37,6 +40,7 @@ from jaxgan.training.pictures import class_grid as class_grid
 from jaxgan.training.pictures import grid as grid
 from jaxgan.training.pictures import picture as picture
 from jaxgan.training.pictures import save_picture as save_picture
+from jaxgan.training.placement import compile_play as compile_play
 from jaxgan.training.placement import make_mesh as make_mesh
 from jaxgan.training.placement import place as place
 from jaxgan.training.placement import replicated as replicated

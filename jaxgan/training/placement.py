@@ -15,7 +15,7 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from jaxgan.data import Data, Resident, ResidentSides, Streamed, StreamedSides
-from jaxgan.games.game import Batch, Game, Info, stream
+from jaxgan.games.game import Batch, Game, Info, Play, Switch, stream
 
 
 class Report(NamedTuple):
@@ -109,7 +109,8 @@ def place(
 ) -> Placed:
     """Compile a game for a mesh.
 
-    The key of round `step` is `fold_in(key, step)`, its batch is `data(step)`.
+    The key of round `step` is `fold_in(key, step)`, its batch is `data(step)`. Where rounds are not
+    looped, each of a game's phases is a program of its own.
 
     Args:
         game: any game.
@@ -125,7 +126,6 @@ def place(
     check_divides(data.batch_size, mesh.size)
     whole = replicated(mesh)
     init = jax.jit(lambda key: game.init(key, _zeros(data.shapes)), out_shardings=whole)
-    _, info_shape = jax.eval_shape(game.update, key, jax.eval_shape(init, key), data.shapes)
 
     def play(
         key: jax.Array, state: Any, report: Report, batch: Batch, step: jax.Array
@@ -167,13 +167,18 @@ def place(
     ) -> tuple[Any, Report]:
         return play(key, state, report, data.finish(step, raw), step)
 
-    fresh_report = jax.jit(
-        lambda: Report(_zeros(info_shape), jnp.int32(-1)), out_shardings=replicated(mesh)
-    )
+    @partial(jax.jit, out_shardings=whole)
+    def fresh_report() -> Report:
+        state = jax.eval_shape(init, key)
+        _, info = jax.eval_shape(game.update, key, state, data.shapes)
+        return Report(_zeros(info), jnp.int32(-1))
 
     if looped is None:
         looped = mesh.devices.flat[0].platform != "cpu"
-    if data.on_device is True:
+    looped = looped and data.on_device is True  # or else every batch comes from the host
+    if game.phases and not looped:
+        advance = _phase_by_phase(game, data, mesh=mesh, key=key)
+    elif data.on_device is True:
 
         def advance(state: Any, start: int, stop: int) -> tuple[Any, Report]:
             report = fresh_report()
@@ -184,7 +189,6 @@ def place(
             return state, report
 
     else:
-        looped = False  # every batch comes from the host
         batches = _Batches(data)
         placed_batch = partial(jax.make_array_from_process_local_data, split(mesh))
 
@@ -198,9 +202,64 @@ def place(
     return Placed(
         init=lambda: init(stream(key, "init")),
         advance=advance,
-        generate=jax.jit(game.generate, out_shardings=whole),
+        generate=compile_play(partial(jax.jit, out_shardings=whole), game.generate),
         stride=sys.maxsize if looped else 1,
     )
+
+
+def compile_play(jit: Callable[[Any], Any], play: Play) -> Callable[..., Any]:
+    """A function of a game, compiled; of a `Switch`, each of its plays when it is first chosen.
+
+    Args:
+        jit: `jax.jit`, as placed as one likes.
+        play: `(key, state, arrays) -> ...`.
+
+    Returns:
+        The same function, for a host to call.
+    """
+    if not isinstance(play, Switch):
+        return jit(play)
+    choice, programs = jax.jit(play.choice), [jit(one) for one in play.plays]
+    return lambda key, state, arrays: programs[int(choice(state))](key, state, arrays)
+
+
+def _phase_by_phase(
+    game: Game, data: Data, *, mesh: Mesh, key: jax.Array
+) -> Callable[[Any, int, int], tuple[Any, Report]]:
+    """`Placed.advance` of a game of phases."""
+    whole, parts = replicated(mesh), split(mesh)
+    key_of = jax.jit(jax.random.fold_in, out_shardings=whole)
+    phase_jit = partial(jax.jit, donate_argnums=1, out_shardings=whole)
+    phases = [compile_play(phase_jit, phase) for phase in game.phases]
+
+    @partial(jax.jit, out_shardings=whole)
+    def begin(info: Info) -> Report:
+        return Report(jax.tree.map(jnp.zeros_like, info), jnp.int32(-1))
+
+    add = jax.jit(Report.add, donate_argnums=0, out_shardings=whole)
+
+    if data.on_device is True:
+        batch_of = partial(jax.jit(lambda data, step: data(step), out_shardings=parts), data)
+    else:
+        batches = _Batches(data)
+        placed_batch = partial(jax.make_array_from_process_local_data, parts)
+        finish = jax.jit(data.finish, out_shardings=parts)
+
+        def batch_of(step: np.int32) -> Batch:
+            return finish(step, jax.tree.map(placed_batch, batches.of(int(step))))
+
+    def advance(state: Any, start: int, stop: int) -> tuple[Any, Report]:
+        report = None
+        for step in map(np.int32, range(start, stop)):
+            key_round, batch, info = key_of(key, step), batch_of(step), {}
+            for phase in phases:
+                state, said = phase(key_round, state, batch)
+                info |= said
+            report = add(begin(info) if report is None else report, step, info)
+        assert report is not None, "no round was to be played"
+        return state, report
+
+    return advance
 
 
 class _Batches:

@@ -10,7 +10,7 @@ import optax
 
 
 class AverageState(NamedTuple):
-    """A running average: how many rounds it has seen (`[]` int32), and the averaged tree."""
+    """A running average: how many rounds (or images) it has seen, `[]` int32; the averaged tree."""
 
     count: jax.Array
     mean: Any
@@ -76,6 +76,67 @@ def average_weights(decay: float | None) -> Averaging:
 
         count = jnp.asarray(optax.safe_increment(state.count))
         return AverageState(count, jax.tree.map(average, tree, state.mean))
+
+    return Averaging(init, update)
+
+
+def half_life_average(
+    half_life: float | None, *, batch_size: int | jax.Array, ramp: float | None = None
+) -> Averaging:
+    r"""Average a network's variables over images, with a half life that counts these.
+
+    $$mean ← β mean + (1 - β) parameters, \quad β = 2^{-batch / h}, \quad
+    h = min(half life, ramp · images)$$
+
+    where images counts those before this round: with a ramp the first round is copied. The trees
+    are those of `games.variables`: `params` are averaged, in their own dtypes; all other
+    collections, as the mean of w or constant noise, are copied from the newest tree.
+
+    Args:
+        half_life: h, in images; positive. None keeps no average.
+        batch_size: images of the round that `update` follows, [].
+        ramp: how much of all images seen so far the half life may be at most; positive. None does
+            without.
+
+    Returns:
+        The two functions; `AverageState.count` counts images.
+
+    Raises:
+        ValueError: where `half_life` or `ramp` is not positive.
+        AssertionError: from `update`, where the tree does not match the state.
+
+    Karras et al., StyleGAN, 2019, appendix C; the ramp is that of StyleGAN2-ADA's code.
+
+    >>> averaging = half_life_average(10_000, batch_size=10_000)
+    >>> state = averaging.init({"params": jnp.array(0.0), "noise": jnp.array(0.0)})
+    >>> averaging.update({"params": jnp.array(1.0), "noise": jnp.array(1.0)}, state)
+    AverageState(count=Array(10000, dtype=int32), mean={'noise': Array(1., dtype=float32, ...), \
+'params': Array(0.5, dtype=float32, ...)})
+    """
+    if half_life is None:
+        return average_weights(None)
+    for name, value in {"half life": half_life, "ramp": 1.0 if ramp is None else ramp}.items():
+        if not value > 0:
+            raise ValueError(f"a {name} of {value} does not average: give one above 0")
+
+    def init(tree: chex.ArrayTree) -> AverageState:
+        return AverageState(jnp.zeros((), jnp.int32), jax.tree.map(jnp.copy, tree))
+
+    def update(tree: Any, state: AverageState | None) -> AverageState:
+        assert state is not None, "give the state that init made"
+        chex.assert_trees_all_equal_shapes_and_dtypes(tree, state.mean)
+        half = jnp.float32(half_life)
+        if ramp is not None:
+            half = jnp.minimum(half, ramp * state.count)
+        # 1 - β to all its digits: of a β near 1 float32 would keep few.
+        rate = -jnp.expm1(-jnp.log(2.0) * batch_size / jnp.maximum(half, 1e-8))
+
+        def average(new: jax.Array, mean: jax.Array) -> jax.Array:
+            return (mean + rate * (new - mean)).astype(mean.dtype)
+
+        parameters = jax.tree.map(average, tree["params"], state.mean["params"])
+        mean = jax.tree.map(jnp.copy, tree) | {"params": parameters}
+        return AverageState(state.count + jnp.int32(batch_size), mean)
 
     return Averaging(init, update)
 

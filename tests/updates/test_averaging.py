@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from jaxgan.updates import AverageState, average_weights
+from jaxgan.updates import AverageState, average_weights, half_life_average
 from tests.reference import moving_average
 
 MODES = {"eager": lambda function: function, "jit": jax.jit}
@@ -129,3 +129,39 @@ def test_another_tree_is_refused():
     ):
         with pytest.raises(AssertionError):
             averaging.update(other, state)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("ramp", [None, 0.05])
+def test_half_life_in_images(ramp, mode):
+    """Parameters by half life, other collections copied; against the formula in float64."""
+    half_life, batch_size = 40.0, 8
+    averaging = half_life_average(half_life, batch_size=batch_size, ramp=ramp)
+    init, update = MODES[mode](averaging.init), MODES[mode](averaging.update)
+    state = init(tree(0))
+    expected = np.float64(tree(0)["params"]["kernel"])
+    for seed in range(1, 130):
+        images = (seed - 1) * batch_size
+        half = half_life if ramp is None else min(half_life, images * ramp)
+        beta = 0.5 ** (batch_size / max(half, 1e-8))
+        new = tree(seed)
+        state = update(new, state)
+        expected = beta * expected + (1 - beta) * np.float64(new["params"]["kernel"])
+        assert state.count == images + batch_size
+        if seed in (1, 2, 5, 129):
+            np.testing.assert_allclose(state.mean["params"]["kernel"], expected, rtol=1e-4)
+            np.testing.assert_array_equal(*(t["batch_stats"]["mean"] for t in (state.mean, new)))
+    assert ramp is None or half == half_life, "the ramp has its end"
+
+
+def test_half_life_keeps_its_digits():
+    averaging = half_life_average(1e7, batch_size=4)
+    state = averaging.update({"params": jnp.ones(())}, averaging.init({"params": jnp.zeros(())}))
+    np.testing.assert_allclose(state.mean["params"], -np.expm1(-np.log(2) * 4e-7), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("half_life", "ramp"), [(0, None), (-3.0, None), (10, 0), (10, -0.1)])
+def test_half_life_that_is_none(half_life, ramp):
+    with pytest.raises(ValueError, match="does not average: give one above 0"):
+        half_life_average(half_life, batch_size=4, ramp=ramp)
+    assert half_life_average(None, batch_size=4).init({}) is None
