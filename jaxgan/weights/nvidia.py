@@ -136,9 +136,7 @@ def _variables(network: NetworkRecord) -> Variables:
     return read(network.tensors)
 
 
-def _check_options(
-    network: NetworkRecord, variables: Variables, *, discriminates: bool
-) -> None:
+def _check_options(network: NetworkRecord, variables: Variables, *, discriminates: bool) -> None:
     """Refuse what shapes do not show, and our networks do not do."""
     options = network.options
     groups = [options, *(value for value in options.values() if isinstance(value, dict))]
