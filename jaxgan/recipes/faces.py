@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.data import STYLES, StrPath, tfds_arrays, to_floats
+from jaxgan.data import FACES_COUNT, STYLES, StrPath, tfds_arrays, to_floats
 from jaxgan.networks import SmallClassifier
 from jaxgan.recipes.cache import cached_variables
 
@@ -115,22 +115,24 @@ def face_classifier(
         ValueError: where there is no such style, or it sees fewer of an attribute of `CHECKED`
             rightly than `REQUIRED`.
     """
-    images, labels = real_faces(style, data_dir=data_dir)
     held_out, held_out_labels = real_faces(style, data_dir=data_dir, split="test")
     groups = {attribute.name: len(attribute.labels) for attribute in STYLES[style].attributes}
     network = SmallClassifier(sum(groups.values()), SETTINGS.width, SETTINGS.features)
-    stacked = np.stack([labels[name] for name in groups], axis=1)
+
+    def stacked(labels: dict[str, np.ndarray]) -> np.ndarray:
+        return np.stack([labels[name] for name in groups], axis=1)
 
     def noisy(key: jax.Array, images: jax.Array) -> jax.Array:
         return images + SETTINGS.noise * jax.random.normal(key, images.shape)
 
     def train() -> Any:
         say(f"a classifier of '{style}' faces is trained, once, in a minute or two")
+        images, labels = real_faces(style, data_dir=data_dir)
         return metrics.train_classifier(
             jax.random.key(0),
             network,
             images,
-            stacked,
+            stacked(labels),
             steps=SETTINGS.steps,
             batch_size=SETTINGS.batch_size,
             learning_rate=SETTINGS.learning_rate,
@@ -141,7 +143,8 @@ def face_classifier(
     variables, path = cached_variables(
         f"face_classifier_{style}",
         settings=(SETTINGS, groups),
-        arrays=(images, stacked),
+        # Drawings that changed are seen in these too, and they are read in a second.
+        arrays=(held_out, stacked(held_out_labels)),
         train=train,
         say=say,
     )
@@ -174,8 +177,8 @@ def evaluate_faces(
     Returns:
         `sure`, the share of samples all of whose `MAIN` attributes the classifier is sure of, and
         `real_sure`, that of held-out faces; `frechet_distance`, of the classifier's features of
-        samples and held-out faces, and `real_frechet_distance`, the same of as many faces for
-        training (at most) instead of the samples; and, for each attribute, `ATTRIBUTE_kl`,
+        samples and held-out faces, and `real_frechet_distance`, the same of faces for training
+        instead of the samples, as many (up to 10,000); and, for each attribute, `ATTRIBUTE_kl`,
         KL(samples' labels || the style's) in nats.
 
     Raises:
@@ -187,16 +190,16 @@ def evaluate_faces(
             "of 3 channels (--channels 3)"
         )
     classifier = face_classifier(style, data_dir=data_dir)
-    real, labels = real_faces(style, data_dir=data_dir)
+    count = min(len(images), FACES_COUNT // 2)
+    real, _ = real_faces(style, data_dir=data_dir, split=f"train[:{count}]")
     held_out, _ = real_faces(style, data_dir=data_dir, split="test")
-    features = classifier.features(held_out)
+    labels = tfds_arrays(_name(style), "train", only=list(classifier.groups), data_dir=data_dir)
+    made, trained, unseen = (classifier.features(faces) for faces in (images, real, held_out))
     figures = {
         "sure": float(classifier.sure(images).mean()),
         "real_sure": float(classifier.sure(held_out).mean()),
-        "frechet_distance": metrics.frechet_distance(classifier.features(images), features),
-        "real_frechet_distance": metrics.frechet_distance(
-            classifier.features(real[: len(images)]), features
-        ),
+        "frechet_distance": metrics.frechet_distance(made, unseen),
+        "real_frechet_distance": metrics.frechet_distance(trained, unseen),
     }
     for name, found in classifier.classify(images).items():
         classes = classifier.groups[name]
@@ -210,6 +213,10 @@ def real_faces(
     style: str, *, data_dir: StrPath | None = None, split: str = "train"
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The faces of a style: images `[N, 32, 32, 3]` float32 in [-1, 1], and labels by attribute."""
-    arrays = tfds_arrays(f"faces/{style}_{SIZE}", split, data_dir=data_dir)
+    arrays = tfds_arrays(_name(style), split, data_dir=data_dir)
     arrays.pop("number")
     return to_floats(arrays.pop("image")), arrays
+
+
+def _name(style: str) -> str:
+    return f"faces/{style}_{SIZE}"

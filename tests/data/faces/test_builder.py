@@ -34,9 +34,9 @@ def draw(folder, count, **changed):
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory):
-    """Sixty faces in three archives, as two processes at a time draw them."""
+    """Sixty faces in two archives, each drawn by a process of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(drawings, "_CHUNK", 25)
+        patch.setattr(drawings, "_CHUNK", 30)
         return draw(tmp_path_factory.mktemp("drawings"), 60)
 
 
@@ -57,18 +57,14 @@ def pictures(archives):
 
 
 def test_archives_of_a_few_hundred(archives):
-    assert [path.name for path in archives] == [
-        "000000-000024.zip",
-        "000025-000049.zip",
-        "000050-000059.zip",
-    ]
+    assert [path.name for path in archives] == ["000000-000029.zip", "000030-000059.zip"]
     assert sorted(pictures(archives)) == list(range(60))
     assert sorted(archives[0].parent.iterdir()) == archives
 
 
 def test_a_picture_is_a_function_of_style_and_number(archives, tmp_path):
     """In another order, in this process, without the others."""
-    faces = {number: options(60)[number] for number in (57, 30, 2)}
+    faces = {number: options(60)[number] for number in (57, 31, 2)}
     work = {"source": STYLE.source, "view": STYLE.view, "size": 32, "faces": faces}
     drawings.draw_archive(work, tmp_path / "three.zip")
     all_of_them = pictures(archives)
@@ -78,10 +74,10 @@ def test_a_picture_is_a_function_of_style_and_number(archives, tmp_path):
 
 
 def test_an_attempt_is_taken_up_again(archives, tmp_path, monkeypatch):
-    monkeypatch.setattr(drawings, "_CHUNK", 25)
-    # As if stopped on the way: one archive is there, one half written, one not begun.
+    monkeypatch.setattr(drawings, "_CHUNK", 30)
+    # As if stopped on the way: one archive is there, and one half written.
     (tmp_path / archives[0].name).write_bytes(b"kept")
-    (tmp_path / "000025-000049.123").write_bytes(b"half")
+    (tmp_path / "000030-000059.123").write_bytes(b"half")
     again = draw(tmp_path, 60)
     assert again[0].read_bytes() == b"kept"
     assert pictures(again[1:]) == pictures(archives[1:])
