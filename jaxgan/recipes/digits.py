@@ -81,26 +81,6 @@ def digit_classifier(
     return classifier
 
 
-def evaluate_samples(images: Images, draw: Callable[[int], np.ndarray]) -> dict[str, float]:
-    """Figures for samples that were not made to order: `evaluate_digits`, or `evaluate_modes`.
-
-    Args:
-        images: what the generator was trained on.
-        draw: `(count) -> samples`.
-
-    Raises:
-        ValueError: where the data is neither digits nor stacked digits.
-    """
-    if images.folder is None and images.dataset == "stacked_digits":
-        return evaluate_modes(draw(26_000), data_dir=images.data_dir)
-    if images.folder is None and images.dataset in ("digits", "mnist"):
-        return evaluate_digits(draw(5000), data_dir=images.data_dir)
-    raise ValueError(
-        f"there are no figures for '{images.folder or images.dataset}': "
-        "evaluate a run on digits, mnist or stacked_digits"
-    )
-
-
 def evaluate_digits(images: np.ndarray, *, data_dir: StrPath | None = None) -> dict[str, float]:
     """How readable digits are that were not made to order, and whether all ten are there.
 

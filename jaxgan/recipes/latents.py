@@ -14,7 +14,7 @@ from jaxgan import networks
 from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height_and_width
 from jaxgan.games import Batch
 from jaxgan.latents import Prior
-from jaxgan.recipes.digits import evaluate_labels, evaluate_samples
+from jaxgan.recipes.samples import evaluate_labelled, evaluate_samples
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveInt
 
 Architecture: TypeAlias = Literal["dcgan", "infogan"]
@@ -66,7 +66,7 @@ class FromLatents(abc.ABC):
         return {"latent": self.latent(key, count)}
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of digits, plain or stacked."""
+        """What a classifier sees in samples of digits, plain or stacked, or of faces."""
         return evaluate_samples(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
@@ -95,7 +95,7 @@ class FromLabels(FromLatents):
         """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
         inputs = self.inputs(key, 5000)
         made, asked = generate(key, inputs), np.asarray(inputs["label"])
-        return evaluate_labels(made, asked, data_dir=self.images.data_dir)
+        return evaluate_labelled(self.images, made, asked)
 
 
 def convolutional_networks(

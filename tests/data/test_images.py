@@ -40,6 +40,7 @@ def test_every_option_has_help(capsys):
         "Name of a data set of TFDS",
         "Folder of images to use",
         "Split of the data set",
+        "What of the data set is the label",
         "Pixels on a side; or height and width, as in 96 128.",
         "1 for grey",
         "Pad images of another shape",
