@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from jaxgan.data import to_path
+from jaxgan.training.experiment import Resolves
 
 E = TypeVar("E")
 
@@ -65,6 +66,36 @@ def validated(experiment: E) -> E:
         ValueError: names each field that is not, its value, and what would be right.
     """
     return from_plain(type(experiment), to_plain(experiment))
+
+
+def resolved(experiment: E, devices: int) -> tuple[E, list[str]]:
+    """The experiment with a value in every field, and sentences about those that were not given.
+
+    Args:
+        experiment: any; one that is no `Resolves` stays as it is.
+        devices: that share a batch.
+
+    Raises:
+        ValueError: where what follows will not do.
+    """
+    if not isinstance(experiment, Resolves):
+        return experiment, []
+    found: Any = validated(experiment.resolved(devices))
+    changed = changes(experiment, found)
+    if not changed:
+        return found, []
+    where = "1 device" if devices == 1 else f"{devices} devices"
+    return found, [f"from the size of images and {where}: {changed}"]
+
+
+def changes(before: Any, after: Any) -> str:
+    """What differs between two configurations of one kind, as in `--gamma 0.1 --group-size 4`."""
+    first, second = _flat(to_plain(before)), _flat(to_plain(after))
+    return " ".join(
+        f"--{name.rpartition('.')[2].replace('_', '-')} {value}"
+        for name, value in second.items()
+        if first.get(name) != value
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,6 +164,15 @@ def _replaced(value: E, change: Callable[[str, Any], Any]) -> E:
         if after is not before:
             changes[field.name] = after
     return dataclasses.replace(value, **changes) if changes else value
+
+
+def _flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values by their paths, as in `images.channels`."""
+    flat: dict[str, Any] = {}
+    for name, value in plain.items():
+        path = f"{prefix}{name}"
+        flat |= _flat(value, f"{path}.") if isinstance(value, dict) else {path: value}
+    return flat
 
 
 def _lost(values: Mapping[str, Any], kept: Mapping[str, Any], prefix: str = "") -> str | None:
