@@ -39,7 +39,7 @@ def minibatch_deviation(x: jax.Array, group_size: int) -> jax.Array:
             "divides it (group_size; in experiments, --group-size)"
         )
     groups = x.astype(jnp.float32).reshape(group_size, -1, height * width * channels)
-    centred = groups - groups.mean(axis=0)
+    centred = groups - groups.mean(axis=0, keepdims=True)
     deviation = jnp.sqrt(jnp.mean(centred**2, axis=0) + _EPSILON).mean(axis=1)
     channel = jnp.tile(deviation, group_size)[:, None, None, None].astype(x.dtype)
     return jnp.concatenate([x, jnp.broadcast_to(channel, (batch, height, width, 1))], axis=3)
