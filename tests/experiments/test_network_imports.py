@@ -103,17 +103,12 @@ def test_stylegan2(call, tmp_path):
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     assert manifest["data"].startswith("imported: ffhq.pkl sha256:")
 
-    code, out, error = call(stylegan2, "sample", "run", "--count", 2, "--truncation", 0.5)
+    code, _, error = call(stylegan2, "sample", "run", "--count", 2, "--truncation", 0)
     assert code == 0, error
-    (picture,) = (tmp_path / "run/generated").glob("*/00001.png")
-    latents = experiment.inputs(games.stream(jax.random.key(0), "inputs"), 2)["latent"]
-    network = experiment.generator()
-    variables = state_.average.mean
-    w = network.apply(variables, latents, train=False, method="map_latents")
-    w = found.average["latent_mean", "mapping", "mean"] * 0.5 + 0.5 * np.asarray(w)
-    images = network.apply(variables, jnp.asarray(w), train=False, method="synthesise")
-    expected = np.clip(np.round((np.asarray(images[1]) + 1) * 127.5), 0, 255)
-    assert np.abs(np.asarray(Image.open(picture), float) - expected).max() <= 1
+    pictures = sorted((tmp_path / "run/generated").glob("*/0*.png"))
+    one, other = (np.asarray(Image.open(picture)) for picture in pictures)
+    np.testing.assert_array_equal(one, other)  # both of the file's mean w
+    assert np.std(one) > 1
     refused(call(stylegan2, "resume", "run"), "imported")
 
 
