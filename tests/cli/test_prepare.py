@@ -98,6 +98,7 @@ def test_ctrl_c(call, draw, tmp_path, monkeypatch):
         ("train --image_size 8 -2 --flip", "train --flip --image_size 8 -2"),
         ("prepare --load-size 8 -- --load-size", "prepare --load-size 8 -- --load-size"),
         ("prepare --range 0.5 -1e3 F --pad", "prepare F --pad --range 0.5 -1e3"),
+        ("prepare --range nan -INF F --pad", "prepare F --pad --range nan -INF"),
         ("train --latent-size 8 9", "train --latent-size 8 9"),
     ],
 )
