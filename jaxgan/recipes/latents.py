@@ -14,7 +14,7 @@ from jaxgan import networks
 from jaxgan.data import Images, Resident, Source, Streamed, check_labels
 from jaxgan.games import Batch
 from jaxgan.latents import Prior
-from jaxgan.recipes.digits import evaluate_labels, evaluate_samples
+from jaxgan.recipes.digits import check_digits, evaluate_labels, evaluate_samples
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveInt
 
 Architecture: TypeAlias = Literal["dcgan", "infogan"]
@@ -80,6 +80,7 @@ class FromLabels(FromLatents):
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
+        check_digits(self.images)
         inputs = self.inputs(key, 5000)
         made, asked = generate(key, inputs), np.asarray(inputs["label"])
         return evaluate_labels(made, asked, data_dir=self.images.data_dir)
