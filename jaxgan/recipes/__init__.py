@@ -1,5 +1,6 @@
 """What experiments have in common: their bases, and the figures that `evaluate` gives."""
 
+from jaxgan.recipes.digits import check_digits as check_digits
 from jaxgan.recipes.digits import digit_classifier as digit_classifier
 from jaxgan.recipes.digits import evaluate_codes as evaluate_codes
 from jaxgan.recipes.digits import evaluate_digits as evaluate_digits

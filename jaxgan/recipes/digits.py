@@ -1,6 +1,6 @@
 """Figures for samples of digits, ready for an experiment's `evaluate`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +79,29 @@ def digit_classifier(
         )
     say(f"the classifier of digits sees {accuracy:.1%} of {len(held_out)} held-out digits rightly")
     return classifier
+
+
+def check_digits(images: Images, *, others: Sequence[str] = ()) -> None:
+    """Check that the classifier of digits has something to say of what is made of images.
+
+    Args:
+        images: what the generator was trained on.
+        others: sets beside digits and mnist of which there are figures, too.
+
+    Raises:
+        ValueError: where they are no digits, or not grey.
+    """
+    *names, last = ("digits", "mnist", *others)
+    if images.folder is not None or images.dataset not in ("digits", "mnist"):
+        raise ValueError(
+            f"there are no figures for '{images.folder or images.dataset}': evaluate a run on "
+            f"{', '.join(names)} or {last}"
+        )
+    if images.channels != 1:
+        raise ValueError(
+            f"there are no figures for digits of {images.channels} channels, as the classifier of "
+            "digits sees grey: evaluate a run with --channels 1"
+        )
 
 
 def evaluate_digits(images: np.ndarray, *, data_dir: StrPath | None = None) -> dict[str, float]:

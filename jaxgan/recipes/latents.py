@@ -93,9 +93,12 @@ class FromLabels(FromLatents):
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
-        inputs = self.inputs(key, 5000)
-        made, asked = generate(key, inputs), np.asarray(inputs["label"])
-        return evaluate_labelled(self.images, made, asked)
+
+        def draw(count: int) -> tuple[np.ndarray, np.ndarray]:
+            inputs = self.inputs(key, count)
+            return generate(key, inputs), np.asarray(inputs["label"])
+
+        return evaluate_labelled(self.images, draw)
 
 
 def convolutional_networks(

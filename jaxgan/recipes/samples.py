@@ -6,7 +6,7 @@ import numpy as np
 
 from jaxgan import metrics
 from jaxgan.data import Images, parse_faces
-from jaxgan.recipes.digits import evaluate_digits, evaluate_labels, evaluate_modes
+from jaxgan.recipes.digits import check_digits, evaluate_digits, evaluate_labels, evaluate_modes
 from jaxgan.recipes.faces import SAMPLES, evaluate_faces, face_classifier
 
 
@@ -20,23 +20,19 @@ def evaluate_samples(images: Images, draw: Callable[[int], np.ndarray]) -> dict[
         draw: `(count) -> samples`.
 
     Raises:
-        ValueError: where the data is none of those.
+        ValueError: where the data is neither grey digits, nor stacked digits, nor faces.
     """
-    kind, _, configuration = images.dataset.partition("/")
     if images.folder is None and images.dataset == "stacked_digits":
         return evaluate_modes(draw(26_000), data_dir=images.data_dir)
-    if images.folder is None and images.dataset in ("digits", "mnist"):
-        return evaluate_digits(draw(5000), data_dir=images.data_dir)
-    if images.folder is None and kind == "faces":
-        style = parse_faces(configuration).style
+    if (style := _style(images)) is not None:
         return evaluate_faces(draw(SAMPLES), style, data_dir=images.data_dir)
-    raise ValueError(
-        f"there are no figures for '{images.folder or images.dataset}': "
-        "evaluate a run on digits, mnist, stacked_digits or faces"
-    )
+    check_digits(images, others=("stacked_digits", "faces"))
+    return evaluate_digits(draw(5000), data_dir=images.data_dir)
 
 
-def evaluate_labelled(images: Images, made: np.ndarray, asked: np.ndarray) -> dict[str, float]:
+def evaluate_labelled(
+    images: Images, draw: Callable[[int], tuple[np.ndarray, np.ndarray]]
+) -> dict[str, float]:
     """Figures for samples that were made to order, of digits or of faces.
 
     They are those of `evaluate_labels`; or of `evaluate_faces`, with `metrics.label_agreement` for
@@ -44,15 +40,26 @@ def evaluate_labelled(images: Images, made: np.ndarray, asked: np.ndarray) -> di
 
     Args:
         images: what the generator was trained on.
-        made: `[N, H, W, C]` float32 in [-1, 1].
-        asked: `[N]` integers: what each was made for.
+        draw: `(count) -> (samples, labels)`: `[N, H, W, C]` float32 in [-1, 1], and `[N]` integers,
+            what each was made for.
+
+    Raises:
+        ValueError: where the data is neither grey digits nor faces with a label.
     """
-    kind, _, configuration = images.dataset.partition("/")
-    if images.folder is not None or kind != "faces" or images.label is None:
-        return evaluate_labels(made, asked, data_dir=images.data_dir)
-    style = parse_faces(configuration).style
+    style = _style(images)
+    if style is None or images.label is None:
+        check_digits(images, others=("faces",))
+        return evaluate_labels(*draw(5000), data_dir=images.data_dir)
+    made, asked = draw(5000)
     figures = evaluate_faces(made, style, data_dir=images.data_dir)
     classifier = face_classifier(style, data_dir=images.data_dir, say=lambda said: None)
     found = classifier.classify(made)[images.label]
     classes = classifier.groups[images.label]
     return figures | metrics.label_agreement(np.asarray(asked), found, classes=classes)
+
+
+def _style(images: Images) -> str | None:
+    """Of the faces that images are of; None where they are something else."""
+    kind, _, configuration = images.dataset.partition("/")
+    faces = images.folder is None and kind == "faces"
+    return parse_faces(configuration).style if faces else None
