@@ -5,9 +5,11 @@ python experiments/stylegan.py train --preset paper     FFHQ at 1024x1024
 python experiments/stylegan.py sample runs/stylegan-001 --truncation 0.7 --truncation-cutoff 8
 python experiments/stylegan.py mix runs/stylegan-001
 python experiments/stylegan.py truncate runs/stylegan-001
+python experiments/stylegan.py import karras2019stylegan-ffhq-1024x1024.pkl     NVIDIA's weights
 """
 
 import dataclasses
+from pathlib import Path
 from typing import Annotated, Any
 
 import jax
@@ -17,7 +19,7 @@ from annotated_types import Ge
 from jaxgan import cli, games, networks, penalties, recipes
 from jaxgan.data import Images
 from jaxgan.networks import doublings
-from jaxgan.training import PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import FoundNetworks, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +59,10 @@ class StyleGAN(recipes.FromStyles):
     half_life: PositiveFloat | None = 10_000
     """Of the moving average of G that pictures are made with, in images (code: 10,000); None: from
     the batch."""
+
+    def found_in(self, path: Path) -> FoundNetworks:
+        """The StyleGAN of a pickle of NVIDIA's code of 2018."""
+        return recipes.found_style(path, of_2018=True)
 
     def growing(self) -> games.Growing:
         """When the networks grow."""

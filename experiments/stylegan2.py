@@ -7,6 +7,7 @@ python experiments/stylegan2.py train --from runs/stylegan2-001 --dataset openmo
 python experiments/stylegan2.py sample runs/stylegan2-001 --truncation 0.7
 python experiments/stylegan2.py mix runs/stylegan2-001
 python experiments/stylegan2.py truncate runs/stylegan2-001
+python experiments/stylegan2.py import ffhq.pkl             NVIDIA's weights, to do the same with
 
 Presets: small is for two cores, on faces that need no network; faces64, faces128 and openmoji64 are
 for one accelerator. paper256, paper1024 and cifar are the authors' configurations for FFHQ and
@@ -15,6 +16,7 @@ images and the devices, and prints them; so does any of these fields given as No
 """
 
 import dataclasses
+from pathlib import Path
 from typing import Annotated, Any
 
 import jax
@@ -22,7 +24,7 @@ from annotated_types import Ge
 
 from jaxgan import cli, games, networks, penalties, recipes, updates
 from jaxgan.data import Images
-from jaxgan.training import PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import FoundNetworks, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +62,10 @@ class StyleGAN2(recipes.FromStyles):
     """How many of the largest resolutions are computed in bfloat16 (code: 4, in float16)."""
     clamp: PositiveFloat | None = None
     """The largest absolute value of features (code: 256, because of float16); None: any."""
+
+    def found_in(self, path: Path) -> FoundNetworks:
+        """The StyleGAN2 of a pickle of NVIDIA's code."""
+        return recipes.found_style(path, of_2018=False)
 
     def generator(self) -> Any:
         """A mapping, and modulated convolutions."""

@@ -170,8 +170,12 @@ def of_generator(case: Case) -> dict[str, float]:
         name: apart(values[name], their_values[name]) for name in values
     }
     noisy, noises = _with_noise(partial(synthesise, variables["params"], w, train=True, rngs=key))
-    named = [re.sub(r"^synthesis\.|\.Noise|\.[a-z_]+$", "", name) for name in _buffers(theirs)]
-    given = dict(zip(named, map(channels_first, noises), strict=False))
+    given = {
+        re.sub(r"^synthesis\.|\.Noise|\.[a-z_]+$", "", name): torch.from_numpy(noise).reshape(
+            case.batch, 1, *constant.shape
+        )
+        for (name, constant), noise in zip(_constants(theirs), noises, strict=False)
+    }
     differences["images with noise"] = apart(noisy, channels_last(keeping(ws, given)))
     return differences | {
         "gradient of images": _gradients_apart(of_parameters, slopes[:-1], theirs),
@@ -248,16 +252,16 @@ def _with_noise(make: Callable[[], jax.Array]) -> tuple[jax.Array, list[np.ndarr
     def drawn(*of: Any, **options: Any) -> jax.Array:
         noise = draw(*of, **options)
         if not isinstance(noise, jax.core.Tracer):  # of shapes that Flax checks
-            noises.append(np.asarray(noise))
+            noises.append(np.array(noise))
         return noise
 
     with mock.patch.object(jax.random, "normal", drawn):
         return make(), noises
 
 
-def _buffers(twin: torch.nn.Module) -> list[str]:
-    """Names of the constant noises, in the layers' order."""
-    return [name for name, _ in twin.named_buffers() if name.endswith(("const", "constant"))]
+def _constants(twin: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
+    """The constant noises with their names, in the layers' order."""
+    return [each for each in twin.named_buffers() if each[0].endswith(("const", "constant"))]
 
 
 def _carried(

@@ -8,13 +8,23 @@ import tyro
 
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
+from jaxgan.cli.networks import networks_verb
 from jaxgan.cli.preset import PresetFlag
 from jaxgan.cli.sheets import sheet_verbs
 from jaxgan.cli.training import Directory
 from jaxgan.cli.translate import translate_run
 from jaxgan.cli.verbs import evaluate_run, sample_run
 from jaxgan.data import Size, ValueRange
-from jaxgan.training import UNMOVED, Evaluates, Experiment, Imports, Moved, Styled, Translates
+from jaxgan.training import (
+    UNMOVED,
+    Evaluates,
+    Experiment,
+    Imports,
+    ImportsNetworks,
+    Moved,
+    Styled,
+    Translates,
+)
 
 
 def using_verbs(
@@ -194,4 +204,6 @@ def using_verbs(
         verbs["translate"] = translate
     if isinstance(default, Imports):
         verbs["import"] = import_
+    elif isinstance(default, ImportsNetworks):
+        verbs["import"] = networks_verb(default, name, preset_flag=preset_flag, named=named)
     return verbs

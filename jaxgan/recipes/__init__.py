@@ -9,6 +9,9 @@ from jaxgan.recipes.digits import evaluate_samples as evaluate_samples
 from jaxgan.recipes.digits import real_digits as real_digits
 from jaxgan.recipes.freezing import discriminator_layers as discriminator_layers
 from jaxgan.recipes.freezing import freeze_layers as freeze_layers
+from jaxgan.recipes.imported import found_r3gan as found_r3gan
+from jaxgan.recipes.imported import found_style as found_style
+from jaxgan.recipes.imported import with_networks as with_networks
 from jaxgan.recipes.latents import Architecture as Architecture
 from jaxgan.recipes.latents import FromLabels as FromLabels
 from jaxgan.recipes.latents import FromLatents as FromLatents

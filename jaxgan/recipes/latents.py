@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import networks
-from jaxgan.data import Images, Resident, Source, Streamed, check_labels
+from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height_and_width
 from jaxgan.games import Batch
 from jaxgan.latents import Prior
 from jaxgan.recipes.digits import evaluate_labels, evaluate_samples
@@ -42,6 +42,13 @@ class FromLatents(abc.ABC):
         """How many minibatches a round takes: one for each update of D."""
         return 1
 
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """What the batch of a round is like."""
+        count, images = self.batch_size * self.minibatches, self.images
+        shape = count, *height_and_width(images.image_size), images.channels
+        return {"image": jax.ShapeDtypeStruct(shape, jnp.float32)}
+
     def source(self) -> Source:
         """The images, opened; labels, where there are any, are not looked at."""
         return self.images.source()
@@ -69,6 +76,12 @@ class FromLabels(FromLatents):
 
     classes: PositiveInt
     """How many labels there are."""
+
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """What the batch of a round is like."""
+        image = super().shapes["image"]
+        return {"image": image, "label": jax.ShapeDtypeStruct(image.shape[:1], jnp.int32)}
 
     def source(self) -> Source:
         """The images with their labels."""

@@ -15,7 +15,9 @@ from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height
 from jaxgan.games import Batch
 from jaxgan.recipes.digits import evaluate_samples
 from jaxgan.recipes.freezing import freeze_layers
+from jaxgan.recipes.imported import with_networks
 from jaxgan.training import Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.weights import StyleNetworks
 
 Probability: TypeAlias = Annotated[float, Ge(0), Le(1)]
 """A number in [0, 1]."""
@@ -163,6 +165,18 @@ class FromStyles(abc.ABC):
         return pipeline(
             self.source(), batch_size=batch_size, flip=images.flip, dequantise=images.dequantise
         )
+
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """What the batch of a round is like."""
+        count, images = self.values().batch_size, self.images
+        shape = count, *height_and_width(images.image_size), images.channels
+        label = {} if self.classes is None else {"label": jax.ShapeDtypeStruct((count,), jnp.int32)}
+        return {"image": jax.ShapeDtypeStruct(shape, jnp.float32), **label}
+
+    def with_networks(self, state: games.StyleState, networks: StyleNetworks) -> games.StyleState:
+        """The state with the networks of a file."""
+        return with_networks(state, networks)
 
     def inputs(self, key: jax.Array, count: int) -> Batch:
         """Latents, and the labels in turn."""

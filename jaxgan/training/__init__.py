@@ -17,10 +17,12 @@ from jaxgan.training.experiment import Conditional as Conditional
 from jaxgan.training.experiment import Draws as Draws
 from jaxgan.training.experiment import Evaluates as Evaluates
 from jaxgan.training.experiment import Experiment as Experiment
+from jaxgan.training.experiment import FoundNetworks as FoundNetworks
 from jaxgan.training.experiment import Fraction as Fraction
 from jaxgan.training.experiment import Generate as Generate
 from jaxgan.training.experiment import Imported as Imported
 from jaxgan.training.experiment import Imports as Imports
+from jaxgan.training.experiment import ImportsNetworks as ImportsNetworks
 from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import (
     Annotated,
     Any,
@@ -290,5 +291,50 @@ class Imports(Translates, Protocol):
         Raises:
             ValueError: where the tensors are not those of such a network; it names the first keys
                 and shapes that differ. Where a number is not finite.
+        """
+        ...
+
+
+class FoundNetworks(NamedTuple):
+    """The networks of one file, for an experiment.
+
+    Attributes:
+        told: what they tell of its configuration.
+        networks: whatever the experiment made of the file.
+        notes: sentences for people, as what the file lacks, or its licence.
+    """
+
+    told: Imported
+    networks: Any
+    notes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class ImportsNetworks(Experiment, Protocol):
+    """An experiment whose networks may come from one file that holds them all."""
+
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """What a batch is like."""
+        ...
+
+    def found_in(self, path: Path) -> FoundNetworks:
+        """The networks of a file, read without running it.
+
+        Raises:
+            ValueError: where they are none that this experiment plays with; says what they are.
+            OSError: where it cannot be read.
+        """
+        ...
+
+    def with_networks(self, state: Any, networks: Any) -> Any:
+        """The state with the networks that `found_in` has found.
+
+        Args:
+            state: the game's, at its beginning, of the configuration that they tell.
+            networks: what was found.
+
+        Raises:
+            ValueError: where they are not those of this configuration; names what differs.
         """
         ...
