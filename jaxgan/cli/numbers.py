@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 _FLAG = re.compile(r"--((image|load|crop)[-_]size|range|truncation)(=.*)?")
-_NUMBER = re.compile(r"-?([\d.]+(e[-+]?\d+)?|nan|inf)")
+_NUMBER = re.compile(r"-?([\d.]+(e[-+]?\d+)?|nan|inf(inity)?)", re.IGNORECASE)
 
 
 def numbers_last(arguments: Sequence[str]) -> list[str]:

@@ -51,11 +51,9 @@ from jaxgan.games.pool import empty_pool as empty_pool
 from jaxgan.games.pool import exchange as exchange
 from jaxgan.games.style import map_latents as map_latents
 from jaxgan.games.style import style as style
-from jaxgan.games.style_phases import PathLength as PathLength
-from jaxgan.games.style_phases import StyleState as StyleState
+from jaxgan.games.style_state import PathLength as PathLength
+from jaxgan.games.style_state import StyleState as StyleState
 from jaxgan.games.styles import StyleGenerator as StyleGenerator
-from jaxgan.games.styles import mix_styles as mix_styles
-from jaxgan.games.styles import truncate_styles as truncate_styles
 from jaxgan.games.terms import Auxiliary as Auxiliary
 from jaxgan.games.terms import Critic as Critic
 from jaxgan.games.terms import Penalties as Penalties

@@ -25,7 +25,8 @@ from jaxgan.games.game import (
 )
 from jaxgan.games.growing import AtStage, Growing, enlarge
 from jaxgan.games.lazy import LazyPenalties
-from jaxgan.games.style_phases import PathLength, Phases, Playing, StyleState
+from jaxgan.games.style_phases import Phases, Playing
+from jaxgan.games.style_state import PathLength, StyleState
 from jaxgan.games.styles import Styled, StyleGenerator, mean_style, truncate_styles
 from jaxgan.games.terms import Penalties, no_penalties
 from jaxgan.losses import AdversarialLoss, non_saturating

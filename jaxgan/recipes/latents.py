@@ -14,7 +14,7 @@ from jaxgan import networks
 from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height_and_width
 from jaxgan.games import Batch
 from jaxgan.latents import Prior
-from jaxgan.recipes.digits import evaluate_labels, evaluate_samples
+from jaxgan.recipes.samples import evaluate_labelled, evaluate_samples
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveInt
 
 Architecture: TypeAlias = Literal["dcgan", "infogan"]
@@ -66,7 +66,7 @@ class FromLatents(abc.ABC):
         return {"latent": self.latent(key, count)}
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of digits, plain or stacked."""
+        """What a classifier sees in samples of digits, plain or stacked, or of faces."""
         return evaluate_samples(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
@@ -93,9 +93,12 @@ class FromLabels(FromLatents):
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
-        inputs = self.inputs(key, 5000)
-        made, asked = generate(key, inputs), np.asarray(inputs["label"])
-        return evaluate_labels(made, asked, data_dir=self.images.data_dir)
+
+        def draw(count: int) -> tuple[np.ndarray, np.ndarray]:
+            inputs = self.inputs(key, count)
+            return generate(key, inputs), np.asarray(inputs["label"])
+
+        return evaluate_labelled(self.images, draw)
 
 
 def convolutional_networks(

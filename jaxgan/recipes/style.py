@@ -13,7 +13,7 @@ from annotated_types import Ge, Le
 from jaxgan import games, latents, layers, updates
 from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height_and_width
 from jaxgan.games import Batch
-from jaxgan.recipes.digits import evaluate_samples
+from jaxgan.recipes.samples import evaluate_samples
 from jaxgan.recipes.freezing import freeze_layers
 from jaxgan.recipes.imported import with_networks
 from jaxgan.training import Generate, Pipeline, PositiveFloat, PositiveInt, Schedule

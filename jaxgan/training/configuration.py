@@ -63,9 +63,15 @@ def validated(experiment: E) -> E:
     """The experiment itself, if all of its values are ones that its fields allow.
 
     Raises:
-        ValueError: names each field that is not, its value, and what would be right.
+        ValueError: names each field that is not, its value, what would be right, and its flag.
     """
-    return from_plain(type(experiment), to_plain(experiment))
+    values = to_plain(experiment)
+    try:
+        TypeAdapter(type(experiment)).validate_python(values)
+    except ValidationError as error:
+        told = [f"{_sentence(detail)} ({_flag(experiment, detail)})" for detail in error.errors()]
+        raise ValueError("; ".join(told)) from None
+    return from_plain(type(experiment), values)
 
 
 def resolved(experiment: E, devices: int) -> tuple[E, list[str]]:
@@ -188,6 +194,16 @@ def _lost(values: Mapping[str, Any], kept: Mapping[str, Any], prefix: str = "") 
         ):
             return f"{prefix}{name} = {value!r}"
     return None
+
+
+def _flag(experiment: Any, detail: Any) -> str:
+    """Of the field that is wrong; those of a dataclass in another have no prefix."""
+    name = ""
+    for part in detail["loc"]:  # behind the fields come places in tuples, and kinds of values
+        if not dataclasses.is_dataclass(experiment):
+            break
+        name, experiment = part, getattr(experiment, part)
+    return f"--{name.replace('_', '-')}"
 
 
 def _sentence(detail: Any) -> str:

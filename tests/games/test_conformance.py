@@ -197,6 +197,34 @@ def lazy() -> Case:
     )
 
 
+def style() -> Case:
+    """StyleGAN2 with all that it may be played with, of which groups of four span the devices."""
+
+    def terms(key, critic, real, fake):
+        del key, fake
+        return {"r1": (1.0, penalties.r1(critic, real))}
+
+    def mirror(key, images, probability):
+        turned = jax.random.bernoulli(games.stream(key, "mirror"), probability, (len(images),))
+        return jnp.where(turned[:, None, None, None], images[:, :, ::-1], images)
+
+    adaptive = games.Adaptive(images=100, every=2, initial=0.2)
+    game = games.style(
+        networks.StyleGAN2Generator(
+            SIZE, 1, latent_size=16, w_size=4, mapping_layers=1, channel_max=4
+        ),
+        networks.StyleGAN2Discriminator(SIZE, channel_max=4),
+        latent=latents.normal(16),
+        generator_optimiser=updates.lazy_adam(2e-4, every=2),
+        discriminator_optimiser=updates.lazy_adam(2e-4, every=3),
+        path_length=games.PathLength(every=2),
+        penalties=games.LazyPenalties(terms, every=3),
+        augment=games.Augmentation(mirror, adaptive),
+        ramp=0.05,
+    )
+    return Case(game)
+
+
 # Small steps of gradient descent: a bias in front of instance norm has a gradient of rounding
 # alone, and at large steps the first difference of rounding grows tenfold a round.
 GENTLE = {"generator_optimiser": optax.sgd(1e-5), "discriminator_optimiser": optax.sgd(1e-5)}
@@ -270,6 +298,7 @@ GAMES: dict[str, Callable[[], Case | SidesCase]] = {
     "acgan": acgan,
     "infogan": infogan,
     "lazy": lazy,
+    "style": style,
     "pix2pix": pix2pix,
     "cycle": lambda: cycle(one_way=False),
     "one_way": lambda: cycle(one_way=True),
@@ -404,7 +433,7 @@ def test_finite_after_ten_rounds(name):
 
 
 # Those whose rounds differ in how examples, or networks, have to do with each other.
-APART = ("hinge_own_collections", "wgan_gp", "dcgan", "projection", "infogan", "lazy")
+APART = ("hinge_own_collections", "wgan_gp", "dcgan", "projection", "infogan", "lazy", "style")
 APART += ("pix2pix", "cycle")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from jaxgan import games, latents, losses, penalties
 from jaxgan.games import stream
+from jaxgan.games.styles import mix_styles
 from tests.styles import LinearDiscriminator, LinearGenerator, W, Z
 
 B, RATE, GAMMA = 6, 0.1, 3.0
@@ -202,7 +203,7 @@ def test_mixing():
 
     def mixed(key):
         ones = jnp.ones((3, 6, 2))
-        return games.mix_styles(key, 0 * ones, ones, probability=0.9, layers=layers)
+        return mix_styles(key, 0 * ones, ones, probability=0.9, layers=layers)
 
     made = np.asarray(jax.vmap(mixed)(keys))
     firsts = made[:, 0, :, 0]

@@ -1,4 +1,5 @@
 from functools import partial
+from typing import NamedTuple
 
 import chex
 import jax
@@ -6,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxgan import games
 from jaxgan.data import pipeline
 from jaxgan.games import Game
 from jaxgan.training import digest, make_mesh, place
@@ -82,6 +84,70 @@ def test_one_program_for_all_steps(tiny, key):
     assert len(traces) == 2
     placed.advance(state, 3, 6)
     assert len(traces) == 2
+
+
+class Counter(NamedTuple):
+    round: jax.Array
+    total: jax.Array
+
+
+def game_of_phases(traces):
+    """Adds up images and noise; every second round, before it counts, takes a tenth away."""
+
+    def init(key, batch):
+        return Counter(jnp.int32(0), jax.random.normal(key, ()))
+
+    def add(key, state, batch):
+        traces.append("add")
+        noise = jax.random.normal(games.stream(key, "noise"), ())
+        total = state.total + batch["image"].mean() + noise
+        return state._replace(total=total), {"a/total": total}
+
+    def decay(key, state, batch):
+        traces.append("decay")
+        return state._replace(total=0.9 * state.total), {}
+
+    def count(key, state, batch):
+        traces.append("count")
+        return state._replace(round=state.round + 1), {"b/round": state.round + 1}
+
+    phases = add, games.every_so_often(2, decay), count
+    generate = games.Switch(
+        lambda state: state.round % 2,
+        (lambda key, state, inputs: inputs["x"], lambda key, state, inputs: -inputs["x"]),
+    )
+    return Game(init, games.in_turn(phases), generate, phases)
+
+
+@pytest.mark.parametrize("in_memory", [True, False], ids=["resident", "streamed"])
+def test_a_game_of_phases_is_played_phase_by_phase(tiny, key, in_memory):
+    """Each play is a program of its own, and the rounds are those of `update`."""
+    data = type(tiny)(in_memory=in_memory).data(partial(pipeline, seed=4))
+    traces = []
+    game = game_of_phases(traces)
+    placed = place(game, data, mesh=make_mesh(2), key=key)
+    assert placed.stride == 1
+    whole = play(placed, [5])
+    assert traces == ["add", "decay", "count"]
+    assert digest(play(placed, [2, 3])) == digest(whole)
+    assert len(traces) == 3
+    expected, update = placed.init(), jax.jit(game.update)
+    for step in range(5):
+        expected, info = update(jax.random.fold_in(key, step), expected, data(step))
+    chex.assert_trees_all_close(whole, (expected, Report(info, jnp.int32(-1))), rtol=1e-5)
+    inputs = {"x": jnp.arange(3.0)}
+    np.testing.assert_array_equal(placed.generate(key, expected, inputs), [0, -1, -2])
+    one = play(placed, [4])[0]
+    np.testing.assert_array_equal(placed.generate(key, one, inputs), [0, 1, 2])
+
+
+def test_phases_in_a_loop(tiny, key):
+    data = tiny.data(partial(pipeline, seed=4))
+    results = [
+        play(place(game_of_phases([]), data, mesh=make_mesh(1), key=key, looped=looped), [5])
+        for looped in (False, True)
+    ]
+    chex.assert_trees_all_close(*results, rtol=1e-5)
 
 
 def test_report_keeps_the_first_failure():
