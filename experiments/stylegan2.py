@@ -69,8 +69,7 @@ class StyleGAN2(recipes.FromStyles):
 
     def generator(self) -> Any:
         """A mapping, and modulated convolutions."""
-        images, whole = self.images, self.whole
-        assert whole.channel_base is not None
+        images = self.images
         return networks.StyleGAN2Generator(
             images.image_size,
             images.channels,
@@ -78,7 +77,7 @@ class StyleGAN2(recipes.FromStyles):
             latent_size=self.latent_size,
             w_size=self.w_size,
             mapping_layers=self.mapping_layers,
-            channel_base=whole.channel_base,
+            channel_base=self.values().channel_base,
             channel_max=self.channel_max,
             classes=self.classes,
             bfloat16_resolutions=self.bfloat16_resolutions,
@@ -87,17 +86,14 @@ class StyleGAN2(recipes.FromStyles):
 
     def discriminator(self) -> networks.StyleGAN2Discriminator:
         """Residual blocks, and the minibatch's deviation."""
-        whole = self.whole
-        assert whole.channel_base is not None
-        assert whole.group_size is not None
         return networks.StyleGAN2Discriminator(
             self.images.image_size,
             self.base,
-            channel_base=whole.channel_base,
+            channel_base=self.values().channel_base,
             channel_max=self.channel_max,
             classes=self.classes,
             mapping_layers=self.discriminator_mapping_layers,
-            group_size=whole.group_size,
+            group_size=self.values().group_size,
             original=self.original,
             bfloat16_resolutions=self.bfloat16_resolutions,
             clamp=self.clamp,
@@ -105,31 +101,29 @@ class StyleGAN2(recipes.FromStyles):
 
     def game(self) -> games.Game:
         """Non-saturating; path length and R1 are lazy (paper: section 3 and appendix B)."""
-        whole = self.whole
-        gamma, rate = whole.gamma, whole.learning_rate
-        assert gamma is not None
-        assert rate is not None
+        values = self.values()
 
         def terms(key: jax.Array, critic: games.Critic, real: jax.Array, fake: jax.Array):
-            return {"r1": (gamma, penalties.r1(critic, real))}
+            return {"r1": (values.gamma, penalties.r1(critic, real))}
 
-        path_length, every = None, 1
+        every = self.penalty_every
+        path_length, path_every = None, 1
         if self.path_length > 0:
             path_length = games.PathLength(self.path_length, self.path_length_every)
-            every = self.path_length_every
+            path_every = self.path_length_every
         return games.style(
             self.generator(),
             self.discriminator(),
             latent=self.latent,
-            generator_optimiser=updates.lazy_adam(rate, every=every),
+            generator_optimiser=updates.lazy_adam(values.learning_rate, every=path_every),
             discriminator_optimiser=self.of_discriminator(
-                updates.lazy_adam(rate, every=self.penalty_every)
+                updates.lazy_adam(values.learning_rate, every=every)
             ),
             mixing=self.mixing,
             path_length=path_length,
-            penalties=games.LazyPenalties(terms, self.penalty_every),
+            penalties=games.LazyPenalties(terms, every) if every > 1 else terms,
             augment=self.augmentation(),
-            half_life=whole.half_life,
+            half_life=values.half_life,
             ramp=self.ramp,
             condition=self.condition,
         )

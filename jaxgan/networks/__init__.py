@@ -28,6 +28,7 @@ from jaxgan.networks.r3gan import R3GANProjection as R3GANProjection
 from jaxgan.networks.resnet import ResNetDiscriminator as ResNetDiscriminator
 from jaxgan.networks.resnet import ResNetGenerator as ResNetGenerator
 from jaxgan.networks.resnet_translator import ResNetTranslator as ResNetTranslator
+from jaxgan.networks.sizes import doublings as doublings
 from jaxgan.networks.sngan import SNGANDiscriminator as SNGANDiscriminator
 from jaxgan.networks.sngan import SNGANGenerator as SNGANGenerator
 from jaxgan.networks.stylegan import StyleGANGenerator as StyleGANGenerator

@@ -3,7 +3,7 @@
 import abc
 import dataclasses
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,17 @@ Probability: TypeAlias = Annotated[float, Ge(0), Le(1)]
 Augment: TypeAlias = Literal["none", "diffaugment", "ada"]
 """No augmentation, DiffAugment of all images, or the operations of StyleGAN2-ADA, as often as the
 discriminator's signs ask for."""
+
+
+class StyleValues(NamedTuple):
+    """Values that may follow from the size of images and the devices; see `FromStyles`."""
+
+    batch_size: int
+    group_size: int
+    channel_base: int
+    gamma: float
+    learning_rate: float
+    half_life: float
 
 
 @dataclass(frozen=True)
@@ -94,7 +105,11 @@ class FromStyles(abc.ABC):
         """The game that is played."""
 
     def resolved(self, devices: int) -> Self:
-        """The configuration with the values that StyleGAN2-ADA's code finds for `--cfg=auto`.
+        """The configuration with all values, as `values` finds them."""
+        return dataclasses.replace(self, **self.values(devices)._asdict())
+
+    def values(self, devices: int = 1) -> StyleValues:
+        """What is given, and for the rest what StyleGAN2-ADA's code finds for `--cfg=auto`.
 
         For images of resolution R and g devices: minibatches of min(g min(4096 / R, 32), 64),
         groups of up to 4 in them, channels from 16,384 / r (32,768 from 512 on), a rate of 0.0025
@@ -111,14 +126,13 @@ class FromStyles(abc.ABC):
         batch = self.batch_size or batch - batch % devices
         most = max(1, min(4, batch // devices))
         group = next(count for count in range(most, 0, -1) if batch % count == 0)
-        return dataclasses.replace(
-            self,
-            batch_size=batch,
-            group_size=self.group_size or group,
-            channel_base=self.channel_base or (16384 if size < 512 else 32768),
-            gamma=0.0002 * height * width / batch if self.gamma is None else self.gamma,
-            learning_rate=self.learning_rate or (0.0025 if size < 1024 else 0.002),
-            half_life=self.half_life or batch * 10_000 / 32,
+        return StyleValues(
+            batch,
+            self.group_size or group,
+            self.channel_base or (16384 if size < 512 else 32768),
+            0.0002 * height * width / batch if self.gamma is None else self.gamma,
+            self.learning_rate or (0.0025 if size < 1024 else 0.002),
+            self.half_life or batch * 10_000 / 32,
         )
 
     def transferred(self, before: Self, *, imported: bool) -> Self:
@@ -147,8 +161,7 @@ class FromStyles(abc.ABC):
 
     def data(self, pipeline: Pipeline) -> Resident | Streamed:
         """The minibatch of a round."""
-        batch_size, images = self.whole.batch_size, self.images
-        assert batch_size is not None
+        batch_size, images = self.values().batch_size, self.images
         return pipeline(
             self.source(), batch_size=batch_size, flip=images.flip, dequantise=images.dequantise
         )
@@ -156,8 +169,7 @@ class FromStyles(abc.ABC):
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """What the batch of a round is like."""
-        count, images = self.whole.batch_size, self.images
-        assert count is not None
+        count, images = self.values().batch_size, self.images
         shape = count, *height_and_width(images.image_size), images.channels
         label = {} if self.classes is None else {"label": jax.ShapeDtypeStruct((count,), jnp.int32)}
         return {"image": jax.ShapeDtypeStruct(shape, jnp.float32), **label}
@@ -165,11 +177,6 @@ class FromStyles(abc.ABC):
     def with_networks(self, state: games.StyleState, networks: StyleNetworks) -> games.StyleState:
         """The state with the networks of a file."""
         return with_networks(state, networks)
-
-    @property
-    def whole(self) -> Self:
-        """The configuration with all values: those of one device where nobody has said others."""
-        return self.resolved(1)
 
     def inputs(self, key: jax.Array, count: int) -> Batch:
         """Latents, and the labels in turn."""
