@@ -115,7 +115,7 @@ def test_round_of_r3gan_as_its_authors_augment_and_average():
 
     taken = {name: getattr(r3gan.PAPER, name) for name in ("augment", "augment_with", "half_life")}
     assert taken == {"augment": (0.0, 0.55), "augment_with": "bgc", "half_life": 5_000_000}
-    experiment = dataclasses.replace(r3gan.SMALL, widths=(4, 4, 4), **taken)
+    experiment = dataclasses.replace(r3gan.SMALL, **taken)
     game, batch = experiment.game(), {"image": jax.ShapeDtypeStruct((4, 28, 28, 1), np.float32)}
     state = jax.eval_shape(game.init, jax.random.key(0), batch)
     after, info = jax.eval_shape(game.update, jax.random.key(0), state, batch)
