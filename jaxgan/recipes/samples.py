@@ -30,10 +30,7 @@ def evaluate_samples(images: Images, draw: Callable[[int], np.ndarray]) -> dict[
     if images.folder is None and kind == "faces":
         style = parse_faces(configuration).style
         return evaluate_faces(draw(SAMPLES), style, data_dir=images.data_dir)
-    raise ValueError(
-        f"there are no figures for '{images.folder or images.dataset}': "
-        "evaluate a run on digits, mnist, stacked_digits or faces"
-    )
+    raise ValueError(_no_figures(images))
 
 
 def evaluate_labelled(images: Images, made: np.ndarray, asked: np.ndarray) -> dict[str, float]:
@@ -46,13 +43,25 @@ def evaluate_labelled(images: Images, made: np.ndarray, asked: np.ndarray) -> di
         images: what the generator was trained on.
         made: `[N, H, W, C]` float32 in [-1, 1].
         asked: `[N]` integers: what each was made for.
+
+    Raises:
+        ValueError: where the data set is neither.
     """
     kind, _, configuration = images.dataset.partition("/")
-    if images.folder is not None or kind != "faces" or images.label is None:
+    if images.folder is not None or images.dataset in ("digits", "mnist"):
         return evaluate_labels(made, asked, data_dir=images.data_dir)
+    if kind != "faces" or images.label is None:
+        raise ValueError(_no_figures(images))
     style = parse_faces(configuration).style
     figures = evaluate_faces(made, style, data_dir=images.data_dir)
     classifier = face_classifier(style, data_dir=images.data_dir, say=lambda said: None)
     found = classifier.classify(made)[images.label]
     classes = classifier.groups[images.label]
     return figures | metrics.label_agreement(np.asarray(asked), found, classes=classes)
+
+
+def _no_figures(images: Images) -> str:
+    return (
+        f"there are no figures for '{images.folder or images.dataset}': "
+        "evaluate a run on digits, mnist, stacked_digits or faces"
+    )

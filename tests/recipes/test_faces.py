@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import infogan
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -149,6 +151,19 @@ def test_samples_made_to_order(seeing):
 def test_no_figures_of_other_data():
     with pytest.raises(ValueError, match=r"no figures for 'cifar10': .* stacked_digits or faces$"):
         recipes.evaluate_samples(Images(dataset="cifar10"), lambda count: None)
+    with pytest.raises(ValueError, match=r"no figures for 'cifar10': .* stacked_digits or faces$"):
+        recipes.evaluate_labelled(Images(dataset="cifar10"), np.zeros((4, 8, 8, 3)), np.arange(4))
+
+
+def test_codes_of_other_things_than_digits_have_no_names(monkeypatch):
+    """InfoGAN's figures match its codes with digits; of other data it has those that all have."""
+    monkeypatch.setattr(samples, "evaluate_faces", lambda made, style, *, data_dir: {style: 1.0})
+    key = jax.random.key(0)
+    images = Images(dataset="faces/micah_32", image_size=32, channels=3)
+    figures = infogan.InfoGAN(images=images).evaluate(lambda key, inputs: None, key)
+    assert figures == {"micah": 1.0}
+    with pytest.raises(ValueError, match="no figures for 'cifar10'"):
+        infogan.InfoGAN(images=Images(dataset="cifar10")).evaluate(lambda key, inputs: None, key)
 
 
 def test_trained_once_then_read(quick, monkeypatch, tmp_path):
