@@ -91,6 +91,16 @@ def test_probabilities_are_of_each_attribute(seeing):
     assert seen["glasses"].dtype == np.int32
 
 
+def test_larger_faces_are_seen_as_the_means_of_squares(seeing):
+    images, _ = pretended(6, size=32)
+    larger = images.repeat(2, axis=1).repeat(2, axis=2)
+    larger[:, ::2] += 0.5  # gone in the mean
+    larger[:, 1::2] -= 0.5
+    np.testing.assert_allclose(seeing.features(larger), seeing.features(images), atol=1e-6)
+    for name, found in seeing.classify(larger).items():
+        np.testing.assert_array_equal(found, seeing.classify(images)[name])
+
+
 def test_sure_is_of_all_main_attributes_together(seeing):
     images, _ = pretended(10)
     images[:4, 0, 2, 0] = 1  # hair as well
