@@ -60,6 +60,13 @@ class StylePhases:
     """Seconds that a side may take for its first step."""
     twin: bool = True
     """Whether PyTorch takes part."""
+    phases: tuple[str, ...] = (*PHASES, AUGMENTATION)
+    """Which; images a second need G, path length, D and R1."""
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.phases) - {*PHASES, AUGMENTATION})
+        if unknown:
+            raise ValueError(f"there are no phases {unknown}: take {[*PHASES, AUGMENTATION]}")
 
 
 def measure(options: StylePhases, phase: str) -> dict[str, Any]:
@@ -141,7 +148,7 @@ def main(options: StylePhases) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     results: dict[str, dict[str, Any]] = {}
     name = f"style_phases_{options.image_size}"
-    for phase in (*PHASES, AUGMENTATION):
+    for phase in options.phases:
         results[phase] = measure(options, phase)
         print(f"{phase}: {results[phase]['jaxgan_ms']:.1f} ms", flush=True)
         (options.output / f"{name}.md").write_text(
