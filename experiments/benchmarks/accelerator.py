@@ -223,7 +223,8 @@ def markdown(results: dict[str, dict[str, Any]]) -> str:
             continue
         ours, our_peak = 1e3 / result["jaxgan_ms"], result["jaxgan_peak_mib"]
         if "torch_ms" not in result:
-            lines.append(f"| {name} | {ours:.1f} | failed | | {our_peak:.0f} |")
+            without = "failed" if {"failure", "torch_failure"} & set(result) else "none"
+            lines.append(f"| {name} | {ours:.1f} | {without} | | {our_peak:.0f} |")
             continue
         theirs, their_peak = 1e3 / result["torch_ms"], result["torch_peak_mib"]
         lines.append(
