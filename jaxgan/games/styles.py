@@ -30,8 +30,10 @@ class StyleGenerator(Protocol):
         """Flax's."""
         ...
 
-    def map_latents(self, latent: jax.Array, *y: jax.Array, train: bool) -> jax.Array:
-        """`[B, Z]` to w, `[B, L, W]`; moves `latent_mean` where `train`."""
+    def map_latents(
+        self, latent: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
+        """`[B, Z]`, and labels, to w, `[B, L, W]`; moves `latent_mean` where `train`."""
         ...
 
     def synthesise(self, w: jax.Array, *, train: bool) -> jax.Array:
