@@ -112,6 +112,7 @@ class InfoGAN(recipes.FromLatents):
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """How well the first code of ten names the digit, over 5,000 samples."""
+        recipes.check_digits(self.images)
         latent = self.latent(key, 5000)
         codes = np.asarray(self.latent.split(latent).categorical[0]).argmax(1)
         made = generate(key, {"latent": latent})

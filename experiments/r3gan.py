@@ -4,16 +4,36 @@ python experiments/r3gan.py train                   digits, about thirteen minut
 python experiments/r3gan.py train --preset paper    CIFAR-10
 python experiments/r3gan.py train --dataset stacked_digits --channels 3     a thousand modes
 python experiments/r3gan.py evaluate runs/r3gan-001
+python experiments/r3gan.py import ffhq-64.pkl      the authors' weights, to sample from
 """
 
 import dataclasses
+from pathlib import Path
+from typing import Any
 
 import jax
 import optax
 
-from jaxgan import cli, games, latents, layers, losses, networks, penalties, recipes, updates
+from jaxgan import (
+    cli,
+    games,
+    latents,
+    layers,
+    losses,
+    networks,
+    penalties,
+    recipes,
+    updates,
+    weights,
+)
 from jaxgan.data import Images
-from jaxgan.training import Fraction, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import (
+    FoundNetworks,
+    Fraction,
+    PositiveFloat,
+    PositiveInt,
+    Schedule,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +73,14 @@ class R3GAN(recipes.FromLatents):
     def latent(self) -> latents.Prior:
         """p(z)."""
         return latents.normal(self.latent_size)
+
+    def found_in(self, path: Path) -> FoundNetworks:
+        """The networks of a pickle of the authors' code, without labels."""
+        return recipes.found_r3gan(path)
+
+    def with_networks(self, state: Any, networks: weights.R3GANNetworks) -> Any:
+        """The state with what was found."""
+        return recipes.with_networks(state, networks)
 
     def game(self) -> games.Game:
         """L_D + gamma / 2 (R1 + R2), at every update (paper: equation 2 and section 3)."""

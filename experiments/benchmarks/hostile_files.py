@@ -13,7 +13,7 @@ import pickletools
 import random
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from experiments.benchmarks.weight_files import (
     NUMBERS,
@@ -297,7 +297,7 @@ def random_program(rng: random.Random) -> bytes:
     body = b"}\x94(" + b"".join(text(f"x{i}") + value for i, value in enumerate(values))
     for _ in range(rng.choice([0, 1, 1, 2, 20])):
         at = rng.randrange(len(body))
-        body = body[:at] + _random_code(rng) + body[at + rng.choice([0, 1, 1, 2]) :]
+        body = body[:at] + random_code(rng) + body[at + rng.choice([0, 1, 1, 2]) :]
     return wrapped(rng, program(body + b"u"))
 
 
@@ -322,7 +322,8 @@ def _random_value(rng: random.Random, depth: int) -> bytes:
     return rng.choice([made, rng.choice(simple), *([rng.choice(groups)] * 4 if inner else [])])
 
 
-def _random_code(rng: random.Random) -> bytes:
+def random_code(rng: random.Random) -> bytes:
+    """Any code but the last, with an argument."""
     info = rng.choice([x for x in pickletools.opcodes if x.name != "STOP"])
     if info.arg is None:
         return info.code.encode("latin-1")
@@ -374,7 +375,12 @@ def good_files() -> list[bytes]:
 
 def mutated(rng: random.Random) -> bytes:
     """A real file with bits flipped, bytes changed, cut, doubled or taken from another."""
-    raw = bytearray(rng.choice(good_files()))
+    return mutations(rng, good_files())
+
+
+def mutations(rng: random.Random, good: Sequence[bytes]) -> bytes:
+    """One of these files, changed at some places."""
+    raw = bytearray(rng.choice(good))
     for _ in range(rng.choice([1, 1, 1, 2, 4, 16])):
         at = rng.randrange(len(raw) + 1)
         to = min(len(raw), at + rng.choice([1, 1, 2, 4, 8, 50]))
@@ -390,7 +396,7 @@ def mutated(rng: random.Random) -> bytes:
             case 4:
                 del raw[at:]
             case 5:
-                other = rng.choice(good_files())
+                other = rng.choice(good)
                 where = rng.randrange(len(other))
                 raw[at:to] = other[where : where + rng.choice([1, 8, 100])]
             case _:

@@ -1,17 +1,18 @@
-"""3,000 hostile files of weights, each read or refused within the bound of `read_weights`.
+"""3,000 hostile files of weights and 2,000 hostile pickles of networks, read or refused in bounds.
 
     python -m experiments.benchmarks.hostile_weights
 
 Each file is read in another process and under limits: the processor's time and the memory that
-`jaxgan.weights.read_weights` promises for its size, after which the system ends the process. A hook
-sees whatever the reading does beside computing: opening another file, or any but for reading,
-starting a process, running code, importing, sockets. Prints, for each kind of file, how many were
-read and how many refused, the worst time and memory as shares of the bound, and what went wrong;
-ends with 1 where something did. Needs Linux.
+`jaxgan.weights.read_weights` and `read_networks` promise for its size, after which the system ends
+the process. A hook sees whatever the reading does beside computing: opening another file, or any
+but for reading, starting a process, running code, importing, sockets. Prints, for each kind of
+file, how many were read and how many refused, the worst time and memory as shares of the bound, and
+what went wrong; ends with 1 where something did. Needs Linux.
 """
 
 import collections
 import dataclasses
+import itertools
 import json
 import pathlib
 import resource
@@ -25,12 +26,13 @@ from typing import Any
 import tyro
 
 from experiments.benchmarks.hostile_files import good_files, hostile_files
+from experiments.benchmarks.hostile_networks import good_networks, hostile_networks
 from experiments.benchmarks.weight_files import safetensors
-from jaxgan.weights import read_weights
+from jaxgan.weights import read_networks, read_weights
 
 SECONDS, SECONDS_A_BYTE = 0.25, 5e-6
 BYTES, BYTES_A_BYTE = 16e6, 512
-"""The bound, as the docstring of `read_weights` has it."""
+"""The bound, as the docstring of `read_weights` has it, and that of `read_networks`."""
 
 LONGEST = 600
 """Characters of an error, beside the file's name."""
@@ -51,7 +53,9 @@ class HostileWeights:
     """Read hostile files of weights under limits."""
 
     files: int = 3000
-    """How many."""
+    """How many files of weights."""
+    networks: int = 2000
+    """How many pickles of networks."""
     seed: int = 0
     """Of what is drawn by chance."""
     keep: pathlib.Path | None = None
@@ -60,14 +64,21 @@ class HostileWeights:
     def run(self) -> int:
         """Read all; how many were not handled well."""
         with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "weights.pth")
-            reader = Reader(path)
+            weights, pickles = (pathlib.Path(folder, name) for name in ("a.pth", "a.pkl"))
+            readers = {path: Reader(path) for path in (weights, pickles)}
             outcomes: dict[str, collections.Counter[str]] = {}
             worst: dict[str, tuple[float, float]] = {}
             start = time.monotonic()
-            for kind, raw in hostile_files(self.files, self.seed):
+            for path, (kind, raw) in itertools.chain(
+                zip(itertools.repeat(weights), hostile_files(self.files, self.seed), strict=False),
+                zip(
+                    itertools.repeat(pickles),
+                    hostile_networks(self.networks, self.seed),
+                    strict=False,
+                ),
+            ):
                 path.write_bytes(raw)
-                answer = reader.read()
+                answer = readers[path].read()
                 outcome = answer["outcome"]
                 outcomes.setdefault(kind, collections.Counter())[outcome] += 1
                 spent, held = worst.get(kind, (0.0, 0.0))
@@ -80,7 +91,8 @@ class HostileWeights:
                     if self.keep:
                         self.keep.mkdir(parents=True, exist_ok=True)
                         (self.keep / name).write_bytes(raw)
-            reader.end()
+            for reader in readers.values():
+                reader.end()
         return report(outcomes, worst, time.monotonic() - start)
 
 
@@ -138,7 +150,8 @@ class Reader:
 def serve(path: pathlib.Path) -> None:
     """Read the file for each line on standard input, and answer in one."""
     hostile = path.read_bytes() if path.exists() else b""
-    for raw in (*good_files(), safetensors({}), b"PK\x03\x04", b"GIF89a"):
+    good = good_networks() if path.suffix == ".pkl" else [*good_files(), safetensors({})]
+    for raw in (*good, b"PK\x03\x04", b"GIF89a", b"\x80\x04Va\n."):
         path.write_bytes(raw)  # whatever is imported when it is first needed is there from now on
         _outcome(path)
     path.write_bytes(hostile)
@@ -178,7 +191,7 @@ HARMLESS = frozenset({"object.__getattr__", "sys._getframe", "os.stat"})
 
 def _outcome(path: pathlib.Path) -> tuple[str, str]:
     try:
-        read_weights(path)
+        read_networks(path) if path.suffix == ".pkl" else read_weights(path)
     except ValueError as error:
         text = str(error)
         well = text.startswith(f"{path} ") and "\n" not in text

@@ -46,10 +46,14 @@ class Setting:
     patience: float = 240.0
 
 
+Serve = Callable[[Connection, Any], None]
+"""What a side's process does: answers the pipe, by its setting."""
+
+
 class Side:
     """A process that plays rounds. Use as a context manager, or call `close`."""
 
-    def __init__(self, serve: Callable[[Connection, Setting], None], setting: Setting) -> None:
+    def __init__(self, serve: Serve, setting: Setting) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._patience = setting.patience
@@ -128,9 +132,9 @@ def jaxgan(pipe: Connection, setting: Setting) -> None:
 
     def peak() -> float:
         statistics = jax.local_devices()[0].memory_stats() if setting.accelerator else None
-        return statistics["peak_bytes_in_use"] / 2**20 if statistics else _peak_of_process()
+        return statistics["peak_bytes_in_use"] / 2**20 if statistics else peak_of_process()
 
-    _serve(pipe, play, peak)
+    serve(pipe, play, peak)
 
 
 def torch(pipe: Connection, setting: Setting) -> None:
@@ -159,28 +163,37 @@ def torch(pipe: Connection, setting: Setting) -> None:
     def peak() -> float:
         if setting.accelerator:
             return torch.cuda.max_memory_allocated() / 2**20
-        return _peak_of_process()
+        return peak_of_process()
 
-    _serve(pipe, play, peak)
+    serve(pipe, play, peak)
 
 
-def compare(setting: Setting, *, repeats: int, seconds: float = 1.0) -> dict[str, Any]:
+def compare(
+    setting: Setting,
+    *,
+    repeats: int,
+    seconds: float = 1.0,
+    ours: Serve = jaxgan,
+    theirs: Serve = torch,
+) -> dict[str, Any]:
     """Both sides of a row, in alternated turns.
 
     Args:
         setting: what both are told.
         repeats: turns of each side.
         seconds: about how long a turn takes; at least one round.
+        ours: what jaxgan's side serves.
+        theirs: what PyTorch's side serves.
 
     Returns:
         Milliseconds a round (medians), their ratio, seconds of the first call, peak memory in MiB.
     """
-    with Side(jaxgan, setting) as ours, Side(torch, setting) as theirs:
-        ours.play(1), theirs.play(1)  # warm
-        rounds = max(1, int(seconds / max(ours.play(1), theirs.play(1))))
-        turns = [(ours.play(rounds) / rounds, theirs.play(rounds) / rounds) for _ in range(repeats)]
+    with Side(ours, setting) as us, Side(theirs, setting) as them:
+        us.play(1), them.play(1)  # warm
+        rounds = max(1, int(seconds / max(us.play(1), them.play(1))))
+        turns = [(us.play(rounds) / rounds, them.play(rounds) / rounds) for _ in range(repeats)]
         our_time, their_time = np.median(turns, axis=0).tolist()
-        ratios = [theirs / ours for ours, theirs in turns]
+        ratios = [their_turn / our_turn for our_turn, their_turn in turns]
         return {
             **dataclasses.asdict(setting),
             "rounds_a_turn": rounds,
@@ -189,14 +202,16 @@ def compare(setting: Setting, *, repeats: int, seconds: float = 1.0) -> dict[str
             "ratio": float(np.median(ratios)),
             "ratio_lowest": min(ratios),
             "ratio_highest": max(ratios),
-            "jaxgan_first_call_s": ours.first_call,
-            "torch_first_call_s": theirs.first_call,
-            "jaxgan_peak_mib": ours.peak_memory(),
-            "torch_peak_mib": theirs.peak_memory(),
+            "jaxgan_first_call_s": us.first_call,
+            "torch_first_call_s": them.first_call,
+            "jaxgan_peak_mib": us.peak_memory(),
+            "torch_peak_mib": them.peak_memory(),
         }
 
 
-def _serve(pipe: Connection, play: Callable[[int], None], peak: Callable[[], float]) -> None:
+def serve(pipe: Connection, play: Callable[[int], None], peak: Callable[[], float]) -> None:
+    """Answer a pipe: the seconds of as many rounds as it asks for, or the peak memory for None."""
+
     def timed(rounds: int) -> float:
         start = time.perf_counter()
         play(rounds)
@@ -211,16 +226,15 @@ def _serve(pipe: Connection, play: Callable[[int], None], peak: Callable[[], flo
         pipe.send(peak() if rounds is None else timed(rounds))
 
 
-def _guarded(
-    serve: Callable[[Connection, Setting], None], pipe: Connection, setting: Setting
-) -> None:
+def _guarded(serve: Serve, pipe: Connection, setting: Setting) -> None:
     try:
         serve(pipe, setting)
     except Exception:
         pipe.send(traceback.format_exc(limit=-3))
 
 
-def _peak_of_process() -> float:
+def peak_of_process() -> float:
+    """MiB that this process had at most."""
     # Linux's own count: `ru_maxrss` begins at what the parent had when it started this process.
     for line in pathlib.Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):

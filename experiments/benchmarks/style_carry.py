@@ -31,10 +31,7 @@ def random_variables(shapes: Variables, *, seed: int, scale: float = 0.3) -> dic
     def fill(path: tuple[Any, ...], leaf: Any) -> jax.Array:
         names = [key.key for key in path]
         numbers = random.standard_normal(leaf.shape)
-        if names[-1] in ("kernel", "const", "noise"):
-            factor = 1.0
-        else:
-            factor = scale
+        factor = 1.0 if names[-1] in ("kernel", "const", "noise") else scale
         if re.fullmatch(r"fc\d+", names[-2]):
             factor *= 100  # of the mapping's multiplier, 0.01
         return jnp.asarray(factor * numbers, jnp.float32)

@@ -1,9 +1,8 @@
 """The verb `import`: generators, and discriminators, that were trained elsewhere."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import chex
 import jax
@@ -12,14 +11,21 @@ import numpy as np
 
 from jaxgan.cli.command import way_on
 from jaxgan.cli.runs import new_directory
+from jaxgan.cli.told import (
+    check_named,
+    configured,
+    last_of,
+    options_of,
+    say_changes,
+    say_usual,
+    source_of,
+)
 from jaxgan.games import stream
 from jaxgan.training import (
     Imported,
     Imports,
     RunError,
     create_from_state,
-    from_plain,
-    to_plain,
     validated,
 )
 from jaxgan.weights import check_finite, chosen_parts, parts_of, read_weights, short_name
@@ -114,7 +120,7 @@ def import_run(
         taken.append(_take(experiment, name, file))
         experiment = _configured(experiment, taken, named)
     experiment = experiment.fitted()
-    _check_named(asked, experiment, named)
+    check_named(asked, experiment, named)
     shapes = experiment.shapes
     zeros = {array: jnp.zeros(leaf.shape, leaf.dtype) for array, leaf in shapes.items()}
     init = jax.jit(experiment.game().init)
@@ -126,15 +132,13 @@ def import_run(
         except ValueError as error:
             raise ValueError(f"{file.path}: {error}") from error
     chex.assert_trees_all_equal_shapes_and_dtypes(state, fresh)
-    digests = [_source(one.file.path, one.part) for one in taken]
+    digests = [source_of(one.file.path, one.part) for one in taken]
     source = f"imported: {', '.join(digests)}"
     with new_directory(directory, Path("runs"), name) as directory:
         create_from_state(
             experiment, directory, state, name=name, seed=0, shapes=shapes, data=source
         )
-    changed = [f"{_flag(field)} {value}" for field, value in _changes(asked, experiment).items()]
-    if changed:
-        print(f"so as if these had been given: {' '.join(changed)}")
+    say_changes(asked, experiment)
     anew = [side for side in experiment.sides if all(side != one.side for one in taken)]
     if anew:
         print(f"no file was given for the generator from {' or '.join(anew)}: it begins anew")
@@ -199,73 +203,17 @@ def _take(experiment: Imports, name: str, file: ImportFile) -> _Taken:
 def _configured(experiment: Imports, taken: Sequence[_Taken], named: Collection[str]) -> Imports:
     """The configuration with what the newest file tells."""
     *before, (file, _, _, _, told) = taken
-    options = _options(told, named)
+    options = options_of(told, named)
     for field, value in options.items():
         for other in before:
-            said = _options(other.told, named).get(field, value)
+            said = options_of(other.told, named).get(field, value)
             if said != value:
                 raise RunError(
-                    f"{file.path} has {_last(field)} {value}, and {other.file.path} has {said}: "
+                    f"{file.path} has {last_of(field)} {value}, and {other.file.path} has {said}: "
                     "give files of networks that were trained together"
                 )
-    for field in told.usual:
-        if field in options:
-            print(
-                f"{file.path} does not tell {_flag(field)}: {options[field]} is taken, "
-                f"{_flag(field)} gives another"
-            )
-    plain = to_plain(experiment)
-    for field, value in options.items():
-        *groups, last = field.split(".")
-        place = plain
-        for group in groups:
-            place = place[group]
-        place[last] = value
-    try:
-        return from_plain(type(experiment), plain)
-    except ValueError as error:
-        raise ValueError(f"{file.path}: {error}") from error
-
-
-def _options(told: Imported, named: Collection[str]) -> dict[str, Any]:
-    """What a file tells, and what is usual where nobody says otherwise."""
-    usual = {field: value for field, value in told.usual.items() if _last(field) not in named}
-    return usual | dict(told.options)
-
-
-def _check_named(asked: Imports, found: Imports, named: Collection[str]) -> None:
-    """Refuse what a person gave and the files contradict."""
-    given = _flat(to_plain(asked))
-    for field, value in _changes(asked, found).items():
-        if _last(field) in named:
-            raise RunError(
-                f"{_flag(field)} {given[field]} contradicts the files, which need {value}: leave "
-                f"{_flag(field)} out"
-            )
-
-
-def _changes(asked: Imports, found: Imports) -> dict[str, Any]:
-    """By their paths, the values that are others than those that were asked for."""
-    before, after = _flat(to_plain(asked)), _flat(to_plain(found))
-    return {field: value for field, value in after.items() if before[field] != value}
-
-
-def _flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values by their paths, as in `pairs.channels`."""
-    flat: dict[str, Any] = {}
-    for field, value in plain.items():
-        path = prefix + field
-        flat |= _flat(value, f"{path}.") if isinstance(value, dict) else {path: value}
-    return flat
-
-
-def _last(field: str) -> str:
-    return field.rpartition(".")[2]
-
-
-def _flag(field: str) -> str:
-    """A field as the command line has it."""
-    return f"--{_last(field).replace('_', '-')}"
+    say_usual(told, options, file.path)
+    return configured(experiment, options, file.path)
 
 
 def _at(part: str) -> str:
@@ -275,9 +223,3 @@ def _at(part: str) -> str:
 def _listed(parts: Collection[str]) -> str:
     shown = [short_name(part) if part else "the file's own" for part in list(parts)[:_SHOWN]]
     return ", ".join(shown) + (", ..." if len(parts) > _SHOWN else "")
-
-
-def _source(path: Path, part: str) -> str:
-    """A file and its digest, for the manifest."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    return f"{path.name} {f'({short_name(part)}) ' if part else ''}sha256:{digest}"

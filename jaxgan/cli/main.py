@@ -22,7 +22,7 @@ from jaxgan.cli.using import using_verbs
 from jaxgan.training import Experiment, Interrupted, RunError, counted_signals, experiment_name
 
 _VERBS = (
-    *("train", "resume", "sample", "evaluate", "reproduce"),
+    *("train", "resume", "sample", "mix", "truncate", "evaluate", "reproduce"),
     *("translate", "import", "prepare"),
 )
 """In the order of `--help`."""

@@ -1,14 +1,14 @@
-"""Flags that take one number or two, or two or none."""
+"""Flags that take one number or more."""
 
 import re
 from collections.abc import Sequence
 
-_FLAG = re.compile(r"--((image|load|crop)[-_]size|range)(=.*)?")
-_NUMBER = re.compile(r"-?[\d.]+(e[-+]?\d+)?")
+_FLAG = re.compile(r"--((image|load|crop)[-_]size|range|truncation)(=.*)?")
+_NUMBER = re.compile(r"-?([\d.]+(e[-+]?\d+)?|nan|inf(inity)?)", re.IGNORECASE)
 
 
 def numbers_last(arguments: Sequence[str]) -> list[str]:
-    """The arguments, flags of sizes and of ranges behind all others.
+    """The arguments, flags of sizes, ranges and truncations behind all others.
 
     Where they stand before a folder or a file, tyro takes that for one of their numbers.
 

@@ -49,12 +49,14 @@ def _of_images(images: Images, preset_flag: PresetFlag) -> Callable[..., int]:
         """Make the pictures of a folder small once: training then starts without decoding them.
 
         Args:
-            folder: Of images; its sub-folders are the classes.
+            folder: Of images, or a zip of them; its sub-folders are the classes, or its
+                dataset.json says them.
             output: A new folder for what is prepared, which train takes as --folder; or one that
                 was begun, to go on with.
             image_size: Pixels on a side; or height and width, as in 96 128.
-            channels: 1 for grey, 3 for RGB.
-            pad: Pad images of another shape with black, instead of cropping their centre.
+            channels: 1 for grey, 3 for RGB, 4 for RGBA.
+            pad: Pad images of another shape with black, or with nothing in RGBA, instead of
+                cropping their centre.
             range: Values of black and of white in grey pictures of more than eight bits or of
                 floats.
             skip_unreadable: Leave out the files of the folder that cannot be decoded.

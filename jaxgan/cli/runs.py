@@ -61,6 +61,14 @@ def refuse_taken(output: Path) -> None:
         raise RunError(f"{output} already holds something: name another folder with --output")
 
 
+def refuse_file(output: Path) -> None:
+    """Refuse a file for a sheet that is there already, or that is called something else."""
+    if output.suffix.lower() != ".png":
+        raise RunError(f"a sheet is a PNG, and {output} is not called one: name a FILE.png")
+    if output.exists():
+        raise RunError(f"{output} is there already: name another file with --output")
+
+
 def refuse_imported(run: Run) -> None:
     """Refuse a run that was not trained, for what needs one that was."""
     if run.manifest["data"].startswith("imported: "):
@@ -107,9 +115,14 @@ def new_directory(directory: Path | None, folder: Path, name: str) -> Iterator[P
                 folder.rmdir()
 
 
+def batch_size_of(run: Run) -> int:
+    """Of training: what fitted in memory then fits now."""
+    return next(iter(run.manifest["batch"].values()))["shape"][0]
+
+
 def label_number(run: Run, experiment: Experiment, label: str) -> int:
     """The number of a class that is given by its name or its number."""
-    if not isinstance(experiment, Conditional):
+    if not isinstance(experiment, Conditional) or experiment.classes is None:
         raise RunError("this GAN is not conditional: leave --label out")
     names = run.manifest.get("classes") or [str(n) for n in range(experiment.classes)]
     if label in names:

@@ -8,18 +8,29 @@ import tyro
 
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
+from jaxgan.cli.networks import networks_verb
 from jaxgan.cli.preset import PresetFlag
+from jaxgan.cli.sheets import sheet_verbs
 from jaxgan.cli.training import Directory
 from jaxgan.cli.translate import translate_run
 from jaxgan.cli.verbs import evaluate_run, sample_run
 from jaxgan.data import Size, ValueRange
-from jaxgan.training import UNMOVED, Evaluates, Experiment, Imports, Moved, Translates
+from jaxgan.training import (
+    UNMOVED,
+    Evaluates,
+    Experiment,
+    Imports,
+    ImportsNetworks,
+    Moved,
+    Styled,
+    Translates,
+)
 
 
 def using_verbs(
     default: Experiment, name: str, *, preset_flag: PresetFlag, named: set[str]
 ) -> dict[str, Callable[..., int]]:
-    """`sample`, and of `evaluate`, `translate` and `import` what the experiment can do.
+    """`sample`, and of the other verbs that use a run those that the experiment can do.
 
     Args:
         default: the values of fields that have no flag.
@@ -35,6 +46,8 @@ def using_verbs(
         *,
         count: int = 100,
         label: str | None = None,
+        truncation: float | None = None,
+        truncation_cutoff: int | None = None,
         step: int | None = None,
         seed: int = 0,
         output: Path | None = None,
@@ -47,16 +60,22 @@ def using_verbs(
             count: How many pictures.
             label: Of all the pictures, in a run of a conditional GAN: a class by its number, from
                 0, or by its name.
+            truncation: Of images that are made of styles, psi: 1 leaves them, less draws them
+                towards the mean image (as in 0.7), which 0 is, and less than 0 to its other side.
+            truncation_cutoff: How many layers are truncated, the first ones; all where none is
+                said.
             step: Of the checkpoint; the newest where none is said.
             seed: Of the latents: the same seed gives the same pictures, however many.
             output: A new folder for them; DIRECTORY/generated/seed_SEED where none is named, or
-                seed_SEED_label_LABEL.
+                seed_SEED_label_LABEL, and so on.
         """
         return sample_run(
             *(directory, kind, name),
             moved=moved,
             count=count,
             label=label,
+            truncation=truncation,
+            cutoff=truncation_cutoff,
             step=step,
             seed=seed,
             output=output,
@@ -177,10 +196,14 @@ def using_verbs(
         )
 
     verbs: dict[str, Callable[..., int]] = {"sample": sample}
+    if isinstance(default, Styled):
+        verbs |= sheet_verbs(kind, name)
     if isinstance(default, Evaluates):
         verbs["evaluate"] = evaluate
     if isinstance(default, Translates):
         verbs["translate"] = translate
     if isinstance(default, Imports):
         verbs["import"] = import_
+    elif isinstance(default, ImportsNetworks):
+        verbs["import"] = networks_verb(default, name, preset_flag=preset_flag, named=named)
     return verbs

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from jaxgan.cli.runs import (
+    batch_size_of,
     label_number,
     new_directory,
     open_run,
@@ -19,6 +20,7 @@ from jaxgan.cli.runs import (
     refuse_taken,
     with_way_on,
 )
+from jaxgan.cli.truncation import check_styled, truncated
 from jaxgan.games import stream
 from jaxgan.training import (
     Draws,
@@ -101,6 +103,8 @@ def sample_run(
     moved: Moved,
     count: int,
     label: str | None,
+    truncation: float | None,
+    cutoff: int | None,
     step: int | None,
     seed: int,
     output: Path | None,
@@ -110,7 +114,12 @@ def sample_run(
         raise RunError(f"--count must be 1 or more, not {count}")
     run, experiment = open_run(directory, kind, name, moved)
     number = None if label is None else label_number(run, experiment, label)
-    folder = f"seed_{seed}" if number is None else f"seed_{seed}_label_{number}"
+    if truncation is not None or cutoff is not None:
+        check_styled(experiment)
+    if cutoff is not None and truncation is None:
+        raise RunError("--truncation-cutoff says how many layers: say how far with --truncation")
+    words = {"seed": seed, "label": number, "truncation": truncation, "cutoff": cutoff}
+    folder = "_".join(f"{word}_{value}" for word, value in words.items() if value is not None)
     output = output or run.directory / "generated" / folder
     refuse_taken(output)
     step, state = load(run, experiment, step=step)
@@ -118,9 +127,11 @@ def sample_run(
     inputs: dict[str, Any] = dict(experiment.inputs(stream(key, "inputs"), count))
     if number is not None:
         inputs["label"] = np.full(count, number, np.int32)
+    if truncation is not None:
+        inputs |= truncated(experiment, state, inputs, truncation, cutoff)
     chunks = generate_chunks(
         *(jax.jit(experiment.game().generate), stream(key, "sample"), state, inputs),
-        size=_batch_size(run),
+        size=batch_size_of(run),
     )
     output.mkdir(parents=True, exist_ok=True)
     first = next(chunks)
@@ -206,18 +217,13 @@ def reproduce_run(
 
 def _generator(run: Run, experiment: Experiment, state: Any) -> Generate:
     """What the trained generator makes of any count of inputs, a training batch at a time."""
-    jitted, size = jax.jit(experiment.game().generate), _batch_size(run)
+    jitted, size = jax.jit(experiment.game().generate), batch_size_of(run)
 
     def generate(key: jax.Array, inputs: Mapping[str, jax.Array | np.ndarray]) -> Any:
         chunks = generate_chunks(jitted, key, state, inputs, size=size)
         return jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
 
     return generate
-
-
-def _batch_size(run: Run) -> int:
-    """Of training: what fitted in memory then fits now."""
-    return next(iter(run.manifest["batch"].values()))["shape"][0]
 
 
 def _surroundings(run: Run) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def check_range(value_range: ValueRange | None) -> None:
         )
 
 
-def decode(file: File, *, value_range: ValueRange | None = None) -> np.ndarray:
+def decode(file: File, *, value_range: ValueRange | None = None, alpha: bool = False) -> np.ndarray:
     """Decode an image, turned as its EXIF orientation says. Of several, the first is taken.
 
         pixel = round(255 (value - low) / (high - low)), clipped to {0, ..., 255}
@@ -72,10 +72,13 @@ def decode(file: File, *, value_range: ValueRange | None = None) -> np.ndarray:
         value_range: (low, high), the values of black and of white in every grey picture of more
             than eight bits or of floats; values beyond are clipped. Pictures of eight bits or
             fewer are read as they are.
+        alpha: Whether pictures keep what is transparent in them.
 
     Returns:
         `[H, W, C]` uint8, not writable; C is 1 for grey and 3 for all else. What is transparent
-        lies on white, and so does the one colour or grey that a file declares transparent.
+        lies on white, and so does the one colour or grey that a file declares transparent. With
+        `alpha`, C is 4 where a file says of any pixel that it is not opaque, or might not be: red,
+        green, blue, and alpha from 0 (clear) to 255; colours are not multiplied by it.
 
     Raises:
         RangeError: a ValueError, where a range is needed, or given and cannot be obeyed.
@@ -85,13 +88,13 @@ def decode(file: File, *, value_range: ValueRange | None = None) -> np.ndarray:
     check_range(value_range)
     with _opened(file) as image, _ROOM.taken(image.width * image.height):
         if image.width * image.height < _LARGE:
-            return _pixels(image, value_range)
+            return _pixels(image, value_range, alpha)
         # The C library keeps for each thread what it had: a thread that ends leaves it to the next.
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(_pixels, image, value_range).result()
+            return thread.submit(_pixels, image, value_range, alpha).result()
 
 
-def _pixels(image: "Image.Image", value_range: ValueRange | None) -> np.ndarray:
+def _pixels(image: "Image.Image", value_range: ValueRange | None, alpha: bool) -> np.ndarray:
     from PIL import ImageOps
 
     raw_mode = _raw_mode(image)
@@ -99,14 +102,25 @@ def _pixels(image: "Image.Image", value_range: ValueRange | None) -> np.ndarray:
         _sixteen_bit_colours(image, value_range)
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode[0] in "IF":
-        return _scaled(image, raw_mode, value_range)[..., None]
+        return _without_key(*_scaled(image, raw_mode, value_range), alpha)
     if image.mode in ("1", "L"):
         grey = np.asarray(image.convert("L"))
-        clear = image.info.get("transparency")
-        if isinstance(clear, int):
-            grey = np.where(grey == clear * _STEPS.get(raw_mode, 1), np.uint8(255), grey)
-        return grey[..., None]
+        key = image.info.get("transparency")
+        clear = grey == key * _STEPS.get(raw_mode, 1) if isinstance(key, int) else None
+        return _without_key(grey, clear, alpha)
+    if alpha and image.has_transparency_data:
+        return _as_array(image if image.mode == "RGBA" else image.convert("RGBA"))
     return _as_array(_on_white(image))
+
+
+def _without_key(grey: np.ndarray, clear: np.ndarray | None, alpha: bool) -> np.ndarray:
+    """Grey, `[H, W]`, with white where it is `clear`; or RGBA, if that is wanted."""
+    if clear is None:
+        return grey[..., None]
+    white = np.where(clear, np.uint8(255), grey)
+    if not alpha:
+        return white[..., None]
+    return np.stack([white, white, white, np.where(clear, np.uint8(0), np.uint8(255))], axis=-1)
 
 
 def _sixteen_bit_colours(image: "Image.Image", value_range: ValueRange | None) -> None:
@@ -122,8 +136,10 @@ def _sixteen_bit_colours(image: "Image.Image", value_range: ValueRange | None) -
         image.info["transparency"] = upper
 
 
-def _scaled(image: "Image.Image", raw_mode: str, value_range: ValueRange | None) -> np.ndarray:
-    """Grey of more than eight bits, or of floats, as bytes: `[H, W]`."""
+def _scaled(
+    image: "Image.Image", raw_mode: str, value_range: ValueRange | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Grey of more than eight bits, or of floats, as bytes, `[H, W]`; and where it is clear."""
     values = np.asarray(image)
     if raw_mode.startswith("I;32") and not raw_mode.endswith("S"):
         values = values.view(np.uint32)  # which Pillow has no mode for
@@ -138,7 +154,7 @@ def _scaled(image: "Image.Image", raw_mode: str, value_range: ValueRange | None)
         scaled -= low
         scaled *= 255 / (high - low)
         grey = np.rint(scaled, out=scaled).clip(0, 255, out=scaled).astype(np.uint8)
-    return grey if clear is None else np.where(values == clear, np.uint8(255), grey)
+    return grey, None if clear is None else values == clear
 
 
 def _range_of(image: "Image.Image", raw_mode: str, values: np.ndarray) -> ValueRange:
@@ -172,7 +188,7 @@ def _as_array(image: "Image.Image") -> np.ndarray:
     rows = max(1, _STRIP // image.width)
     if rows >= image.height:
         return np.asarray(image)
-    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    pixels = np.empty((image.height, image.width, len(image.getbands())), np.uint8)
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
         pixels[top : top + rows] = np.asarray(strip)

@@ -3,10 +3,14 @@
 import functools
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jaxgan.data.archives import Archive
 from jaxgan.data.paths import StrPath, shown, to_path
+
+LABEL_FILE = "dataset.json"
+"""NVIDIA's name for the labels that lie beside pictures."""
 
 # Pillow knows these and gives no picture, or not on every machine: data of the weather and of the
 # stars, videos, programs and records that others would have to draw.
@@ -62,14 +66,41 @@ def find_images(folder: StrPath) -> Found:
     above = [_identity(path) for path in folder.resolve().parents]
     search = _Search(folder)
     search.enter(Path(), [*above, _identity(folder)])
-    found = Found(tuple(sorted(search.images, key=lambda image: image.parts)), search.reasons())
-    if not found.images:
-        passed_over = f" (passed over: {found})" if found.passed_over else ""
-        raise ValueError(
-            f"there are no images in {shown(folder)}{passed_over}: give a folder with files of "
-            "types that Pillow reads, such as .jpg, .png, .tiff and .webp"
-        )
-    return found
+    return search.found()
+
+
+def find_in_archive(archive: Archive) -> tuple[Found, Archive]:
+    """Find the pictures of a zip, as `find_images` those of a folder.
+
+    Folders that all of them lie in, and a `dataset.json` if there is one, count nothing: a zip of
+    the folder `flowers` holds `flowers/rose/1.png`, and the picture's place is `rose/1.png`.
+
+    Args:
+        archive: The whole zip.
+
+    Returns:
+        Its pictures, of which none has been unpacked, and what was passed over and why; and the
+        part of the zip that their places lie in.
+
+    Raises:
+        ValueError: where the zip has no pictures.
+    """
+    search, label_files = _Search(archive.path), []
+    for place in map(Path, archive.members):
+        if any(map(is_hidden, place.parts)):
+            search.counts["hidden"] += 1
+        elif place.name == LABEL_FILE:
+            label_files.append(place)
+        else:
+            search.add(place)
+    files = (*search.images, *label_files)
+    together = os.path.commonpath([file.parent for file in files]) if files else ""
+    for place in label_files:
+        if place != Path(together, LABEL_FILE):
+            search.add(place)
+    found = search.found()
+    images = tuple(image.relative_to(together) for image in found.images)
+    return replace(found, images=images), archive.below(f"{together}/" if together else "")
 
 
 def is_hidden(name: str) -> bool:
@@ -105,11 +136,29 @@ class _Search:
     def __init__(self, folder: Path):
         self.folder = folder
         self.images: list[Path] = []
-        self._counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
         self._endings: set[str] = set()
 
-    def reasons(self) -> dict[str, int]:
-        reasons = {reason: count for reason, count in self._counts.items() if count}
+    def found(self) -> Found:
+        found = Found(tuple(sorted(self.images, key=lambda image: image.parts)), self._reasons())
+        if not found.images:
+            passed_over = f" (passed over: {found})" if found.passed_over else ""
+            raise ValueError(
+                f"there are no images in {shown(self.folder)}{passed_over}: give a folder with "
+                "files of types that Pillow reads, such as .jpg, .png, .tiff and .webp"
+            )
+        return found
+
+    def add(self, file: Path) -> None:
+        """Take a file for a picture, or for none."""
+        if (ending := file.suffix.lower()) in image_suffixes():
+            self.images.append(file)
+        else:
+            self.counts[""] += 1
+            self._endings.add(shown(ending) or "without an ending")
+
+    def _reasons(self) -> dict[str, int]:
+        reasons = {reason: count for reason, count in self.counts.items() if count}
         if others := reasons.pop("", 0):
             endings = sorted(self._endings)
             more = [f"{len(endings) - 5} more"] if len(endings) > 5 else []
@@ -127,30 +176,27 @@ class _Search:
                     f"the folder {shown(self.folder)} cannot be listed ({error.strerror}): give "
                     "yourself the right to read it"
                 ) from error
-            self._counts["that cannot be listed"] += 1
+            self.counts["that cannot be listed"] += 1
             return
         for entry in listed:
             if is_hidden(entry.name):
-                self._counts["hidden"] += 1
+                self.counts["hidden"] += 1
             elif _is(entry, "folder"):
                 self._enter_folder(place / entry.name, path)
             elif not _is(entry, "file"):
                 # A named pipe would be waited for.
                 lost = entry.is_symlink() and not (self.folder / place / entry.name).exists()
-                self._counts["leading nowhere" if lost else "neither file nor folder"] += 1
-            elif (ending := Path(entry.name).suffix.lower()) in image_suffixes():
-                self.images.append(place / entry.name)
-            else:
-                self._counts[""] += 1
-                self._endings.add(shown(ending) or "without an ending")
+                self.counts["leading nowhere" if lost else "neither file nor folder"] += 1
+            elif place / entry.name != Path(LABEL_FILE):
+                self.add(place / entry.name)
 
     def _enter_folder(self, place: Path, path: list[tuple[int, int]]) -> None:
         identity, before = _identity(self.folder / place), len(self.images)
         if identity in path:
-            self._counts["leading in circles"] += 1
+            self.counts["leading in circles"] += 1
             return
         self.enter(place, [*path, identity])
-        self._counts["without pictures"] += len(self.images) == before
+        self.counts["without pictures"] += len(self.images) == before
 
 
 def _is(entry: os.DirEntry[str], kind: str) -> bool:

@@ -1,6 +1,7 @@
 """Sources from folders of images."""
 
 import hashlib
+import io
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxgan.data.archives import Archive, open_archive
 from jaxgan.data.decoding import ValueRange, check_range, decode
-from jaxgan.data.finding import Found, find_images
-from jaxgan.data.paths import StrPath, is_text, shown, to_path
+from jaxgan.data.finding import LABEL_FILE, Found, find_images, find_in_archive
+from jaxgan.data.label_files import labels_of
+from jaxgan.data.paths import StrPath, shown, to_path
 from jaxgan.data.prepared import Prepared, open_prepared
 from jaxgan.data.seen import Picture, look_at
 from jaxgan.data.transforms import Half, Transform
@@ -19,20 +22,24 @@ from jaxgan.data.wording import few, pictures_in
 
 @dataclass(frozen=True, eq=False)
 class FolderSource:
-    """Images in files; the sub-folders of the first level are the classes.
+    """Images in files; the sub-folders of the first level are the classes, or a file of labels.
 
     Attributes:
-        folder: Where they are.
-        files: Sorted.
+        folder: Where they are; it may be a zip.
+        files: Sorted; those in a zip as if it were a folder.
         sizes: (H, W) of each, before the transformation.
-        labels: `[N]` int32; zeros where there are no classes.
+        labels: `[N]` int32, zeros where there are no classes; or `[N, L]` float32.
         transform: From an image to pixels, `[H, W, C]` uint8.
         value_range: As `decode` takes it.
-        classes: Names of the sub-folders, sorted; empty where the images lie in the folder itself.
+        classes: Names of the sub-folders, sorted, or the numbers that a `dataset.json` gives;
+            empty where the images lie in the folder itself, or labels are vectors.
         contents: A digest of relative names and of all bytes.
         names_and_sizes: A digest of relative names and sizes, which fingerprints were made of.
         left_out: Files that cannot be decoded.
         passed_over: How many of what else there is, in words; empty where there is nothing.
+        transparent: How many have pixels that are not opaque.
+        from_file: Whether the labels, or that there are none, are those of a `dataset.json`.
+        archive: The zip that they are in.
         prepared: Where the pixels are, if the folder was prepared: the files are then elsewhere.
     """
 
@@ -47,11 +54,14 @@ class FolderSource:
     names_and_sizes: str
     left_out: tuple[Path, ...]
     passed_over: str
+    transparent: int
+    from_file: bool
+    archive: Archive | None = None
     prepared: Prepared | None = None
 
     @property
     def fingerprint(self) -> str:
-        """A digest of relative names and contents, the transformation, and the range if given."""
+        """Of relative names and contents, the transformation, the range and the labels if given."""
         return f"files:{self.contents}:{self._preparation}"
 
     @property
@@ -61,22 +71,46 @@ class FolderSource:
 
     @property
     def _preparation(self) -> str:
-        return f"{self.transform}{f':range{self.value_range}' if self.value_range else ''}"
+        text = f"{self.transform}{f':range{self.value_range}' if self.value_range else ''}"
+        if not self.from_file:
+            return text
+        digest = hashlib.sha256(self.labels.tobytes() if self.has_labels else b"")
+        return f"{text}:labels{digest.hexdigest()[:16]}"
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether there are any."""
+        return bool(self.classes) or self.labels.ndim == 2
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How many images of which classes there are, and what is not among them."""
-        counts = np.bincount(self.labels, minlength=len(self.classes)).tolist()
-        classes = [
-            f"{shown(name)} ({count:,})" for name, count in zip(self.classes, counts, strict=False)
-        ]
+        """How many images of which classes there are, what is not among them, and their alpha."""
+        classes = []
+        if self.classes:
+            counts = np.bincount(self.labels, minlength=len(self.classes)).tolist()
+            classes = [
+                f"{shown(name)} ({n:,})" for name, n in zip(self.classes, counts, strict=True)
+            ]
         text = pictures_in(shown(self.folder), len(self), classes)
         unreadable = few([shown(file.relative_to(self.folder)) for file in self.left_out])
         others = [
             *([self.passed_over] if self.passed_over else []),
             *([f"{len(self.left_out):,} unreadable ({unreadable})"] if self.left_out else []),
         ]
-        return (f"{text}; passed over: {', '.join(others)}" if others else text,)
+        notes = [f"{text}; passed over: {', '.join(others)}" if others else text]
+        if self.from_file:
+            kind = f"vectors of {self.labels.shape[1]}" if self.labels.ndim == 2 else "classes"
+            said = f"labels are {kind}" if self.has_labels else "there are no labels"
+            notes.append(f"{said}, as {LABEL_FILE} has it; sub-folders count nothing")
+        opaque = len(self) - self.transparent
+        if self.transform.alpha and opaque:
+            notes.append(f"{opaque:,} of {len(self):,} pictures have no transparency: alpha is 1")
+        if self.transparent and not self.transform.alpha:
+            notes.append(
+                f"{self.transparent:,} of {len(self):,} pictures are transparent in places, which "
+                "lie on white"
+            )
+        return tuple(notes)
 
     @property
     def skipped(self) -> int:
@@ -102,14 +136,25 @@ class FolderSource:
         else:
             images = self.prepared.read(indices, self.transform)
         batch = {"image": images}
-        if self.classes:
+        if self.has_labels:
             batch["label"] = self.labels[indices]
         return batch
 
     def _image(self, file: Path) -> np.ndarray:
+        return self.transform.prepare(self.decode(file, alpha=self.transform.alpha))
+
+    def decode(self, file: Path, *, alpha: bool) -> np.ndarray:
+        """Decode one of the files, as `decode` does.
+
+        Raises:
+            ValueError: where that is no longer possible; names the file.
+        """
         try:
-            return self.transform.prepare(decode(file, value_range=self.value_range))
-        except ValueError as error:
+            if self.archive is None:
+                return decode(file, value_range=self.value_range, alpha=alpha)
+            content = self.archive.read(file.relative_to(self.folder).as_posix())
+            return decode(io.BytesIO(content), value_range=self.value_range, alpha=alpha)
+        except (OSError, ValueError) as error:
             raise ValueError(
                 f"{shown(file)} {error}: the folder changed since it was opened"
             ) from error
@@ -128,8 +173,9 @@ def folder_source(
 
     Args:
         folder: With images in it, or with one sub-folder (of any depth) for each class. Links are
-            followed, hidden files and folders passed over, as `find_images` says. Or a folder that
-            `prepare_folder` made of such a one.
+            followed, hidden files and folders passed over, as `find_images` says. Or a zip of such
+            a folder, which is read in place; or a folder that `prepare_folder` made of either. The
+            labels are those of its `dataset.json`, of NVIDIA's form, where it has one.
         transform: What happens to each image.
         skip_unreadable: Whether a file that cannot be decoded is left out, rather than refused.
         value_range: (low, high), the values of black and white in pictures of more than eight bits
@@ -139,40 +185,40 @@ def folder_source(
         The source; its size and order are fixed from here on.
 
     Raises:
-        ValueError: where the folder is missing, empty or ambiguous, a file cannot be decoded, or
-            the range will not do.
+        ValueError: where the folder is missing, empty or ambiguous, a file cannot be decoded, the
+            labels do not fit the pictures, or the range will not do.
     """
     check_range(value_range)
     folder = to_path(folder)
     if (prepared := open_prepared(folder)) is not None:
         return _from_prepared(folder, prepared, transform, value_range)
-    found = find_images(folder)
-    seen = look_at(folder, found.images, value_range=value_range)
+    found, archive = _find(folder)
+    seen = look_at(folder, found.images, value_range=value_range, archive=archive)
     pictures = _readable(folder, found, seen, skip_unreadable=skip_unreadable)
     names = list(pictures)
-    # A class of which nothing can be read keeps its number.
-    parts = [name.parts for name in found.images if is_text(name)]
-    classes = tuple(sorted({first for first, *deeper in parts if deeper}))
-    loose = [name for name in names if len(name.parts) == 1]
-    if classes and loose:
-        raise ValueError(
-            f"{shown(folder)} has images both in sub-folders, which are classes, and beside them, "
-            f"like {shown(loose[0])}: move these into a sub-folder"
-        )
-    number = {name: label for label, name in enumerate(classes)}
+    labels = labels_of(folder, archive, found.images, names)
     return FolderSource(
         folder=folder,
         files=tuple(folder / name for name in names),
         sizes=tuple(picture.size for picture in pictures.values()),
-        labels=np.array([number.get(name.parts[0], 0) for name in names], np.int32),
+        labels=labels.labels,
         transform=transform,
         value_range=value_range,
-        classes=classes,
+        classes=labels.classes,
         contents=_digest([(name, picture.digest) for name, picture in pictures.items()]),
         names_and_sizes=_digest([(name, picture.file_size) for name, picture in pictures.items()]),
         left_out=tuple(folder / name for name in found.images if name not in pictures),
         passed_over=str(found),
+        transparent=sum(picture.transparent for picture in pictures.values()),
+        from_file=labels.from_file,
+        archive=archive,
     )
+
+
+def _find(folder: Path) -> tuple[Found, Archive | None]:
+    if folder.is_file():
+        return find_in_archive(open_archive(folder))
+    return find_images(folder), None
 
 
 def _from_prepared(
@@ -183,12 +229,16 @@ def _from_prepared(
 ) -> FolderSource:
     contents = prepared.check(transform, value_range)
     plan = prepared.plan
-    number = {name: label for label, name in enumerate(plan.classes)}
+    if plan.labels:
+        labels = np.array(plan.labels, np.int32 if plan.classes else np.float32)
+    else:
+        number = {name: label for label, name in enumerate(plan.classes)}
+        labels = np.array([number.get(name.split("/")[0], 0) for name in plan.names], np.int32)
     return FolderSource(
         folder=folder,
         files=tuple(folder / name for name in plan.names),
         sizes=plan.sizes,
-        labels=np.array([number.get(name.split("/")[0], 0) for name in plan.names], np.int32),
+        labels=labels,
         transform=transform,
         value_range=value_range,
         classes=plan.classes,
@@ -196,6 +246,8 @@ def _from_prepared(
         names_and_sizes=contents if contents != plan.contents else plan.names_and_sizes,
         left_out=tuple(folder / name for name in plan.left_out),
         passed_over=plan.passed_over,
+        transparent=plan.transparent,
+        from_file=plan.from_file,
         prepared=prepared,
     )
 
@@ -209,7 +261,7 @@ def names_in(folder: StrPath) -> tuple[Path, ...]:
     prepared = open_prepared(folder)
     if prepared is not None:
         return tuple(Path(name) for name in prepared.plan.names)
-    return find_images(folder).images
+    return _find(to_path(folder))[0].images
 
 
 def _digest(files: Sequence[tuple[Path, object]]) -> str:

@@ -26,8 +26,8 @@ class Images:
     """Name of a data set of TFDS (mnist, cifar10, ...), or digits, stacked_digits (three in RGB) or
     faces/open_peeps_32, which need no network."""
     folder: Path | None = None
-    """Folder of images to use instead of a data set, or one that was prepared of such a folder; its
-    sub-folders are the classes."""
+    """Folder of images to use instead of a data set, a zip of one, or one that was prepared of
+    either; its sub-folders are the classes, or its dataset.json says them."""
     split: str = "train"
     """Split of the data set; a folder has none."""
     label: str | None = None
@@ -35,9 +35,10 @@ class Images:
     image_size: SizeField = 28
     """Pixels on a side; or height and width, as in 96 128."""
     channels: int = 1
-    """1 for grey, 3 for RGB."""
+    """1 for grey, 3 for RGB, 4 for RGBA."""
     pad: bool = False
-    """Pad images of another shape with black, instead of cropping their centre."""
+    """Pad images of another shape with black, or with nothing in RGBA, instead of cropping their
+    centre."""
     flip: bool = False
     """Flip half of the images from left to right, at random."""
     dequantise: bool = False

@@ -2,6 +2,8 @@
 
 from typing import TypeVar
 
+import numpy as np
+
 from jaxgan.data.sources import Source
 
 S = TypeVar("S", bound=Source)
@@ -18,6 +20,11 @@ def check_labels(source: S, *, classes: int) -> S:
         ValueError: where the examples have no label, or labels that the networks do not know.
     """
     known = len(source.classes)
+    if not known and "label" in source.read(np.zeros(1, np.int64)):
+        raise ValueError(
+            f"the labels of the data ({source.fingerprint}) are vectors, and the game is "
+            "conditioned on classes: give whole numbers in dataset.json, or take another game"
+        )
     if not known:
         raise ValueError(
             f"the data ({source.fingerprint}) has no labels, and the game is conditioned on them: "

@@ -145,5 +145,7 @@ def _covers(version: Version, wanted: Transform) -> bool:
     rows, columns, colours = wanted.shape
     if channels < colours or height < rows or height * columns != width * rows:
         return False
+    if wanted.pad and channels != colours and 4 in (channels, colours):
+        return False  # around RGBA is nothing, and not black
     there = dataclasses.replace(wanted, image_size=(height, width), channels=channels)
     return repr(there) == version.transform

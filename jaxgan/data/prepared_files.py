@@ -56,6 +56,9 @@ class Plan:
         value_range: As of a `FolderSource`.
         halves: Whether each was two pictures side by side.
         versions: The sizes, one at least.
+        labels: As of a `FolderSource`, where they are those of a `dataset.json`.
+        from_file: As of a `FolderSource`.
+        transparent: As of a `FolderSource`; earlier versions did not count.
     """
 
     names: tuple[str, ...]
@@ -68,6 +71,9 @@ class Plan:
     value_range: ValueRange | None
     halves: bool
     versions: tuple[Version, ...]
+    labels: tuple[int, ...] | tuple[tuple[float, ...], ...] = ()
+    from_file: bool = False
+    transparent: int = dataclasses.field(default=0, compare=False)
 
     def shape(self, version: int) -> tuple[int, ...]:
         """Of the pixels of a version: (N, H, W, C), or (N, 2, H, W, C)."""

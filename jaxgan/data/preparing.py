@@ -11,7 +11,7 @@ from typing import IO
 
 import numpy as np
 
-from jaxgan.data.decoding import ValueRange, decode
+from jaxgan.data.decoding import ValueRange
 from jaxgan.data.folder import FolderSource, folder_source
 from jaxgan.data.paired import check_halves
 from jaxgan.data.paths import StrPath, shown, to_path
@@ -145,7 +145,15 @@ def _plan(source: FolderSource, transforms: Sequence[Transform], *, halves: bool
         value_range=source.value_range,
         halves=halves,
         versions=tuple(Version(repr(transform), transform.shape) for transform in transforms),
+        labels=_plain(source.labels) if source.from_file and source.has_labels else (),
+        from_file=source.from_file,
+        transparent=source.transparent,
     )
+
+
+def _plain(labels: np.ndarray) -> tuple[int, ...] | tuple[tuple[float, ...], ...]:
+    rows = labels.tolist()
+    return tuple(rows) if labels.ndim == 1 else tuple(map(tuple, rows))
 
 
 @contextlib.contextmanager
@@ -250,11 +258,10 @@ def _prepared(
     from rich.console import Console
     from rich.progress import track
 
+    alpha = any(transform.alpha for transform in transforms)
+
     def prepare(file: Path) -> list[bytes]:
-        try:
-            image = decode(file, value_range=source.value_range)
-        except ValueError as error:
-            raise ValueError(f"{shown(file)} {error}: the folder changed meanwhile") from error
+        image = source.decode(file, alpha=alpha)
         middle = image.shape[1] // 2
         parts = [image[:, :middle], image[:, middle:]] if halves else [image]
         return [b"".join(t.prepare(part).tobytes() for part in parts) for t in transforms]

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -12,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from jaxgan.data.archives import Archive
 from jaxgan.data.decoding import ValueRange, decode
-from jaxgan.data.paths import StrPath, cache_folder, is_text
+from jaxgan.data.paths import cache_folder, is_text
 
 # A file that changes twice within a tick of its file system's clock has the same times after both.
 _TICK = 2 * 10**9
@@ -26,15 +28,20 @@ class Picture(NamedTuple):
         digest: Of its bytes.
         file_size: In bytes.
         size: (H, W), turned as its EXIF orientation says.
+        transparent: Whether a pixel is not opaque.
     """
 
     digest: str
     file_size: int
     size: tuple[int, int]
+    transparent: bool
 
 
 class _Stamp(NamedTuple):
-    """What a file system changes where a file changes; the size first."""
+    """What a file system changes where a file changes; the size first.
+
+    Of a file in a zip: its size, the zip's times, and its checksum as the inode.
+    """
 
     file_size: int
     modified: int
@@ -46,7 +53,11 @@ _Kept = dict[str, tuple[_Stamp, Picture]]
 
 
 def look_at(
-    folder: Path, names: Sequence[Path], *, value_range: ValueRange | None = None
+    folder: Path,
+    names: Sequence[Path],
+    *,
+    value_range: ValueRange | None = None,
+    archive: Archive | None = None,
 ) -> list[Picture | str]:
     """Decode the files of a folder, and digest them, each once: later calls know it.
 
@@ -58,6 +69,7 @@ def look_at(
         folder: Where they are.
         names: Their places in it.
         value_range: As `decode` takes it.
+        archive: The zip that they are in, if `folder` is one.
 
     Returns:
         For each name what it is, or in a few words why it cannot be decoded.
@@ -76,7 +88,7 @@ def look_at(
         if not is_text(name):
             seen[name] = "has a name that is not in UTF-8"
         # Texts here, as paths would take longer than the file system does.
-        elif picture is not None and stamp == _stamp_of(f"{folder}/{place_in_folder}"):
+        elif picture is not None and stamp == _stamp_in(folder, place_in_folder, archive):
             seen[name] = picture
             keep[place_in_folder] = kept[place_in_folder]
     new = [name for name in names if name not in seen]
@@ -85,7 +97,7 @@ def look_at(
             # What is too large is refused in a sentence, which this would say before.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             found = track(
-                threads.map(lambda name: _look(folder / name, value_range), new),
+                threads.map(lambda name: _look(folder, name, value_range, archive), new),
                 description="checking images",
                 total=len(new),
                 console=Console(stderr=True),
@@ -107,31 +119,42 @@ def look_at(
     return [seen[name] for name in names]
 
 
-def _look(file: Path, value_range: ValueRange | None) -> tuple[_Stamp | None, Picture | str]:
+def _look(
+    folder: Path, name: Path, value_range: ValueRange | None, archive: Archive | None
+) -> tuple[_Stamp | None, Picture | str]:
     """What a file is, or why it cannot be decoded; and its stamp, where that can be relied on."""
-    now = time.time_ns()
+    now, place = time.time_ns(), name.as_posix()
+    stamp = _stamp_in(folder, place, archive)
     try:
-        with file.open("rb") as opened:
-            stamp = _stamp(os.fstat(opened.fileno()))
+        with (
+            (folder / name).open("rb") if archive is None else io.BytesIO(archive.read(place))
+        ) as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()[:32]
+            size = opened.seek(0, os.SEEK_END)
             opened.seek(0)
-            height, width, _ = decode(opened, value_range=value_range).shape
+            pixels = decode(opened, value_range=value_range, alpha=True)
     except OSError as error:
         return None, f"cannot be read ({error.strerror or error})"
     except ValueError as error:
         return None, str(error)
-    settled = stamp.changed < now - _TICK and stamp == _stamp_of(file)
-    return stamp if settled else None, Picture(digest, stamp.file_size, (height, width))
+    height, width, channels = pixels.shape
+    transparent = channels == 4 and pixels[..., 3].min().item() < 255
+    settled = (
+        stamp is not None
+        and stamp.changed < now - _TICK
+        and stamp == _stamp_in(folder, place, archive)
+    )
+    return stamp if settled else None, Picture(digest, size, (height, width), transparent)
 
 
-def _stamp_of(file: StrPath) -> _Stamp | None:
+def _stamp_in(folder: Path, name: str, archive: Archive | None) -> _Stamp | None:
+    if archive is not None:
+        member = archive.members[name]
+        return _Stamp(member.size, *archive.changed, member.checksum)
     try:
-        return _stamp(os.stat(file))
+        status = os.stat(f"{folder}/{name}")
     except OSError:
         return None
-
-
-def _stamp(status: os.stat_result) -> _Stamp:
     return _Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
@@ -148,7 +171,7 @@ def _decoder() -> str:
     """What decided whether a file can be decoded: another Pillow may read others."""
     from PIL import __version__
 
-    return f"1, Pillow {__version__}"
+    return f"2, Pillow {__version__}"
 
 
 def _read(place: Path | None) -> _Kept:
@@ -157,11 +180,11 @@ def _read(place: Path | None) -> _Kept:
         if record.get("decoder") != _decoder():
             return {}
         kept = {}
-        for name, (*stamp, digest, height, width) in record["files"].items():
-            numbers = _Stamp(*map(int, stamp))
+        for name, (*stamp, digest, height, width, transparent) in record["files"].items():
+            numbers, size = _Stamp(*map(int, stamp)), (int(height), int(width))
             kept[str(name)] = (
                 numbers,
-                Picture(str(digest), numbers.file_size, (int(height), int(width))),
+                Picture(str(digest), numbers.file_size, size, bool(transparent)),
             )
         return kept
     # A file can be missing, and damaged in as many ways as there are exceptions.
@@ -173,7 +196,8 @@ def _write(place: Path | None, kept: Mapping[str, tuple[_Stamp, Picture]]) -> No
     if place is None:
         return
     files = {
-        name: [*stamp, picture.digest, *picture.size] for name, (stamp, picture) in kept.items()
+        name: [*stamp, picture.digest, *picture.size, picture.transparent]
+        for name, (stamp, picture) in kept.items()
     }
     # Whole or not there, whoever else writes it; and where it cannot be written, the next start
     # looks again.

@@ -197,6 +197,10 @@ class Sides:
         return self._transform(self.crop_size)
 
     def _transform(self, size: Size) -> Transform:
+        if self.channels not in (1, 3):
+            raise ValueError(
+                f"images of {self.channels} channels are not translated: give 1 (grey) or 3 (RGB)"
+            )
         kind = Stretch if self.stretch else Transform
         return kind(image_size=size, channels=max(self.channels, self.channels_b or 0))
 

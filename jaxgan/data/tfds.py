@@ -50,8 +50,10 @@ class TfdsSource:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How many images of which classes there are."""
-        return (pictures_in(self.identity, len(self), self.classes),)
+        """How many images of which classes there are; and that they are opaque in a run of RGBA."""
+        text = pictures_in(self.identity, len(self), self.classes)
+        opaque = self.transform.alpha and self.features[self.feature].shape[-1] != 4
+        return (text, "the pictures have no transparency: alpha is 1") if opaque else (text,)
 
     def __len__(self) -> int:
         return len(self.records)

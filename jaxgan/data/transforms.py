@@ -23,17 +23,26 @@ SizeField: TypeAlias = Annotated[Size, BeforeValidator(_one_or_two)]
 """The same in a configuration, of which a value that will not do is told in one sentence."""
 
 
+CLEAR = np.array([255, 255, 255, 0], np.uint8)
+"""A pixel of RGBA of which nothing is seen."""
+
+
 @dataclass(frozen=True)
 class Transform:
-    """From an encoded image to pixels: decode, grey or RGB, the right shape, resize.
+    """From an encoded image to pixels: decode, grey, RGB or RGBA, the right shape, resize.
+
+    In RGBA, colours are as they look where a pixel is opaque: not multiplied by its alpha. While
+    an image is resized they are, so that what is invisible leaves no fringe. A pixel that is clear
+    altogether becomes white, as files have there whatever was left behind.
 
     Its text, `repr`, names all that it does, for fingerprints.
 
     Attributes:
         image_size: Height and width, or one number for both; 1 or more each. Two equal numbers are
             kept as one.
-        channels: 1 (grey) or 3 (RGB).
-        pad: Whether an image of another shape is padded with black, rather than cropped.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+        pad: Whether an image of another shape is padded with black, or in RGBA with what is clear,
+            rather than cropped.
     """
 
     image_size: Size
@@ -48,9 +57,10 @@ class Transform:
             )
         if height == width:
             object.__setattr__(self, "image_size", height)
-        if self.channels not in (1, 3):
+        if self.channels not in (1, 3, 4):
             raise ValueError(
-                f"images of {self.channels} channels are not supported: give 1 (grey) or 3 (RGB)"
+                f"images of {self.channels} channels are not supported: give 1 (grey), 3 (RGB) or "
+                "4 (RGBA)"
             )
 
     @property
@@ -70,19 +80,25 @@ class Transform:
         Raises:
             ValueError: where the file cannot be decoded.
         """
-        return self.prepare(decode(file))
+        return self.prepare(decode(file, alpha=self.alpha))
+
+    @property
+    def alpha(self) -> bool:
+        """Whether `decode` shall keep what is transparent."""
+        return self.channels == 4
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
         """Apply all but the decoding.
 
         Args:
-            image: `[H, W, 1]` or `[H, W, 3]` uint8.
+            image: `[H, W, C]` uint8, C 1, 3 or 4.
 
         Returns:
             `[H, W, channels]` uint8.
         """
         image = to_channels(image, channels=self.channels)
-        return resize(self._shaped(image), image_size=self.image_size)
+        image = resize(self._shaped(image), image_size=self.image_size)
+        return np.where(image[..., 3:] == 0, CLEAR, image) if self.channels == 4 else image
 
     def _shaped(self, image: np.ndarray) -> np.ndarray:
         fit = pad_to_aspect if self.pad else centre_crop
@@ -114,9 +130,14 @@ class Half:
         """(H, W, C) of what it returns."""
         return self.transform.shape
 
+    @property
+    def alpha(self) -> bool:
+        """Whether `decode` shall keep what is transparent."""
+        return self.transform.alpha
+
     def __call__(self, file: File) -> np.ndarray:
         """Cut the file in the middle and prepare one half, `[H, W, C]` uint8."""
-        return self.prepare(decode(file))
+        return self.prepare(decode(file, alpha=self.alpha))
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
         """Apply all but the decoding to both pictures, `[H, 2 W, C]` uint8."""
@@ -134,21 +155,30 @@ def to_floats(image: np.ndarray) -> np.ndarray:
 
 
 def to_channels(image: np.ndarray, *, channels: int) -> np.ndarray:
-    """Make an image grey or RGB.
+    """Make an image grey, RGB or RGBA.
 
     Args:
-        image: `[H, W, 1]` or `[H, W, 3]` uint8.
-        channels: 1 or 3.
+        image: `[H, W, C]` uint8, C 1, 3 or 4.
+        channels: 1, 3 or 4.
 
     Returns:
-        `[H, W, channels]` uint8; grey is the luma of ITU-R 601-2.
+        `[H, W, channels]` uint8; grey is the luma of ITU-R 601-2. What is transparent comes to lie
+        on white, and what has no alpha is opaque.
     """
     from PIL import Image
 
     if image.shape[-1] == channels:
         return image
+    if image.shape[-1] == 4:
+        white = Image.new("RGBA", (image.shape[1], image.shape[0]), "white")
+        on_white = Image.alpha_composite(white, Image.fromarray(image)).convert("RGB")
+        return to_channels(np.array(on_white), channels=channels)
+    if image.shape[-1] == 1:
+        image = np.repeat(image, 3, axis=-1)
     if channels == 3:
-        return np.repeat(image, 3, axis=-1)
+        return image
+    if channels == 4:
+        return np.pad(image, [(0, 0), (0, 0), (0, 1)], constant_values=255)
     return np.array(Image.fromarray(image).convert("L"))[..., None]
 
 
@@ -200,7 +230,7 @@ def resize(image: np.ndarray, *, image_size: Size) -> np.ndarray:
     """Resize with Lanczos's filter, widened where the image shrinks: no aliasing.
 
     Args:
-        image: `[H, W, C]` uint8, C 1 or 3.
+        image: `[H, W, C]` uint8, C 1, 3 or 4. Pillow multiplies colours by alpha meanwhile.
         image_size: Height and width afterwards, or one number for both.
 
     Returns:

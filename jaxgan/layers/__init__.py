@@ -1,5 +1,6 @@
 """Building blocks shared by networks."""
 
+from jaxgan.layers.adaptive_augmentation import adaptive_augmentation as adaptive_augmentation
 from jaxgan.layers.attention import SelfAttention as SelfAttention
 from jaxgan.layers.augmentation import colour as colour
 from jaxgan.layers.augmentation import cutout as cutout
@@ -38,6 +39,15 @@ from jaxgan.layers.modulated import ToRGB as ToRGB
 from jaxgan.layers.modulated import modulated_convolution as modulated_convolution
 from jaxgan.layers.modulated import noise_of as noise_of
 from jaxgan.layers.normalisation import ConditionalBatchNorm as ConditionalBatchNorm
+from jaxgan.layers.operations import BG as BG
+from jaxgan.layers.operations import BGC as BGC
+from jaxgan.layers.operations import BGCF as BGCF
+from jaxgan.layers.operations import BGCFN as BGCFN
+from jaxgan.layers.operations import BGCFNC as BGCFNC
+from jaxgan.layers.operations import BLIT as BLIT
+from jaxgan.layers.operations import COLOUR as COLOUR
+from jaxgan.layers.operations import GEOM as GEOM
+from jaxgan.layers.operations import Operations as Operations
 from jaxgan.layers.padding import reflection_padding as reflection_padding
 from jaxgan.layers.pointwise import Pointwise as Pointwise
 from jaxgan.layers.resampling import max_pool as max_pool

@@ -21,7 +21,8 @@ def colour(key: jax.Array, images: jax.Array) -> jax.Array:
     - $x ← s (x - m) + m$, $s ~ U(0, 2)$, with m the mean over channels
     - $x ← k (x - m) + m$, $k ~ U(0.5, 1.5)$, with m the mean over the image
 
-    Saturation leaves images of one channel as they are. Nothing is clipped.
+    Saturation leaves images of one channel as they are. Of four channels the last is alpha, which
+    stays as it is and has no part in the means. Nothing is clipped.
 
     Args:
         key: a typed key.
@@ -130,13 +131,15 @@ def _recolour(
     images: jax.Array, brightness: jax.Array, saturation: jax.Array, contrast: jax.Array
 ) -> jax.Array:
     """The three of `colour`, each `[B, 1, 1, 1]`."""
-    x = images.astype(jnp.promote_types(images.dtype, jnp.float32))
+    alpha = images[..., 3:]
+    x = images[..., :3].astype(jnp.promote_types(images.dtype, jnp.float32))
     x = x + brightness
     grey = x.mean(axis=3, keepdims=True)
     x = saturation * (x - grey) + grey
     mean = x.mean(axis=(1, 2, 3), keepdims=True)
     x = contrast * (x - mean) + mean
-    return x.astype(images.dtype)
+    x = x.astype(images.dtype)
+    return jnp.concatenate([x, alpha], axis=3) if alpha.size else x
 
 
 def _move(images: jax.Array, down: jax.Array, right: jax.Array, most: tuple[int, int]) -> jax.Array:

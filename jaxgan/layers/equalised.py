@@ -54,19 +54,21 @@ class EqualisedDense(nn.Module):
         multiplier: m, of the rate.
         use_bias: whether a bias is added.
         bias_init: what the biases are at first, at run time.
+        gain: of the weights, not of the bias.
     """
 
     features: int
     multiplier: float = 1.0
     use_bias: bool = True
     bias_init: float = 0.0
+    gain: float = 1.0
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[B, C]` to `[B, features]`, float32."""
         m = self.multiplier
         kernel = self.param("kernel", normal(1 / m), (x.shape[-1], self.features))
-        x = product(x, kernel * (m / math.sqrt(x.shape[-1])))
+        x = product(x, kernel * (self.gain * m / math.sqrt(x.shape[-1])))
         if not self.use_bias:
             return x
         initialise = nn.initializers.constant(self.bias_init / m)
@@ -86,6 +88,7 @@ class EqualisedConv(nn.Module):
         use_bias: whether a bias is added.
         filter: of the halving.
         dtype: of the computation and the result.
+        gain: of the kernel, not of the bias.
     """
 
     features: int
@@ -94,12 +97,14 @@ class EqualisedConv(nn.Module):
     use_bias: bool = True
     filter: Filter = BINOMIAL
     dtype: Dtype = jnp.float32
+    gain: float = 1.0
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Images `[B, H, W, C]` to `[B, H, W, features]`, or of half the size."""
         shape = (self.taps, self.taps, x.shape[-1], self.features)
-        kernel = self.param("kernel", normal(1.0), shape) / math.sqrt(math.prod(shape[:3]))
+        scale = self.gain / math.sqrt(math.prod(shape[:3]))
+        kernel = self.param("kernel", normal(1.0), shape) * scale
         x, kernel = x.astype(self.dtype), kernel.astype(self.dtype)
         padding, extra = self.taps // 2, max(np.shape(self.filter)) - 1
         if self.down:

@@ -1,6 +1,6 @@
 """A classifier: trained in one call, to evaluate samples with or to take features from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -31,8 +31,12 @@ def train_classifier(
     learning_rate: float = 3e-3,
     weight_decay: float = 1e-2,
     augment: Augment | None = None,
+    groups: Sequence[int] | None = None,
 ) -> Any:
     """Train a network to tell classes apart, by cross entropy.
+
+    A picture can have several labels: then each has a group of the logits, and the entropies are
+    summed.
 
     AdamW; the learning rate rises over the first tenth of the steps and falls to 0 as a cosine.
     Every batch is drawn anew, without replacement.
@@ -41,12 +45,14 @@ def train_classifier(
         key: typed key, [].
         network: `(images, train=) -> (logits [B, K], features [B, F])`.
         images: `[N, H, W, C]` float32 in [-1, 1].
-        labels: `[N]` integers in {0, ..., K - 1}.
+        labels: `[N]` integers in {0, ..., K - 1}; or `[N, A]`, where there are groups.
         steps: how many batches; 1 or more.
         batch_size: B, in [1, N].
         learning_rate: the highest.
         weight_decay: of AdamW, for all parameters.
         augment: what happens to the images of each batch; nothing where None.
+        groups: how many of the K logits each of A labels has, in order; None where there is one
+            label, which has all.
 
     Returns:
         What `network.apply` takes: parameters and batch statistics.
@@ -61,6 +67,24 @@ def train_classifier(
             f"steps={steps} and batch_size={batch_size} will not do for {len(images)} images: give "
             f"1 step or more, and a batch size of 1 to {len(images)}"
         )
+    classes = jax.eval_shape(
+        lambda x: network.init_with_output(jax.random.key(0), x, train=True)[0][0],
+        jax.ShapeDtypeStruct((batch_size, *images.shape[1:]), jnp.float32),
+    ).shape[-1]
+    groups = (classes,) if groups is None else tuple(groups)
+    if sum(groups) != classes or np.reshape(labels, (len(labels), -1)).shape[1] != len(groups):
+        raise ValueError(
+            f"labels of shape {np.shape(labels)} in groups of {groups} came to a network of "
+            f"{classes} logits: give as many labels as groups, which divide the logits"
+        )
+    labels = np.reshape(labels, (len(labels), len(groups)))
+    for column, size in zip(labels.T, groups, strict=True):
+        if np.min(column) < 0 or np.max(column) >= size:
+            raise ValueError(
+                f"labels {np.min(column)} to {np.max(column)} came to a network of {size} classes: "
+                f"give labels of 0 to {size - 1}"
+            )
+    ends = np.cumsum(groups)
     rate = optax.warmup_cosine_decay_schedule(0.0, learning_rate, steps // 10, steps)
     optimiser = optax.adamw(rate, weight_decay=weight_decay)
     key_init, key_steps = jax.random.split(key)
@@ -91,21 +115,17 @@ def train_classifier(
                 rngs=key_network,
                 mutable=list(collections),
             )
-            losses = optax.softmax_cross_entropy_with_integer_labels(logits, y)
-            return jnp.mean(losses), seen
+            parts = jnp.split(logits, ends[:-1], axis=-1)
+            losses = [
+                optax.softmax_cross_entropy_with_integer_labels(part, y[:, index])
+                for index, part in enumerate(parts)
+            ]
+            return jnp.mean(jnp.stack(losses).sum(0)), seen
 
         gradients, seen = jax.grad(objective, has_aux=True)(parameters)
         updates, memory = optimiser.update(gradients, memory, parameters)
         return optax.apply_updates(parameters, updates), seen, memory
 
-    classes = jax.eval_shape(
-        lambda x: network.init_with_output(key_init, x, train=True)[0][0], arrays[0][:batch_size]
-    ).shape[-1]
-    if np.min(labels) < 0 or np.max(labels) >= classes:
-        raise ValueError(
-            f"labels {np.min(labels)} to {np.max(labels)} came to a network of {classes} classes: "
-            f"give labels of 0 to {classes - 1}"
-        )
     state = init()
     for number in range(steps):  # outside jit: convolutions in a loop are slow on the CPU
         state = step(state, arrays, np.int32(number))
@@ -141,6 +161,10 @@ class Classifier:
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """How likely each class is, `[N, K]` float32, for images as those of `classify`."""
         return np.asarray(jax.nn.softmax(self._outputs(images)[0]))
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """What the probabilities are made of, `[N, K]` float32, for images as of `classify`."""
+        return self._outputs(images)[0]
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """The last hidden layer, `[N, F]` float32, for images as those of `classify`."""

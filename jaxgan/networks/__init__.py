@@ -30,8 +30,12 @@ from jaxgan.networks.resnet import ResNetGenerator as ResNetGenerator
 from jaxgan.networks.resnet_translator import ResNetTranslator as ResNetTranslator
 from jaxgan.networks.sngan import SNGANDiscriminator as SNGANDiscriminator
 from jaxgan.networks.sngan import SNGANGenerator as SNGANGenerator
+from jaxgan.networks.stylegan import StyleGANGenerator as StyleGANGenerator
 from jaxgan.networks.stylegan2 import StyleGAN2Discriminator as StyleGAN2Discriminator
 from jaxgan.networks.stylegan2 import StyleGAN2Generator as StyleGAN2Generator
+from jaxgan.networks.stylegan_discriminator import (
+    StyleGANDiscriminator as StyleGANDiscriminator,
+)
 from jaxgan.networks.tags import TagDiscriminator as TagDiscriminator
 from jaxgan.networks.tags import TagGenerator as TagGenerator
 from jaxgan.networks.tags import TagProjection as TagProjection

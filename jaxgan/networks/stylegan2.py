@@ -36,7 +36,6 @@ from jaxgan.layers import (
     StyledConv,
     ToRGB,
     check_label,
-    clamped,
     minibatch_deviation,
     rectify,
     upsample_filtered,
@@ -298,8 +297,7 @@ class _Block(nn.Module):
         y = rectify(conv(self.narrow, "conv1", down=True)(y), gain=gain, clamp=self.clamp)
         if self.original:
             return y
-        shortcut = conv(self.narrow, "skip", taps=1, down=True)(x) * gain
-        return clamped(shortcut, gain=gain, clamp=self.clamp) + y
+        return conv(self.narrow, "skip", taps=1, down=True)(x) * gain + y  # which nothing clamps
 
 
 class _LastBlock(nn.Module):

@@ -1,16 +1,28 @@
 """What experiments have in common: their bases, and the figures that `evaluate` gives."""
 
+from jaxgan.recipes.digits import check_digits as check_digits
 from jaxgan.recipes.digits import digit_classifier as digit_classifier
 from jaxgan.recipes.digits import evaluate_codes as evaluate_codes
 from jaxgan.recipes.digits import evaluate_digits as evaluate_digits
 from jaxgan.recipes.digits import evaluate_labels as evaluate_labels
 from jaxgan.recipes.digits import evaluate_modes as evaluate_modes
-from jaxgan.recipes.digits import evaluate_samples as evaluate_samples
 from jaxgan.recipes.digits import real_digits as real_digits
+from jaxgan.recipes.faces import FaceClassifier as FaceClassifier
+from jaxgan.recipes.faces import evaluate_faces as evaluate_faces
+from jaxgan.recipes.faces import face_classifier as face_classifier
+from jaxgan.recipes.faces import real_faces as real_faces
+from jaxgan.recipes.freezing import discriminator_layers as discriminator_layers
+from jaxgan.recipes.freezing import freeze_layers as freeze_layers
+from jaxgan.recipes.imported import found_r3gan as found_r3gan
+from jaxgan.recipes.imported import found_style as found_style
+from jaxgan.recipes.imported import with_networks as with_networks
 from jaxgan.recipes.latents import Architecture as Architecture
 from jaxgan.recipes.latents import FromLabels as FromLabels
 from jaxgan.recipes.latents import FromLatents as FromLatents
 from jaxgan.recipes.latents import convolutional_networks as convolutional_networks
+from jaxgan.recipes.samples import evaluate_labelled as evaluate_labelled
+from jaxgan.recipes.samples import evaluate_samples as evaluate_samples
+from jaxgan.recipes.style import FromStyles as FromStyles
 from jaxgan.recipes.tags import TaggedDrawings as TaggedDrawings
 from jaxgan.recipes.tags import draw_tags as draw_tags
 from jaxgan.recipes.tags import evaluate_tags as evaluate_tags

@@ -1,6 +1,6 @@
 """Figures for samples of digits, ready for an experiment's `evaluate`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,24 +81,27 @@ def digit_classifier(
     return classifier
 
 
-def evaluate_samples(images: Images, draw: Callable[[int], np.ndarray]) -> dict[str, float]:
-    """Figures for samples that were not made to order: `evaluate_digits`, or `evaluate_modes`.
+def check_digits(images: Images, *, others: Sequence[str] = ()) -> None:
+    """Check that the classifier of digits has something to say of what is made of images.
 
     Args:
         images: what the generator was trained on.
-        draw: `(count) -> samples`.
+        others: sets beside digits and mnist of which there are figures, too.
 
     Raises:
-        ValueError: where the data is neither digits nor stacked digits.
+        ValueError: where they are no digits, or not grey.
     """
-    if images.folder is None and images.dataset == "stacked_digits":
-        return evaluate_modes(draw(26_000), data_dir=images.data_dir)
-    if images.folder is None and images.dataset in ("digits", "mnist"):
-        return evaluate_digits(draw(5000), data_dir=images.data_dir)
-    raise ValueError(
-        f"there are no figures for '{images.folder or images.dataset}': "
-        "evaluate a run on digits, mnist or stacked_digits"
-    )
+    *names, last = ("digits", "mnist", *others)
+    if images.folder is not None or images.dataset not in ("digits", "mnist"):
+        raise ValueError(
+            f"there are no figures for '{images.folder or images.dataset}': evaluate a run on "
+            f"{', '.join(names)} or {last}"
+        )
+    if images.channels != 1:
+        raise ValueError(
+            f"there are no figures for digits of {images.channels} channels, as the classifier of "
+            "digits sees grey: evaluate a run with --channels 1"
+        )
 
 
 def evaluate_digits(images: np.ndarray, *, data_dir: StrPath | None = None) -> dict[str, float]:

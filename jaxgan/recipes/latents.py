@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import networks
-from jaxgan.data import Images, Resident, Source, Streamed, check_labels
+from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height_and_width
 from jaxgan.games import Batch
 from jaxgan.latents import Prior
-from jaxgan.recipes.digits import evaluate_labels, evaluate_samples
+from jaxgan.recipes.samples import evaluate_labelled, evaluate_samples
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveInt
 
 Architecture: TypeAlias = Literal["dcgan", "infogan"]
@@ -42,6 +42,13 @@ class FromLatents(abc.ABC):
         """How many minibatches a round takes: one for each update of D."""
         return 1
 
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """What the batch of a round is like."""
+        count, images = self.batch_size * self.minibatches, self.images
+        shape = count, *height_and_width(images.image_size), images.channels
+        return {"image": jax.ShapeDtypeStruct(shape, jnp.float32)}
+
     def source(self) -> Source:
         """The images, opened; labels, where there are any, are not looked at."""
         return self.images.source()
@@ -59,7 +66,7 @@ class FromLatents(abc.ABC):
         return {"latent": self.latent(key, count)}
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of digits, plain or stacked."""
+        """What a classifier sees in samples of digits, plain or stacked, or of faces."""
         return evaluate_samples(self.images, lambda count: generate(key, self.inputs(key, count)))
 
 
@@ -69,6 +76,12 @@ class FromLabels(FromLatents):
 
     classes: PositiveInt
     """How many labels there are."""
+
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """What the batch of a round is like."""
+        image = super().shapes["image"]
+        return {"image": image, "label": jax.ShapeDtypeStruct(image.shape[:1], jnp.int32)}
 
     def source(self) -> Source:
         """The images with their labels."""
@@ -80,9 +93,12 @@ class FromLabels(FromLatents):
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
-        inputs = self.inputs(key, 5000)
-        made, asked = generate(key, inputs), np.asarray(inputs["label"])
-        return evaluate_labels(made, asked, data_dir=self.images.data_dir)
+
+        def draw(count: int) -> tuple[np.ndarray, np.ndarray]:
+            inputs = self.inputs(key, count)
+            return generate(key, inputs), np.asarray(inputs["label"])
+
+        return evaluate_labelled(self.images, draw)
 
 
 def convolutional_networks(

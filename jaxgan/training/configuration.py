@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from jaxgan.data import to_path
+from jaxgan.training.experiment import Resolves
 
 E = TypeVar("E")
 
@@ -62,9 +63,45 @@ def validated(experiment: E) -> E:
     """The experiment itself, if all of its values are ones that its fields allow.
 
     Raises:
-        ValueError: names each field that is not, its value, and what would be right.
+        ValueError: names each field that is not, its value, what would be right, and its flag.
     """
-    return from_plain(type(experiment), to_plain(experiment))
+    values = to_plain(experiment)
+    try:
+        TypeAdapter(type(experiment)).validate_python(values)
+    except ValidationError as error:
+        told = [f"{_sentence(detail)} ({_flag(experiment, detail)})" for detail in error.errors()]
+        raise ValueError("; ".join(told)) from None
+    return from_plain(type(experiment), values)
+
+
+def resolved(experiment: E, devices: int) -> tuple[E, list[str]]:
+    """The experiment with a value in every field, and sentences about those that were not given.
+
+    Args:
+        experiment: any; one that is no `Resolves` stays as it is.
+        devices: that share a batch.
+
+    Raises:
+        ValueError: where what follows will not do.
+    """
+    if not isinstance(experiment, Resolves):
+        return experiment, []
+    found: Any = validated(experiment.resolved(devices))
+    changed = changes(experiment, found)
+    if not changed:
+        return found, []
+    where = "1 device" if devices == 1 else f"{devices} devices"
+    return found, [f"from the size of images and {where}: {changed}"]
+
+
+def changes(before: Any, after: Any) -> str:
+    """What differs between two configurations of one kind, as in `--gamma 0.1 --group-size 4`."""
+    first, second = _flat(to_plain(before)), _flat(to_plain(after))
+    return " ".join(
+        f"--{name.rpartition('.')[2].replace('_', '-')} {value}"
+        for name, value in second.items()
+        if first.get(name) != value
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,6 +172,15 @@ def _replaced(value: E, change: Callable[[str, Any], Any]) -> E:
     return dataclasses.replace(value, **changes) if changes else value
 
 
+def _flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values by their paths, as in `images.channels`."""
+    flat: dict[str, Any] = {}
+    for name, value in plain.items():
+        path = f"{prefix}{name}"
+        flat |= _flat(value, f"{path}.") if isinstance(value, dict) else {path: value}
+    return flat
+
+
 def _lost(values: Mapping[str, Any], kept: Mapping[str, Any], prefix: str = "") -> str | None:
     """The first value that is not kept as it is; `kept` may have more fields."""
     for name, value in values.items():
@@ -148,6 +194,16 @@ def _lost(values: Mapping[str, Any], kept: Mapping[str, Any], prefix: str = "") 
         ):
             return f"{prefix}{name} = {value!r}"
     return None
+
+
+def _flag(experiment: Any, detail: Any) -> str:
+    """Of the field that is wrong; those of a dataclass in another have no prefix."""
+    name = ""
+    for part in detail["loc"]:  # behind the fields come places in tuples, and kinds of values
+        if not dataclasses.is_dataclass(experiment):
+            break
+        name, experiment = part, getattr(experiment, part)
+    return f"--{name.replace('_', '-')}"
 
 
 def _sentence(detail: Any) -> str:

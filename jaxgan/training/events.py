@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxgan.training.lines import append_whole
-from jaxgan.training.pictures import Picture, shrunk
+from jaxgan.training.pictures import Picture, on_white, shrunk
 
 
 class Events:
@@ -43,12 +43,12 @@ class Events:
         self._add(step, [{"tag": name, "simple_value": value} for name, value in terms.items()])
 
     def add_picture(self, step: int, picture: Picture) -> None:
-        """The picture of a step, as "samples".
+        """The picture of a step, as "samples"; what is transparent lies on white.
 
         Raises:
             OSError: where it cannot be written; it names the file.
         """
-        picture, encoded = shrunk(picture).convert("RGB"), io.BytesIO()
+        picture, encoded = on_white(shrunk(picture)), io.BytesIO()
         picture.save(encoded, format="PNG")
         image = {
             "width": picture.width,

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import (
     Annotated,
     Any,
@@ -108,6 +109,55 @@ class Experiment(Protocol):
         ...
 
 
+@runtime_checkable
+class Styled(Experiment, Protocol):
+    """An experiment whose images are made of styles: w, a vector for each of L layers.
+
+    Inputs of its game's `generate` may hold "truncation", `[N]` float32, and "cutoff", `[N]` int32;
+    or they are `{"w": [N, L, W]}` alone.
+    """
+
+    def map_latents(self, state: Any, inputs: Batch) -> jax.Array:
+        """The w of inputs, `[N, L, W]`, not truncated.
+
+        Args:
+            state: the game's.
+            inputs: as of `inputs`.
+        """
+        ...
+
+    def latent_mean(self, state: Any) -> jax.Array:
+        """The mean of w that truncation draws to, `[W]`."""
+        ...
+
+
+@runtime_checkable
+class Resolves(Experiment, Protocol):
+    """An experiment of which some values may follow from others and from the count of devices."""
+
+    def resolved(self, devices: int) -> Self:
+        """The configuration with all of its values; those that are given stay.
+
+        Args:
+            devices: that share a batch.
+        """
+        ...
+
+
+@runtime_checkable
+class Transfers(Experiment, Protocol):
+    """An experiment whose networks may begin with those layers of another run's that agree."""
+
+    def transferred(self, before: Self, *, imported: bool) -> Self:
+        """The configuration of a run that begins with another's state.
+
+        Args:
+            before: that of the other run.
+            imported: whether the other was not trained but imported.
+        """
+        ...
+
+
 Generate: TypeAlias = Callable[[jax.Array, Mapping[str, jax.Array | np.ndarray]], np.ndarray]
 """`(key, inputs) -> images`: what the trained generator makes of any count of inputs."""
 
@@ -145,8 +195,8 @@ class Conditional(Experiment, Protocol):
     """An experiment whose inputs hold `label`, `[N]` int32: what to make a picture of."""
 
     @property
-    def classes(self) -> int:
-        """Labels are 0 to `classes - 1`."""
+    def classes(self) -> int | None:
+        """Labels are 0 to `classes - 1`; None where it is asked to play without."""
         ...
 
 
@@ -241,5 +291,50 @@ class Imports(Translates, Protocol):
         Raises:
             ValueError: where the tensors are not those of such a network; it names the first keys
                 and shapes that differ. Where a number is not finite.
+        """
+        ...
+
+
+class FoundNetworks(NamedTuple):
+    """The networks of one file, for an experiment.
+
+    Attributes:
+        told: what they tell of its configuration.
+        networks: whatever the experiment made of the file.
+        notes: sentences for people, as what the file lacks, or its licence.
+    """
+
+    told: Imported
+    networks: Any
+    notes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class ImportsNetworks(Experiment, Protocol):
+    """An experiment whose networks may come from one file that holds them all."""
+
+    @property
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """What a batch is like."""
+        ...
+
+    def found_in(self, path: Path) -> FoundNetworks:
+        """The networks of a file, read without running it.
+
+        Raises:
+            ValueError: where they are none that this experiment plays with; says what they are.
+            OSError: where it cannot be read.
+        """
+        ...
+
+    def with_networks(self, state: Any, networks: Any) -> Any:
+        """The state with the networks that `found_in` has found.
+
+        Args:
+            state: the game's, at its beginning, of the configuration that they tell.
+            networks: what was found.
+
+        Raises:
+            ValueError: where they are not those of this configuration; names what differs.
         """
         ...

@@ -32,7 +32,7 @@ def picture(image: np.ndarray) -> Picture:
     """One image as a picture.
 
     Args:
-        image: `[H, W, C]` in [-1, 1], C 1 or 3.
+        image: `[H, W, C]` in [-1, 1], C 1, 3 or 4 (RGBA).
     """
     from PIL import Image
 
@@ -43,8 +43,10 @@ def picture(image: np.ndarray) -> Picture:
 def grid(images: np.ndarray, *, columns: int | None = None, gap: int = 2) -> Picture:
     """Images side by side, row by row, small ones enlarged so that a person can see them.
 
+    Between them is white, or in RGBA nothing.
+
     Args:
-        images: `[N, H, W, C]` in [-1, 1], C 1 or 3.
+        images: `[N, H, W, C]` in [-1, 1], C 1, 3 or 4.
         columns: how many stand in a row; about as many as rows where None.
         gap: pixels between two of them.
     """
@@ -54,6 +56,7 @@ def grid(images: np.ndarray, *, columns: int | None = None, gap: int = 2) -> Pic
     sheet = np.ones(
         (rows * (height + gap) + gap, columns * (width + gap) + gap, channels), np.float32
     )
+    sheet[..., 3:] = -1
     for index, image in enumerate(images):
         row, column = divmod(index, columns)
         top, left = gap + row * (height + gap), gap + column * (width + gap)
@@ -66,7 +69,7 @@ def class_grid(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> 
     """Images under the names of their classes, in columns.
 
     Args:
-        images: `[N, H, W, C]` in [-1, 1], C 1 or 3.
+        images: `[N, H, W, C]` in [-1, 1], C 1, 3 or 4.
         labels: `[N]` integers of 0 or more.
         names: of the classes 0, 1, ...; a label beyond them is its own name.
 
@@ -82,6 +85,7 @@ def class_grid(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> 
     each = max(1, 10 // len(present))
     rows = math.ceil(max(len(group) for group in groups) / each)
     cells = np.ones((len(present), rows * each, *images.shape[1:]), np.float32)
+    cells[..., 3:] = -1
     for cell, group in zip(cells, groups, strict=True):
         cell[: len(group)] = group
     cells = cells.reshape(len(present), rows, each, *images.shape[1:]).swapaxes(0, 1)
@@ -98,6 +102,15 @@ def class_grid(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> 
     return sheet
 
 
+def on_white(image: Picture) -> Picture:
+    """A picture in RGB; what is transparent lies on white."""
+    from PIL import Image
+
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
 def shrunk(image: Picture, *, side: int = 1024) -> Picture:
     """A picture whose sides are at most so many pixels, of the same shape."""
     from PIL import Image
@@ -106,7 +119,7 @@ def shrunk(image: Picture, *, side: int = 1024) -> Picture:
     if longest <= side:
         return image
     size = [max(1, round(length * side / longest)) for length in image.size]
-    return image.convert("RGB").resize((size[0], size[1]), Image.Resampling.BOX)
+    return on_white(image).resize((size[0], size[1]), Image.Resampling.BOX)
 
 
 def save_picture(image: Picture, path: StrPath) -> None:
@@ -181,6 +194,6 @@ def _read(path: Path) -> Picture | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large, but our own
             with Image.open(path) as opened:
-                return opened.convert("RGB") if opened.mode not in ("L", "RGB") else opened.copy()
+                return on_white(opened) if opened.mode not in ("L", "RGB") else opened.copy()
     except Exception:  # Pillow raises as many kinds as there are ways to be damaged
         return None

@@ -12,6 +12,7 @@ from jaxgan.training.checkpoints import Checkpoints
 from jaxgan.training.configuration import (
     experiment_name,
     from_plain,
+    resolved,
     to_plain,
     validated,
     with_absolute_paths,
@@ -19,11 +20,18 @@ from jaxgan.training.configuration import (
 from jaxgan.training.digests import digest
 from jaxgan.training.environment import environment
 from jaxgan.training.errors import RunError
-from jaxgan.training.experiment import Experiment
+from jaxgan.training.experiment import Experiment, Transfers
 from jaxgan.training.lock import Lock
 from jaxgan.training.loop import Beginning, Setup, play
 from jaxgan.training.manifest import MAX_SEED
-from jaxgan.training.parent import Parent, parts_of, parts_taken, state_digest, with_parts
+from jaxgan.training.parent import (
+    Parent,
+    parts_taken,
+    state_digest,
+    transferred,
+    what_is_taken,
+    with_parts,
+)
 from jaxgan.training.placement import make_mesh, place, split
 from jaxgan.training.run import Run
 
@@ -48,7 +56,8 @@ def train(
         devices: how many; all where None.
         until: the step to stop at; the end of the experiment's schedule where None.
         parent: the run goes on from the state of another, at the step after it: with more steps,
-            other rates, other data. What of its state does not fit begins anew.
+            other rates, other data. What of its state does not fit begins anew; of an experiment
+            that is a `Transfers`, networks fit layer by layer.
 
     Returns:
         The run, done.
@@ -64,6 +73,10 @@ def train(
         raise ValueError(f"the seed must be in 0 to {MAX_SEED}, not {seed}")
     directory = to_path(directory)
     experiment = with_absolute_paths(validated(experiment))
+    experiment, notes = resolved(experiment, make_mesh(devices).size)
+    if parent is not None:
+        experiment, more = transferred(experiment, parent)
+        notes += more
     first = jax.process_index() == 0
     with Run.claim(directory) if first else contextlib.nullcontext() as lock:
         setup = set_up(experiment, seed=seed, devices=devices)
@@ -80,6 +93,7 @@ def train(
             classes=setup.data.classes,
         )
         run = Run.create(directory, manifest | {"parent": record}, write=first)
+        beginning = beginning._replace(notes=(*notes, *beginning.notes))
         play(run, experiment, setup, beginning, lock, until=until)
     return run
 
@@ -223,17 +237,16 @@ def _inherited(
             f"the state of {parent.run.directory} is of step {step}, and the run would end at step "
             f"{experiment.schedule.steps}: give more steps"
         )
-    taken = parts_taken(parent.run, before, jax.eval_shape(setup.placed.init))
+    shapes = jax.eval_shape(setup.placed.init)
+    by_layer = isinstance(experiment, Transfers)
+    taken = parts_taken(parent.run, before, shapes, by_layer=by_layer)
     record = {
         "directory": str(parent.run.directory.absolute()),
         "step": step,
         "digest": state_digest(before),
         "taken": taken,
     }
-    anew = [part for part in parts_of(before) if part not in taken]
-    note = f"of the state of {parent.run.directory} at step {step}, {', '.join(taken)} are taken"
-    if anew:
-        note += f"; {', '.join(anew)} begin anew"
+    note = f"of the state of {parent.run.directory} at step {step}, {what_is_taken(taken, shapes)}"
 
     def begin() -> Any:
         return with_parts(setup.placed.init(), before, taken)

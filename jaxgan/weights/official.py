@@ -5,7 +5,7 @@ convolutions, `[O, C, K, L]`, and of transposed convolutions, `[C, O, K, L]`, ar
 change of axes, since ours of the second kind end in the channels that come in.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import flax
@@ -14,6 +14,7 @@ import numpy as np
 from jaxgan.networks.patchgan import PatchGAN, PixelDiscriminator
 from jaxgan.networks.resnet_translator import ResNetTranslator
 from jaxgan.networks.unet import UNetGenerator
+from jaxgan.weights.laying import some_of
 from jaxgan.weights.parts import short_name
 from jaxgan.weights.tensors import check_finite
 
@@ -22,9 +23,6 @@ OfficialNetwork: TypeAlias = UNetGenerator | ResNetTranslator | PatchGAN | Pixel
 
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 """What normalisations of some versions keep, and neither their tests nor our networks use."""
-
-_SHOWN = 3
-"""How many keys an error shows of each kind."""
 
 
 def official_parameters(
@@ -81,20 +79,15 @@ def misfits(
     leaves, keys, given = _matched(network, tensors, parameters)
     shapes = {keys[path]: _shape(leaf.shape) for path, leaf in leaves.items()}
 
-    def some(what: str, keys: Iterable[str]) -> list[str]:
-        keys = list(keys)
-        more = ", ..." if len(keys) > _SHOWN else ""
-        return [f"{len(keys)} {what} ({', '.join(keys[:_SHOWN])}{more})"] if keys else []
-
     differing = (
         f"{key} is {np.shape(given[key])} and not {shape}"
         for key, shape in shapes.items()
         if key in given and np.shape(given[key]) != shape
     )
     return [
-        *some("missing", (key for key in shapes if key not in given)),
-        *some("unexpected", (short_name(key) for key in given if key not in shapes)),
-        *some("of another shape", differing),
+        *some_of("missing", (key for key in shapes if key not in given)),
+        *some_of("unexpected", (short_name(key) for key in given if key not in shapes)),
+        *some_of("of another shape", differing),
     ]
 
 

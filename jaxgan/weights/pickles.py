@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import IO, Any, NoReturn
 
+from jaxgan.weights.inert import Aside, Maker, Record
 from jaxgan.weights.literals import CODES, LITERALS, argument, decimal
 from jaxgan.weights.refusals import kind, refuse, shown
 
@@ -20,18 +21,12 @@ ELEMENTS = 2
 programs need three bytes or so for each."""
 
 
-class Aside:
-    """Stands for objects that trainers save beside tensors, and that are not read.
-
-    As one of the `names` it may be called, made, and given items and attributes; all is left out.
-    """
-
-
 def read_pickle(
     file: IO[bytes],
     *,
     names: Mapping[tuple[str, str], Any],
     load: Callable[[Any], Any],
+    records: Callable[[str, str], Maker | None] | None = None,
 ) -> Any:
     """Read one pickle, to its last byte and no further.
 
@@ -47,19 +42,22 @@ def read_pickle(
             is called with whatever the pickle says; it may look at each argument, and at each
             element of a list or tuple among them, once. An `Aside` is left as it is.
         load: what a persistent identifier, a tuple, stands for; the same holds for it.
+        records: `(module, name)` to what stands for a class that `names` lacks, or None, which
+            refuses it. Where it is given, sets are left aside, and are refused where not.
 
     Returns:
         Numbers, texts, bytes, None, lists, tuples, dicts with texts as keys, and what comes of
-        `names` and `load`. Integers among the keys are made texts. Attributes that the pickle sets
-        on dicts are left out.
+        `names`, `load` and `records`. Integers among the keys are made texts. Attributes that the
+        pickle sets on dicts are left out.
 
     Raises:
         RefusedError: where the pickle asks for another name or does what plain values do not need.
         ValueError: where it is damaged; and LookupError or TypeError.
     """
-    machine = _Machine(file, names, load)
+    machine = _Machine(file, names, load, records)
+    steps = _STEPS if records is None else _STEPS | _STEPS_OF_SETS
     while (code := file.read(1)) != b".":
-        step = _STEPS.get(code)
+        step = steps.get(code)
         if step is None:
             _refuse_code(code, file)
         step(machine)
@@ -90,8 +88,9 @@ class _Machine:
         file: IO[bytes],
         names: Mapping[tuple[str, str], Any],
         load: Callable[[Any], Any],
+        records: Callable[[str, str], Maker | None] | None,
     ) -> None:
-        self.file, self.names, self.load = file, names, load
+        self.file, self.names, self.load, self.records = file, names, load, records
         self.start = file.tell()
         self.handed = 0
         self.stack: list[Any] = []
@@ -146,16 +145,30 @@ class _Machine:
             refuse(f"is damaged: it appends to {kind(target)}")
         target.extend(items)
 
+    def add(self) -> None:
+        """Items of a set, which are left aside with it."""
+        self.to_mark()
+        if not isinstance(self.stack[-1], Aside):
+            refuse(f"is damaged: it adds items to {kind(self.stack[-1])}")
+
     def find(self, module: Any, name: Any) -> None:
         if not (isinstance(module, str) and isinstance(name, str)):
             refuse("is damaged: it asks for something that has no name")
-        if (module, name) not in self.names:
-            asked = shown(f"{module[:100]}.{name[:100]}")[1:-1]
+        if (module, name) in self.names:
+            self.stack.append(self.names[module, name])
+            return
+        asked = shown(f"{module[:100]}.{name[:100]}")[1:-1]
+        if self.records is None:
             refuse(
                 f"asks for {asked}, which no dict of tensors needs: nothing in it has been run; "
                 "save the state_dict alone"
             )
-        self.stack.append(self.names[module, name])
+        if (maker := self.records(module, name)) is None:
+            refuse(
+                f"asks for {asked}, which no file of these networks needs: nothing in it has been "
+                "run; fetch it again, from its authors"
+            )
+        self.stack.append(maker)
 
     def read(self) -> int:
         """How many bytes of the pickle have been read."""
@@ -191,19 +204,25 @@ class _Machine:
 
     def make(self, code: str, count: int) -> None:
         """Make an object of a class and of `count` values behind it, if it is left aside."""
-        made = self.popped(count + 1)[0]
-        if not isinstance(made, Aside):
+        made, *arguments = self.popped(count + 1)
+        if isinstance(made, Maker) and code == "NEWOBJ" and isinstance(arguments[0], tuple):
+            made = made.make(*self.hand(arguments[0]))
+        elif not isinstance(made, Aside):
             refuse(f"makes an object by {code}, which nothing plain needs")
         self.stack.append(made)
 
     def build(self) -> None:
         attributes, target = self.stack.pop(), self.stack[-1]
+        if isinstance(target, Record):
+            target.build(attributes)
+            return
         plain = isinstance(target, dict) and isinstance(attributes, dict)
         if not plain and not isinstance(target, Aside):
             refuse(f"sets attributes of {kind(target)}, which nothing plain needs")
 
 
 _NOTHING = object()
+_SET = Aside()
 
 
 def _refuse_code(code: bytes, file: IO[bytes]) -> NoReturn:
@@ -253,5 +272,14 @@ _STEPS: dict[bytes, Callable[[_Machine], Any]] = {
         "NEWOBJ": lambda machine: machine.make("NEWOBJ", 1),
         "NEWOBJ_EX": lambda machine: machine.make("NEWOBJ_EX", 2),
         "BUILD": _Machine.build,
+    }.items()
+}
+
+_STEPS_OF_SETS: dict[bytes, Callable[[_Machine], Any]] = {
+    CODES[name].code.encode("latin-1"): step
+    for name, step in {
+        "EMPTY_SET": lambda machine: machine.stack.append(_SET),
+        "FROZENSET": lambda machine: machine.collect(lambda items: _SET),
+        "ADDITEMS": _Machine.add,
     }.items()
 }

@@ -6,24 +6,17 @@ whatever the file says; the one here knows the names in `views.NAMES`, and refus
 
 import io
 import os
-import struct
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jaxgan.weights.pickles import CHARACTERS, ELEMENTS, read_pickle
-from jaxgan.weights.refusals import RefusedError, kind, refuse, shown
+from jaxgan.weights.pickles import ELEMENTS
+from jaxgan.weights.refusals import kind, refuse, shown
 from jaxgan.weights.safetensors import is_safetensors, read_safetensors
-from jaxgan.weights.views import NAMES, Storage, UnreadType, View
-
-_MAGIC = 0x1950A86A20F9469CFC6C
-_VERSION = 1001
-
-_OVERLAP = 16
-"""How many times larger than its file all tensors together may be: a few may share their bytes."""
+from jaxgan.weights.streams import check_spread, read_object, read_stream, refusals_of, whole_file
+from jaxgan.weights.views import NAMES, Storage, View
 
 _SHOWN = 5
 """How many places an error shows."""
@@ -82,36 +75,21 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, dict[str, np.ndarray
             code; where it is an archive of TorchScript, or has numbers of a type that NumPy lacks.
         OSError: where it cannot be read.
     """
-    try:
-        path = Path(path)
-    except TypeError:
-        raise TypeError(f"{path!r} is no path: give a str or an os.PathLike") from None
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise ValueError(f"{path} is no regular file, and what waits behind it may never come")
-    raw = path.read_bytes()
-    try:
+    path, raw = whole_file(path)
+    with refusals_of(path, "no file of PyTorch's"):
         archive = raw.startswith(b"PK\x03\x04")
         if not archive and (is_safetensors(raw) or path.suffix == ".safetensors"):
             return {"": read_safetensors(raw)}
-        found = _read_zip(raw) if archive else _read_legacy(raw)
-        spread = sum(view.nbytes for views in found.values() for view in views.values())
-        if spread > _OVERLAP * len(raw):
-            refuse(f"has {len(raw)} bytes, and its tensors would take far more: {spread} bytes")
+        found = (
+            _read_zip(raw)
+            if archive
+            else read_stream(raw, NAMES, lambda value: _found(value, len(raw)))
+        )
+        check_spread([view.nbytes for views in found.values() for view in views.values()], len(raw))
         return {
             place: {name: view.array(name) for name, view in views.items()}
             for place, views in found.items()
         }
-    except RefusedError as error:
-        raise ValueError(f"{path} {error}") from None
-    # A damaged file trips the readers of zip files and of pickles anywhere. All says the same.
-    except (
-        *(ValueError, TypeError, LookupError, AttributeError, EOFError, OSError, OverflowError),
-        *(struct.error, zipfile.BadZipFile, NotImplementedError, RuntimeError),
-    ) as error:
-        reason = shown((str(error) or type(error).__name__).splitlines()[0])[1:-1]
-        raise ValueError(
-            f"{path} is cut short, damaged or no file of PyTorch's ({reason}): fetch it again"
-        ) from error
 
 
 def check_finite(tensors: Mapping[str, np.ndarray]) -> None:
@@ -165,60 +143,13 @@ def _read_zip(raw: bytes) -> dict[str, dict[str, View]]:
         refuse("is damaged: its members claim more bytes than it has")
     storages: dict[str, Storage] = {}
     program = io.BytesIO(archive.read(f"{root}data.pkl"))
-    found = _found(_read_object(program, storages), len(raw))
+    found = _found(read_object(program, NAMES, storages), len(raw))
     order = archive.read(f"{root}byteorder") if f"{root}byteorder" in names else b"little"
     for key, storage in storages.items():
         if f"{root}data/{key}" not in names:
             refuse(f"is damaged: its storage {shown(key)} is missing")
         storage.fill(archive.read(f"{root}data/{key}"), swapped=order == b"big")
     return found
-
-
-def _read_legacy(raw: bytes) -> dict[str, dict[str, View]]:
-    """Of PyTorch before 1.6: five pickles in a row, then the storages, little-endian.
-
-    The pickles: a number that says what this is, a version, the machine that wrote it, the object,
-    and the keys of its storages.
-    """
-    file = io.BytesIO(raw)
-    storages: dict[str, Storage] = {}
-    if not raw.startswith(b"\x80") or _read_object(file, storages) != _MAGIC:
-        refuse("is no file of PyTorch's: give one that torch.save wrote, or one of safetensors")
-    if _read_object(file, storages) != _VERSION:
-        refuse("is of a version of PyTorch's format that is not known: save it again with PyTorch")
-    _read_object(file, storages)
-    found = _found(_read_object(file, storages), len(raw))
-    keys = _read_object(file, storages)
-    listed = isinstance(keys, list) and all(isinstance(key, str) for key in keys)
-    if not listed or len(keys) != len(storages) or set(keys) != set(storages):
-        refuse("is damaged: it does not list the storages that its tensors use")
-    for key in keys:
-        storage = storages[key]
-        (length,) = struct.unpack("<q", file.read(8))
-        if length != storage.length:
-            refuse(f"is damaged: the length of its storage {shown(key)} is said in two ways")
-        storage.fill(file.read(length * storage.dtype.itemsize), swapped=False)
-    return found
-
-
-def _read_object(file: io.BytesIO, storages: dict[str, Storage]) -> Any:
-    """One pickle; storages that it names are added to `storages`."""
-
-    def load(identifier: Any) -> Storage:
-        match identifier:
-            case ("storage", UnreadType() as unread, *_):
-                unread.refuse()
-            case ("storage", np.dtype() as dtype, str(key), str(), int(length), *view) if (
-                length >= 0 and len(key) <= CHARACTERS and view in ([], [None])
-            ):
-                storage = storages.get(key) or Storage(key, dtype, length)
-                storages[key] = storage
-                if (storage.dtype, storage.length) != (dtype, length):
-                    refuse(f"is damaged: its storage {shown(key)} is said to be of two kinds")
-                return storage
-        refuse("names something that is no storage of numbers")
-
-    return read_pickle(file, names=NAMES, load=load)
 
 
 def _found(value: Any, size: int) -> dict[str, dict[str, View]]:

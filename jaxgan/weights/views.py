@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.weights.pickles import Aside, with_items
+from jaxgan.weights.inert import Aside
+from jaxgan.weights.pickles import with_items
 from jaxgan.weights.refusals import refuse, shown
 
 DTYPES: dict[str, np.dtype] = {
@@ -193,7 +194,7 @@ _ASIDE = (
 )
 """What trainers save beside the weights: options, paths, numbers of NumPy."""
 
-NAMES: dict[tuple[str, str], Any] = {
+TENSOR_NAMES: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): _ordered_dict,
     ("torch", "Size"): _size,
     ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
@@ -203,7 +204,9 @@ NAMES: dict[tuple[str, str], Any] = {
     **{(room, x): DTYPES[_STORAGES[x]] for room in ("torch", "torch.cuda") for x in _STORAGES},
     **{(room, "UntypedStorage"): DTYPES["uint8"] for room in ("torch", "torch.storage")},
     **{("torch", name): dtype for name, dtype in DTYPES.items()},
-    **dict.fromkeys(_ASIDE, Aside()),
     **{("torch", name): UnreadType(name) for name in _UNREAD},
 }
-"""What each (module, name) stands for."""
+"""What each (module, name) stands for, of those that make tensors."""
+
+NAMES: dict[tuple[str, str], Any] = TENSOR_NAMES | dict.fromkeys(_ASIDE, Aside())
+"""What each (module, name) stands for in files of tensors."""

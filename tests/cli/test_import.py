@@ -381,7 +381,9 @@ def test_files_that_will_not_do(call, tmp_path):
     assert not marker.exists()
     words = ("import", good, "--other", other)
     refused(call(*words, experiment=OneTint()), "has 1 generator", f"leave out --other {other}")
-    refused(call("import", good, "--batch-size", 0), "batch_size = 0", "greater than 0")
+    refused(
+        call("import", good, "--batch-size", 0), "batch_size = 0", "greater than 0 (--batch-size)"
+    )
     assert not (tmp_path / "runs").exists()
 
 

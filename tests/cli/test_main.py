@@ -205,7 +205,7 @@ def test_run_of_a_newer_format(call, done):
 @pytest.mark.parametrize("value", [0, -1])
 def test_what_is_not_positive(call, tmp_path, field, value):
     result = call("train", "--directory", tmp_path / "run", f"--{field}", value)
-    refused(result, f"{field.replace('-', '_')} = {value}", "greater than 0")
+    refused(result, f"{field.replace('-', '_')} = {value}", f"greater than 0 (--{field})")
     assert not (tmp_path / "run").exists()
 
 

@@ -8,7 +8,7 @@ from experiments import gan, pix2pix
 from jaxgan import cli
 from jaxgan.cli.command import way_on
 from jaxgan.cli.numbers import numbers_last
-from jaxgan.data import Images, Sides, preparing
+from jaxgan.data import Images, Sides, folder
 
 
 @pytest.fixture
@@ -81,10 +81,10 @@ def test_pairs_with_the_defaults_of_a_preset(call, draw, tmp_path):
 def test_ctrl_c(call, draw, tmp_path, monkeypatch):
     draw("photos/1.png")
 
-    def stop(file, *, value_range):
+    def stop(file, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(preparing, "decode", stop)
+    monkeypatch.setattr(folder, "decode", stop)
     code, out, err = call("prepare", tmp_path / "photos", "--output", tmp_path / "out", **GAN)
     assert (code, err) == (75, "")
     assert out == f"stopped; the same command goes on with what is in {tmp_path / 'out'}\n"
@@ -98,6 +98,7 @@ def test_ctrl_c(call, draw, tmp_path, monkeypatch):
         ("train --image_size 8 -2 --flip", "train --flip --image_size 8 -2"),
         ("prepare --load-size 8 -- --load-size", "prepare --load-size 8 -- --load-size"),
         ("prepare --range 0.5 -1e3 F --pad", "prepare F --pad --range 0.5 -1e3"),
+        ("prepare --range nan -INF F --pad", "prepare F --pad --range nan -INF"),
         ("train --latent-size 8 9", "train --latent-size 8 9"),
     ],
 )

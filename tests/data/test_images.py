@@ -40,6 +40,7 @@ def test_every_option_has_help(capsys):
         "Name of a data set of TFDS",
         "Folder of images to use",
         "Split of the data set",
+        "What of the data set is the label",
         "Pixels on a side; or height and width, as in 96 128.",
         "1 for grey",
         "Pad images of another shape",
@@ -55,7 +56,7 @@ def test_every_option_has_help(capsys):
     ("images", "sentence"),
     [
         (Images(image_size=-3), "images of -3 pixels"),
-        (Images(channels=4), "images of 4 channels"),
+        (Images(channels=2), "images of 2 channels"),
         (Images(folder=Path("/nowhere/at/all")), "there is no folder /nowhere/at/all"),
     ],
 )

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from jaxgan.data import Sides, Stretch, Transform, folder_source, prepare_folder
+from jaxgan.data import folder as folder_module
 from jaxgan.data import preparing as preparing_module
 from jaxgan.data.prepared import open_prepared
 
@@ -128,16 +129,16 @@ class Stop(BaseException):
 
 def begin(photos, output, monkeypatch, *, after):
     """Prepare, and stop when so many pictures have been decoded."""
-    decode, count = preparing_module.decode, []
+    decode, count = folder_module.decode, []
 
-    def decode_some(file, *, value_range):
+    def decode_some(file, **options):
         count.append(file)
         if len(count) > after:
             raise Stop
-        return decode(file, value_range=value_range)
+        return decode(file, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(preparing_module, "decode", decode_some)
+        patch.setattr(folder_module, "decode", decode_some)
         with pytest.raises(Stop):
             prepare_folder(photos, output, transforms=[SMALL, LARGE])
 
@@ -147,13 +148,13 @@ def test_goes_on_where_it_was(photos, tmp_path, monkeypatch):
     begin(photos, tmp_path / "out", monkeypatch, after=4)
     with pytest.raises(ValueError, match=r"holds 4 of 7 pictures: give the command .* once more"):
         folder_source(tmp_path / "out", transform=SMALL)
-    decode, decoded = preparing_module.decode, []
+    decode, decoded = folder_module.decode, []
 
-    def decode_noted(file, *, value_range):
+    def decode_noted(file, **options):
         decoded.append(file.name)
-        return decode(file, value_range=value_range)
+        return decode(file, **options)
 
-    monkeypatch.setattr(preparing_module, "decode", decode_noted)
+    monkeypatch.setattr(folder_module, "decode", decode_noted)
     for _ in range(2):  # the second time nothing is left to be done
         prepare_folder(photos, tmp_path / "out", transforms=[SMALL, LARGE])
         assert contents(tmp_path / "out") == contents(tmp_path / "whole")
@@ -177,14 +178,14 @@ def test_killed_at_any_moment(photos, tmp_path):
     """As the two tests around it say, with a real process."""
     code = """
 import sys
-from jaxgan.data import Transform, prepare_folder, preparing
+from jaxgan.data import Transform, folder, prepare_folder, preparing
 preparing._CHUNK = 1
-decode = preparing.decode
+decode = folder.decode
 def slow(file, **options):
     print("now", flush=True)
     sys.stdin.readline()
     return decode(file, **options)
-preparing.decode = slow
+folder.decode = slow
 prepare_folder(*sys.argv[1:], transforms=[Transform((6, 8), 3), Transform((12, 16), 3)])
 """
     command = [sys.executable, "-c", code, photos, tmp_path / "out"]

@@ -134,10 +134,10 @@ def test_nowhere_to_keep_it(folder, decoded, monkeypatch, tmp_path):
 
 
 def test_who_stops_does_not_begin_again(folder, decoded, monkeypatch):
-    def look(file, value_range):
-        if file.name == "2.bmp":
+    def look(folder, name, *options):
+        if name.name == "2.bmp":
             raise KeyboardInterrupt
-        return original(file, value_range)
+        return original(folder, name, *options)
 
     original = seen._look
     with monkeypatch.context() as patch:

@@ -374,7 +374,8 @@ def test_pictures_smaller_than_the_crop(unpaired_folder):
         ),
         (Sides(folder=Path("/nowhere")), "/nowhere has neither trainA and trainB nor train in it"),
         (Sides(dataset="digits"), "'digits' has no split 'trainA'"),
-        (Sides(channels=2), "images of 2 channels are not supported"),
+        (Sides(channels=2), "images of 2 channels are not translated"),
+        (Sides(channels=4), "images of 4 channels are not translated"),
         (Sides(range=(0, 9)), "--range is of pictures in folders"),
     ],
 )

@@ -91,22 +91,28 @@ def test_game_and_data_fit(experiment, monkeypatch):
     assert made.shape == (20, *batch["image"].shape[1:])
 
 
-@pytest.mark.parametrize("name", ["gan", "dcgan", "cgan", "acgan", "infogan", "r3gan"])
-def test_images_that_are_not_square(name, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "size", "channels"),
+    [
+        *((name, (28, 56), 1) for name in ("gan", "dcgan", "cgan", "acgan", "infogan", "r3gan")),
+        *((name, 28, 4) for name in SCRIPTS),
+    ],
+)
+def test_images_that_are_not_square_or_transparent(name, size, channels, monkeypatch):
     monkeypatch.setattr(Images, "source", lambda images: Pretended(images))
     small = importlib.import_module(f"experiments.{name}").SMALL
-    images = dataclasses.replace(small.images, image_size=(28, 56))
+    images = dataclasses.replace(small.images, image_size=size, channels=channels)
     experiment = validated(traced_quickly(dataclasses.replace(small, images=images)))
-    assert experiment.images.image_size == (28, 56)
+    assert experiment.images.image_size == size
     batch = {
-        "image": jax.ShapeDtypeStruct((2, 28, 56, 1), np.float32),
+        "image": jax.ShapeDtypeStruct((2, *images.shape), np.float32),
         "label": jax.ShapeDtypeStruct((2,), np.int32),
     }
     game = experiment.game()
     state = jax.eval_shape(game.init, jax.random.key(0), batch)
     inputs = experiment.inputs(jax.random.key(1), 20)
     made = jax.eval_shape(game.generate, jax.random.key(0), state, inputs)
-    assert made.shape == (20, 28, 56, 1)
+    assert made.shape == (20, *images.shape)
 
 
 def test_configuration_survives_the_manifest(experiment):

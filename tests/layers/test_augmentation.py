@@ -191,6 +191,13 @@ def test_saturation_leaves_grey_images_alone():
         np.testing.assert_allclose(slope * before + offset, after, atol=1e-5)
 
 
+def test_colour_leaves_alpha_alone():
+    images = draw((6, 5, 5, 4))
+    found = colour(KEY, jnp.asarray(images))
+    np.testing.assert_array_equal(found[..., 3], images[..., 3])
+    np.testing.assert_array_equal(found[..., :3], colour(KEY, jnp.asarray(images[..., :3])))
+
+
 @over_public
 def test_key_matters_and_is_all_that_matters(augment):
     images = draw((5, 16, 16, 3))

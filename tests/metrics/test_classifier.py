@@ -109,6 +109,49 @@ def test_first_step_of_adamw():
     np.testing.assert_allclose(straight, start - rate * np.sign(gradient), atol=3e-4)
 
 
+class Five(nn.Module):
+    @nn.compact
+    def __call__(self, images, *, train):
+        features = images.reshape(len(images), -1)
+        return nn.Dense(5, kernel_init=nn.initializers.zeros)(features), features
+
+
+def test_each_label_has_its_group_of_the_logits():
+    """The first step of AdamW goes against the gradient's sign; at logits of 0, p is 1 / K."""
+    images, labels = bars(30)
+    both = np.stack([labels, np.arange(30) // 20], axis=1)
+    moved = train_classifier(
+        jax.random.key(0),
+        Five(),
+        images,
+        both,
+        steps=1,
+        batch_size=30,
+        learning_rate=1e-2,
+        weight_decay=0.0,
+        groups=(3, 2),
+    )["params"]["Dense_0"]["kernel"]
+    odds = np.concatenate([1 / 3 - np.eye(3)[both[:, 0]], 1 / 2 - np.eye(2)[both[:, 1]]], axis=1)
+    gradient = images.reshape(30, -1).T @ odds / 30
+    np.testing.assert_allclose(moved, -1e-2 * np.sign(gradient), atol=3e-4)
+
+
+@pytest.mark.parametrize(
+    ("labels", "groups", "sentence"),
+    [
+        (np.zeros((30, 2), int), (2, 2), r"groups of \(2, 2\) .* 3 logits: give as many labels as"),
+        (np.zeros((30, 3), int), (1, 2), r"labels of shape \(30, 3\) in groups of \(1, 2\)"),
+        (np.full((30, 2), 1), (1, 2), "labels 1 to 1 .* of 1 classes: give labels of 0 to 0"),
+    ],
+)
+def test_labels_and_groups_that_do_not_fit(labels, groups, sentence):
+    images, _ = bars(30)
+    with pytest.raises(ValueError, match=sentence):
+        train_classifier(
+            jax.random.key(0), Linear(), images, labels, steps=1, batch_size=9, groups=groups
+        )
+
+
 @pytest.mark.parametrize(
     ("steps", "batch_size", "labels", "sentence"),
     [

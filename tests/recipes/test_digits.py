@@ -1,11 +1,15 @@
 """Figures with a stand-in for the classifier, but for one test that trains the real one."""
 
 import dataclasses
+from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
+from experiments import cgan, gan, infogan
 from jaxgan import metrics, recipes
+from jaxgan.data import Images
 from jaxgan.networks import SmallClassifier
 from jaxgan.recipes import digits
 
@@ -92,6 +96,29 @@ def test_digits(levels, digits_folder, monkeypatch):
     figures = recipes.evaluate_digits(pictures([0, 0, 1, 1]) + 1e-3, data_dir=digits_folder)
     assert figures == pytest.approx({"typical": 0.0, "labels_present": 2, "label_kl": np.log(5)})
     assert recipes.evaluate_digits(real, data_dir=digits_folder)["typical"] == 1.0
+
+
+@pytest.mark.parametrize("experiment", [gan.GAN(), cgan.CGAN(), infogan.InfoGAN()])
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"folder": Path("mine.zip")}, "there are no figures for 'mine.zip': evaluate a run on di"),
+        ({"dataset": "cifar10"}, "there are no figures for 'cifar10': evaluate a run on digits"),
+        (
+            {"channels": 4},
+            "no figures for digits of 4 channels, .* evaluate a run with --channels 1",
+        ),
+    ],
+)
+def test_what_the_classifier_cannot_judge(experiment, change, sentence):
+    """Whatever a conditional GAN was trained on, its samples would be seen as digits."""
+
+    def generate(key, inputs):
+        raise AssertionError("nothing is made for it")
+
+    images = Images(**{"dataset": "digits"} | change)
+    with pytest.raises(ValueError, match=sentence):
+        dataclasses.replace(experiment, images=images).evaluate(generate, jax.random.key(0))
 
 
 def test_trained_once_then_read(quick, no_training, digits_folder, monkeypatch, tmp_path):

@@ -6,6 +6,7 @@ from jaxgan.training.pictures import (
     animate,
     class_grid,
     grid,
+    on_white,
     picture,
     save_picture,
     shrunk,
@@ -36,6 +37,31 @@ def test_small_images_are_enlarged():
 def test_pictures_are_grey_or_coloured():
     assert picture(np.zeros((4, 4, 1))).mode == "L"
     assert picture(np.zeros((4, 4, 3))).mode == "RGB"
+
+
+def test_pictures_may_be_transparent(tmp_path):
+    """Around them, too; and what knows no alpha sees them on white, whatever colour is hidden."""
+    images = np.full((2, 64, 64, 4), -1, np.float32)
+    images[1, ..., 3] = 1
+    sheet = grid(images)
+    assert sheet.mode == picture(images[0]).mode == "RGBA"
+    pixels = np.asarray(sheet)
+    assert pixels[0, 0].tolist() == [255, 255, 255, 0]
+    assert [pixels[9, x].tolist() for x in (9, 80)] == [[0, 0, 0, 0], [0, 0, 0, 255]]
+    for flat in (on_white(sheet), shrunk(sheet, side=66)):
+        assert flat.mode == "RGB"
+    assert [on_white(sheet).getpixel((x, 9)) for x in (9, 80)] == [(255,) * 3, (0,) * 3]
+    assert shrunk(sheet, side=66).getpixel((9, 9)) == (255,) * 3
+    named = class_grid(images, np.array([0, 1]), ["a", "b"])
+    assert named.mode == "RGBA"
+    assert named.getpixel((named.width - 1, named.height - 1))[3] == 0
+    assert class_grid(images[[0, 0, 1]], np.array([0, 0, 1]), ["a", "b"]).mode == "RGBA"
+    save_picture(sheet, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as saved:
+        assert saved.getpixel((9, 9)) == (0, 0, 0, 0)
+    assert animate([tmp_path / "a.png"], tmp_path / "all.gif") == []
+    with Image.open(tmp_path / "all.gif") as animation:
+        assert animation.convert("RGB").getpixel((9, 9)) == (255,) * 3
 
 
 def test_animation_has_every_frame(tmp_path):

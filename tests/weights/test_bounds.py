@@ -195,5 +195,5 @@ def test_good_files_are_read(tmp_path):
 @pytest.mark.slow
 def test_hostile_files_under_limits(capsys):
     """The script itself: no file takes more than its bound, and none does anything."""
-    assert HostileWeights(files=51, seed=2).run() == 0
-    assert "51 files" in capsys.readouterr().out
+    assert HostileWeights(files=51, networks=24, seed=2).run() == 0
+    assert "75 files" in capsys.readouterr().out

@@ -1,7 +1,19 @@
 """Faces of Adventurer: nothing is left out but a brown beside another."""
 
+from collections.abc import Mapping
+
 from jaxgan.data.faces.parts import CC_BY, numbered, same
-from jaxgan.data.faces.styles import Attribute, Style
+from jaxgan.data.faces.styles import NONE, Attribute, Style
+
+# Hair over the ears, of which Adventurer draws none then.
+_OVER_EARS = same("long01 long04 long05 long06 long20 long22 long24 long26")
+
+
+def _adventurer(face: Mapping[str, str]) -> Mapping[str, str]:
+    if face["hair"] == "short19":  # in ink
+        return {"hair_colour": NONE}
+    return {"earrings": NONE} if face["hair"] in _OVER_EARS else {}
+
 
 ADVENTURER = Style(
     source="adventurer",
@@ -35,6 +47,7 @@ ADVENTURER = Style(
                 "blue": "#85c2c6",
                 "green": "#3eac2c",
             },
+            optional=True,
         ),
         Attribute("glasses", "glassesVariant", numbered("variant", 5), share=0.4, optional=True),
         Attribute("earrings", "earringsVariant", numbered("variant", 6), share=0.35, optional=True),
@@ -55,4 +68,5 @@ ADVENTURER = Style(
     f"{CC_BY}, put together anew.",
     licence="CC BY 4.0",
     homepage="https://www.figma.com/community/file/1184595184137881796",
+    seen=_adventurer,
 )

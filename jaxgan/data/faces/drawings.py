@@ -1,5 +1,6 @@
 """Faces as pixels: drawn once, in parallel, from where the last attempt ended."""
 
+import functools
 import io
 import json
 import os
@@ -85,10 +86,10 @@ def draw_archive(work: Mapping[str, Any], path: Path) -> None:
         path: The archive.
     """
     import resvg_py
-    from dicebear import Avatar, Style
+    from dicebear import Avatar
     from PIL import Image
 
-    style = Style(style_definition(work["source"]))
+    style = open_style(work["source"])
     canvas = style.canvas()
     left, top, side = work["view"]
     whole = f'viewBox="0 0 {canvas.width():g} {canvas.height():g}"'
@@ -111,12 +112,15 @@ def draw_archive(work: Mapping[str, Any], path: Path) -> None:
     partial.replace(path)
 
 
-def style_definition(source: str) -> dict[str, Any]:
-    """Read a style's parts, as `dicebear-styles` ships them."""
+@functools.cache
+def open_style(source: str) -> Any:
+    """Open a style that `dicebear-styles` ships, a `dicebear.Style`: its check takes a second."""
     from importlib.resources import files
 
+    from dicebear import Style
+
     text = files("dicebear_styles").joinpath(f"{source}.json").read_text(encoding="utf-8")
-    return json.loads(text)
+    return Style.from_json(text)
 
 
 def _draw_elsewhere(work: Mapping[str, Any], path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Faces of Lorelei, black on white: nothing is left out."""
+"""Faces of Lorelei, black on white: nothing is left out. Hair can hide earrings and brows."""
 
 from jaxgan.data.faces.parts import CC0, numbered, same
 from jaxgan.data.faces.styles import Attribute, Style
@@ -11,7 +11,7 @@ LORELEI = Style(
         Attribute("beard", "beardVariant", numbered("variant", 2), share=0.35, optional=True),
         Attribute("earrings", "earringsVariant", numbered("variant", 3), share=0.3, optional=True),
         Attribute("flowers", "hairAccessoriesVariant", same("flowers"), 0.2, optional=True),
-        Attribute("freckles", "frecklesVariant", numbered("variant", 1), 0.2, optional=True),
+        Attribute("freckles", "frecklesVariant", {"freckles": "variant01"}, 0.2, optional=True),
         Attribute("head", "headVariant", numbered("variant", 4)),
         Attribute("mouth", "mouthVariant", numbered("happy", 18) | numbered("sad", 9)),
         Attribute("eyes", "eyesVariant", numbered("variant", 24)),

@@ -1,0 +1,81 @@
+"""StyleGAN and StyleGAN2 against their twins in PyTorch, on the same weights, in float32.
+
+    python -m experiments.benchmarks.style_fidelity --output FOLDER    some minutes on two cores
+
+The twins are plain modules written from the papers; weights, biases, strengths and constant noise
+are random and carried over. A difference is the largest in an array, relative to the largest number
+of that array; of gradients it is that of the worst array, where arrays whose numbers are all below
+a thousandth of the largest array's count against that thousandth. Products on both sides are
+float32 in full: no TF32. Writes `style_fidelity.md` and `style_fidelity.json`.
+"""
+
+import dataclasses
+import json
+import pathlib
+import sys
+
+import jax
+import tyro
+
+from experiments.benchmarks.report import machine
+from experiments.benchmarks.style_cases import Case, of_discriminator, of_generator
+
+
+@dataclasses.dataclass(frozen=True)
+class Fidelity:
+    """Compare the networks with their twins."""
+
+    output: pathlib.Path
+    """Folder that the report is written to."""
+    image_sizes: tuple[int, ...] = (32, 64, 256)
+    """Height and width of the images."""
+    channel_max: int = 512
+    """The most channels of a layer; as published."""
+    batch: int = 4
+    """Images."""
+
+
+def cases(options: Fidelity) -> dict[str, Case]:
+    """What is compared, by name."""
+    widest, batch = options.channel_max, options.batch
+    every: dict[str, Case] = {}
+    for size in options.image_sizes:
+        every[f"StyleGAN2, {size}"] = Case(2020, size, widest, batch=batch)
+        every[f"StyleGAN, {size}"] = Case(2018, size, widest, batch=batch)
+    size = min(options.image_sizes)
+    every |= {
+        f"StyleGAN2, {size}, 10 labels": Case(2020, size, widest, labels=10, batch=batch),
+        f"StyleGAN2, {size}, no residuals": Case(2020, size, widest, batch=batch, original=True),
+        f"StyleGAN, {size}, 10 labels": Case(2018, size, widest, labels=10, batch=batch),
+        f"StyleGAN, {size}, fading in": Case(2018, size, widest, batch=batch, stage=2, fade=0.3),
+    }
+    return every
+
+
+def main(options: Fidelity) -> None:
+    """Compare, print and write."""
+    jax.config.update("jax_default_matmul_precision", "highest")
+    options.output.mkdir(parents=True, exist_ok=True)
+    lines = ["| network | quantity | largest relative difference |", "|---|---|---|"]
+    results: dict[str, dict[str, float]] = {}
+    print("\n".join(lines))
+    for name, case in cases(options).items():
+        for player, compare in [("G", of_generator), ("D", of_discriminator)]:
+            results[f"{name}, {player}"] = compare(case)
+            for quantity, difference in results[f"{name}, {player}"].items():
+                lines.append(f"| {name}, {player} | {quantity} | {difference:.1e} |")
+                print(lines[-1], flush=True)
+        text = "\n".join(lines)
+        (options.output / "style_fidelity.md").write_text(
+            "# StyleGAN and StyleGAN2 against PyTorch, float32\n\n"
+            f"{machine()}; {jax.devices()[0].device_kind}.\n"
+            f"Command: `python -m experiments.benchmarks.style_fidelity {' '.join(sys.argv[1:])}`\n"
+            f"\n{text}\n"
+        )
+        (options.output / "style_fidelity.json").write_text(
+            json.dumps({"machine": machine(), "cases": results}, indent=2)
+        )
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Fidelity))

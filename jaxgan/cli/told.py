@@ -1,0 +1,96 @@
+"""What files tell of an experiment's configuration, beside what a person gave."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jaxgan.training import Experiment, Imported, RunError, from_plain, to_plain
+from jaxgan.weights import short_name
+
+Kind = TypeVar("Kind", bound=Experiment)
+
+
+def configured(experiment: Kind, options: Mapping[str, Any], path: Path) -> Kind:
+    """The experiment with the values that a file tells, by their fields' paths."""
+    plain = to_plain(experiment)
+    for field, value in options.items():
+        *groups, last = field.split(".")
+        place = plain
+        for group in groups:
+            place = place[group]
+        place[last] = value
+    try:
+        return from_plain(type(experiment), plain)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def say_usual(told: Imported, options: Mapping[str, Any], path: Path) -> None:
+    """Print what the file leaves open, and what is taken."""
+    for field in told.usual:
+        if field in options:
+            print(
+                f"{path} does not tell {_flag(field)}: {options[field]} is taken, "
+                f"{_flag(field)} gives another"
+            )
+
+
+def say_changes(asked: Experiment, found: Experiment) -> None:
+    """Print which flags would have made of the one configuration the other."""
+    changed = [f"{_flag(field)} {_word(value)}" for field, value in _changes(asked, found).items()]
+    if changed:
+        print(f"so as if these had been given: {' '.join(changed)}")
+
+
+def options_of(told: Imported, named: Collection[str]) -> dict[str, Any]:
+    """What a file tells, and what is usual where nobody says otherwise."""
+    usual = {field: value for field, value in told.usual.items() if last_of(field) not in named}
+    return usual | dict(told.options)
+
+
+def check_named(asked: Experiment, found: Experiment, named: Collection[str]) -> None:
+    """Refuse what a person gave and the files contradict."""
+    given = _flat(to_plain(asked))
+    for field, value in _changes(asked, found).items():
+        if last_of(field) in named:
+            raise RunError(
+                f"{_flag(field)} {_word(given[field])} contradicts the files, which need "
+                f"{_word(value)}: leave "
+                f"{_flag(field)} out"
+            )
+
+
+def _changes(asked: Experiment, found: Experiment) -> dict[str, Any]:
+    """By their paths, the values that are others than those that were asked for."""
+    before, after = _flat(to_plain(asked)), _flat(to_plain(found))
+    return {field: value for field, value in after.items() if before[field] != value}
+
+
+def _flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values by their paths, as in `pairs.channels`."""
+    flat: dict[str, Any] = {}
+    for field, value in plain.items():
+        path = prefix + field
+        flat |= _flat(value, f"{path}.") if isinstance(value, dict) else {path: value}
+    return flat
+
+
+def last_of(field: str) -> str:
+    """A field's own name, without those of the groups that it is in."""
+    return field.rpartition(".")[2]
+
+
+def _word(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _flag(field: str) -> str:
+    """A field as the command line has it."""
+    return f"--{last_of(field).replace('_', '-')}"
+
+
+def source_of(path: Path, part: str) -> str:
+    """A file and its digest, for the manifest."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return f"{path.name} {f'({short_name(part)}) ' if part else ''}sha256:{digest}"

@@ -1,0 +1,65 @@
+"""Figures for samples, by what their generator was trained on."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from jaxgan import metrics
+from jaxgan.data import Images, parse_faces
+from jaxgan.recipes.digits import check_digits, evaluate_digits, evaluate_labels, evaluate_modes
+from jaxgan.recipes.faces import SAMPLES, evaluate_faces, face_classifier
+
+
+def evaluate_samples(images: Images, draw: Callable[[int], np.ndarray]) -> dict[str, float]:
+    """Figures for samples that were not made to order, of digits or of faces.
+
+    They are those of `evaluate_digits`, `evaluate_modes` or `evaluate_faces`.
+
+    Args:
+        images: what the generator was trained on.
+        draw: `(count) -> samples`.
+
+    Raises:
+        ValueError: where the data is neither grey digits, nor stacked digits, nor faces.
+    """
+    if images.folder is None and images.dataset == "stacked_digits":
+        return evaluate_modes(draw(26_000), data_dir=images.data_dir)
+    if (style := _style(images)) is not None:
+        return evaluate_faces(draw(SAMPLES), style, data_dir=images.data_dir)
+    check_digits(images, others=("stacked_digits", "faces"))
+    return evaluate_digits(draw(5000), data_dir=images.data_dir)
+
+
+def evaluate_labelled(
+    images: Images, draw: Callable[[int], tuple[np.ndarray, np.ndarray]]
+) -> dict[str, float]:
+    """Figures for samples that were made to order, of digits or of faces.
+
+    They are those of `evaluate_labels`; or of `evaluate_faces`, with `metrics.label_agreement` for
+    the attribute that is the label.
+
+    Args:
+        images: what the generator was trained on.
+        draw: `(count) -> (samples, labels)`: `[N, H, W, C]` float32 in [-1, 1], and `[N]` integers,
+            what each was made for.
+
+    Raises:
+        ValueError: where the data is neither grey digits nor faces with a label.
+    """
+    style = _style(images)
+    if style is None or images.label is None:
+        check_digits(images, others=("faces",))
+        return evaluate_labels(*draw(5000), data_dir=images.data_dir)
+    made, asked = draw(5000)
+    figures = evaluate_faces(made, style, data_dir=images.data_dir)
+    classifier = face_classifier(style, data_dir=images.data_dir, say=lambda said: None)
+    found = classifier.classify(made)[images.label]
+    classes = classifier.groups[images.label]
+    return figures | metrics.label_agreement(np.asarray(asked), found, classes=classes)
+
+
+def _style(images: Images) -> str | None:
+    """Of the faces that images are of; None where they are something else."""
+    kind, _, configuration = images.dataset.partition("/")
+    faces = images.folder is None and kind == "faces"
+    return parse_faces(configuration).style if faces else None
