@@ -34,6 +34,7 @@ from jaxgan.training import (
     Run,
     RunError,
     class_grid,
+    compile_play,
     differences,
     draft,
     generate_chunks,
@@ -130,7 +131,7 @@ def sample_run(
     if truncation is not None:
         inputs |= truncated(experiment, state, inputs, truncation, cutoff)
     chunks = generate_chunks(
-        *(jax.jit(experiment.game().generate), stream(key, "sample"), state, inputs),
+        *(compile_play(jax.jit, experiment.game().generate), stream(key, "sample"), state, inputs),
         size=batch_size_of(run),
     )
     output.mkdir(parents=True, exist_ok=True)
@@ -217,7 +218,7 @@ def reproduce_run(
 
 def _generator(run: Run, experiment: Experiment, state: Any) -> Generate:
     """What the trained generator makes of any count of inputs, a training batch at a time."""
-    jitted, size = jax.jit(experiment.game().generate), batch_size_of(run)
+    jitted, size = compile_play(jax.jit, experiment.game().generate), batch_size_of(run)
 
     def generate(key: jax.Array, inputs: Mapping[str, jax.Array | np.ndarray]) -> Any:
         chunks = generate_chunks(jitted, key, state, inputs, size=size)
