@@ -17,12 +17,8 @@ from jaxgan.training.experiment import Conditional as Conditional
 from jaxgan.training.experiment import Draws as Draws
 from jaxgan.training.experiment import Evaluates as Evaluates
 from jaxgan.training.experiment import Experiment as Experiment
-from jaxgan.training.experiment import FoundNetworks as FoundNetworks
 from jaxgan.training.experiment import Fraction as Fraction
 from jaxgan.training.experiment import Generate as Generate
-from jaxgan.training.experiment import Imported as Imported
-from jaxgan.training.experiment import Imports as Imports
-from jaxgan.training.experiment import ImportsNetworks as ImportsNetworks
 from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
@@ -32,6 +28,10 @@ from jaxgan.training.experiment import Styled as Styled
 from jaxgan.training.experiment import Transfers as Transfers
 from jaxgan.training.experiment import Translates as Translates
 from jaxgan.training.generating import generate_chunks as generate_chunks
+from jaxgan.training.importing import FoundNetworks as FoundNetworks
+from jaxgan.training.importing import Imported as Imported
+from jaxgan.training.importing import Imports as Imports
+from jaxgan.training.importing import ImportsNetworks as ImportsNetworks
 from jaxgan.training.lines import draft as draft
 from jaxgan.training.lines import write_whole as write_whole
 from jaxgan.training.parent import Parent as Parent
