@@ -66,16 +66,16 @@ def test_no_module_imports_anothers_private_names(tmp_path):
     assert list(private_imports(fault)) == ["_generator"]
 
 
-@pytest.mark.parametrize("package", ["losses", "games", "networks", "data", "metrics", "training"])
-def test_imports_without_the_libraries_of_data(package):
+def test_imports_without_the_libraries_of_data():
     """A machine without TFDS, Grain, mlxtend, Pillow and TensorFlow can import the library."""
-    code = f"""
-import sys
+    code = """
+import importlib, sys
 for name in (
     "tensorflow", "tensorflow_datasets", "grain", "mlxtend", "PIL", "tensorboardX", "matplotlib"
 ):
     sys.modules[name] = None
-import jaxgan.{package}
+for package in ("losses", "games", "networks", "data", "metrics", "training"):
+    importlib.import_module(f"jaxgan.{package}")
 """
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
 

@@ -27,6 +27,8 @@ from jax import lax
 
 _LARGE = 2**15
 """Numbers in an image from which on a product of matrices for each tap pays on the CPU."""
+_MEDIUM = 2**12
+"""Those from which on, without a stride, a product for each row of the kernel does."""
 _FEW = 8
 """Channels that come out, up to which overlapping products pay on the CPU without a stride."""
 
@@ -144,10 +146,12 @@ def _kernel_gradient(y: jax.Array, x: jax.Array, geometry: _Geometry) -> jax.Arr
         (w,) = jax.linear_transpose(lambda w: _form(y, w, geometry), kernel)(x)
         return w
 
-    if geometry.stride == 1 or math.prod(y.shape[1:]) < _LARGE:
+    if geometry.kernel == (1, 1) or math.prod(y.shape[1:]) < _MEDIUM:
         return of_xla(y, x)
-    tap_by_tap = partial(_kernel_gradient_by_taps, geometry=geometry)
-    return lax.platform_dependent(y, x, cpu=tap_by_tap, default=of_xla)
+    if geometry.stride > 1 and math.prod(y.shape[1:]) < _LARGE:
+        return of_xla(y, x)
+    products = _kernel_gradient_by_taps if geometry.stride > 1 else _kernel_gradient_by_rows
+    return lax.platform_dependent(y, x, cpu=partial(products, geometry=geometry), default=of_xla)
 
 
 def _overlap_products(x: jax.Array, w: jax.Array, geometry: _Geometry) -> jax.Array:
@@ -196,6 +200,32 @@ def _kernel_gradient_by_taps(y: jax.Array, x: jax.Array, geometry: _Geometry) ->
         return seen.reshape(-1, channels).T @ pixels
 
     return jnp.stack([jnp.stack([tap(k, m) for m in range(columns)]) for k in range(rows)])
+
+
+def _kernel_gradient_by_rows(y: jax.Array, x: jax.Array, geometry: _Geometry) -> jax.Array:
+    """The kernel's gradient, without a stride, as one product of matrices for each of its rows.
+
+    Once and a half to six times as fast on the CPU as XLA's convolution of a kernel as large as the
+    image. The narrower of the two is laid side by side with itself, moved by a column for each tap.
+    """
+    (rows, columns), padding = geometry.kernel, geometry.padding
+    (_, height, width, outputs), channels = x.shape, y.shape[3]
+    y = jnp.pad(y, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    if channels < outputs:
+        y = jnp.concatenate([y[:, :, m : m + width] for m in range(columns)], axis=3)
+        w = [
+            y[:, k : k + height].reshape(-1, y.shape[3]).T @ x.reshape(-1, outputs)
+            for k in range(rows)
+        ]
+        return jnp.stack(w).reshape(rows, columns, channels, outputs)
+    more = columns - 1
+    x = jnp.pad(x, ((0, 0), (0, 0), (more, more), (0, 0)))
+    x = jnp.concatenate([x[:, :, m : m + width + more] for m in range(more, -1, -1)], axis=3)
+    w = [
+        y[:, k : k + height].reshape(-1, channels).T @ x.reshape(-1, x.shape[3])
+        for k in range(rows)
+    ]
+    return jnp.stack(w).reshape(rows, channels, columns, outputs).swapaxes(1, 2)
 
 
 def _form(y: jax.Array, w: jax.Array, geometry: _Geometry) -> jax.Array:

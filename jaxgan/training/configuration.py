@@ -65,13 +65,14 @@ def validated(experiment: E) -> E:
     Raises:
         ValueError: names each field that is not, its value, what would be right, and its flag.
     """
+    kind: Any = type(experiment)
     values = to_plain(experiment)
     try:
-        TypeAdapter(type(experiment)).validate_python(values)
+        TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         told = [f"{_sentence(detail)} ({_flag(experiment, detail)})" for detail in error.errors()]
         raise ValueError("; ".join(told)) from None
-    return from_plain(type(experiment), values)
+    return from_plain(kind, values)
 
 
 def resolved(experiment: E, devices: int) -> tuple[E, list[str]]:

@@ -1,4 +1,4 @@
-"""What is asked of an experiment whose networks may come from files."""
+"""What the verb `import` asks of an experiment."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -150,6 +150,10 @@ def test_sentences(path):
             b"ctorch.nn.modules.linear\nLinear.forward\n"
         ),
         "has streams in its streams": file_of(module(x=tensor_of(inner))),
+        "has streams in it of": file_of(module(x=tensor_of(HELD)))[:-1]
+        + HELD.replace(b"\x85R", b"\x94\x85R0")
+        + b"ctorch.storage\n_load_from_bytes\nh\x00\x85R0" * 9
+        + b".",
         "is a file of torch.save, and not": zipped(state(x=tensor())),
         "holds a value of type dict, and no networks under the names G, D": state(),
         "holds a value of type dict under G_ema, and not a network": file_of(b"}"),
