@@ -71,7 +71,10 @@ class StyleGAN(recipes.FromStyles):
         stages = last - first + 1
         minibatches = (*self.minibatches, *self.minibatches[-1:] * stages)[:stages]
         rates = (*self.rates, *self.rates[-1:] * stages)[:stages]
-        return games.Growing(last, first, self.stable, self.fade, minibatches, rates)
+        growing = games.Growing(last, first, self.stable, self.fade, minibatches, rates)
+        for stage in growing.check().stages:
+            growing.minibatch(stage, self.values().batch_size)
+        return growing
 
     def generator(self) -> Any:
         """A mapping, and convolutions whose features have the mean and deviation of a style."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from annotated_types import Ge, Le
 
@@ -15,7 +16,7 @@ from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height
 from jaxgan.games import Batch
 from jaxgan.recipes.freezing import freeze_layers
 from jaxgan.recipes.imported import with_networks
-from jaxgan.recipes.samples import evaluate_samples
+from jaxgan.recipes.samples import evaluate_labelled, evaluate_samples
 from jaxgan.training import Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
 from jaxgan.weights import StyleNetworks
 
@@ -196,8 +197,17 @@ class FromStyles(abc.ABC):
         return learnt["latent_mean"]["mapping"]["mean"]
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of faces, or of digits."""
-        return evaluate_samples(self.images, lambda count: generate(key, self.inputs(key, count)))
+        """What a classifier sees in samples of faces, or of digits, made to labels or not."""
+        if self.classes is None:
+            return evaluate_samples(
+                self.images, lambda count: generate(key, self.inputs(key, count))
+            )
+
+        def draw(count: int) -> tuple[np.ndarray, np.ndarray]:
+            inputs = self.inputs(key, count)
+            return generate(key, inputs), np.asarray(inputs["label"])
+
+        return evaluate_labelled(self.images, draw)
 
     def augmentation(self) -> games.Augmentation | None:
         """What happens to images in front of D."""

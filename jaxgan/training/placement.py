@@ -126,6 +126,8 @@ def place(
     check_divides(data.batch_size, mesh.size)
     whole = replicated(mesh)
     init = jax.jit(lambda key: game.init(key, _zeros(data.shapes)), out_shardings=whole)
+    # Networks that do not fit are refused here, before anything of a run is written.
+    state_shapes = jax.eval_shape(init, key)
 
     def play(
         key: jax.Array, state: Any, report: Report, batch: Batch, step: jax.Array
@@ -167,16 +169,14 @@ def place(
     ) -> tuple[Any, Report]:
         return play(key, state, report, data.finish(step, raw), step)
 
-    @partial(jax.jit, out_shardings=whole)
-    def fresh_report() -> Report:
-        state = jax.eval_shape(init, key)
-        _, info = jax.eval_shape(game.update, key, state, data.shapes)
-        return Report(_zeros(info), jnp.int32(-1))
-
     if looped is None:
         looped = mesh.devices.flat[0].platform != "cpu"
     looped = looped and data.on_device is True  # or else every batch comes from the host
-    if game.phases and not looped:
+    by_phase = bool(game.phases) and not looped
+    # So are rounds; but phases are many programs, and each says at its first call what is wrong.
+    info = {} if by_phase else jax.eval_shape(game.update, key, state_shapes, data.shapes)[1]
+    fresh_report = jax.jit(lambda: Report(_zeros(info), jnp.int32(-1)), out_shardings=whole)
+    if by_phase:
         advance = _phase_by_phase(game, data, mesh=mesh, key=key)
     elif data.on_device is True:
 
