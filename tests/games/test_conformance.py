@@ -46,7 +46,7 @@ class SidesCase(NamedTuple):
     game: games.Game
     size: int = 16
     random: bool = False
-    """Whether its rounds draw random numbers: those of a pool."""
+    """Whether its rounds draw random numbers: those of a pool or an augmentation."""
 
     def batch(self, seed: int = 1) -> dict[str, jax.Array]:
         shape = (BATCH, self.size, self.size, 1)
@@ -246,7 +246,7 @@ def pix2pix() -> SidesCase:
         average_decay=0.99,
         **GENTLE,
     )
-    return SidesCase(game)
+    return SidesCase(game, random=True)
 
 
 class Translator(nn.Module):
@@ -288,7 +288,7 @@ def xgan() -> SidesCase:
         augment=augmentation(brightness=1.0),
         **GENTLE,
     )
-    return SidesCase(game, size=32)
+    return SidesCase(game, size=32, random=True)
 
 
 GAMES: dict[str, Callable[[], Case | SidesCase]] = {

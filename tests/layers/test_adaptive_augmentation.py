@@ -22,7 +22,14 @@ from jaxgan.layers import (
 KEY = jax.random.key(6)
 GENERATOR = np.random.default_rng(4)
 MANY = 20_000
-everything = jax.jit(functools.partial(adaptive_augmentation, operations=BGCFNC))
+band_gains = jax.jit(corruption.band_gains)
+
+
+def jitted(augment, chosen):
+    return jax.jit(functools.partial(augment, operations=chosen))
+
+
+everything = jitted(adaptive_augmentation, BGCFNC)
 
 
 def images(*shape):
@@ -31,7 +38,7 @@ def images(*shape):
 
 @functools.cache
 def all_draws(count):
-    return operations.draw_all(KEY, count)
+    return jax.jit(operations.draw_all, static_argnums=1)(KEY, count)
 
 
 def test_images_without_a_draw_are_as_they_were():
@@ -60,9 +67,9 @@ def test_each_image_by_itself():
 def test_operations_do_not_depend_on_each_other():
     """What one draws is the same, whichever others there are."""
     x = images(8, 4, 4, 1)
-    alone = adaptive_augmentation(KEY, x, 1.0, operations=Operations(cutout=1.0))
+    alone = jitted(adaptive_augmentation, Operations(cutout=1.0))(KEY, x, 1.0)
     cut = np.asarray(alone == 0)
-    noisy = adaptive_augmentation(KEY, x, 1.0, operations=Operations(noise=1.0, cutout=1.0))
+    noisy = jitted(adaptive_augmentation, Operations(noise=1.0, cutout=1.0))(KEY, x, 1.0)
     np.testing.assert_array_equal(np.asarray(noisy == 0), cut)
     assert 0 < cut.mean() < 0.3
 
@@ -132,7 +139,7 @@ def test_colours_are_one_matrix_of_each_image(channels):
     count, share = 32, 0.7
     draws = all_draws(count)
     x = images(count, 2, 3, channels)
-    found = np.asarray(colour_matrices.recolour(draws, x, share, COLOUR))
+    found = np.asarray(jitted(colour_matrices.recolour, COLOUR)(draws, x, share))
     if channels == 1:
         draws = draws | {
             name: draws[name]._replace(choice=draws[name].choice + 2)
@@ -152,7 +159,7 @@ def test_colours_are_one_matrix_of_each_image(channels):
 def test_statistics_of_colours():
     def matrices(name):
         chosen = Operations(**{name: 1.0})
-        found, drawn = colour_matrices.colour_matrices(all_draws(MANY), 0.7, chosen)
+        found, drawn = jitted(colour_matrices.colour_matrices, chosen)(all_draws(MANY), 0.7)
         return np.asarray(found, np.float64), np.asarray(drawn)
 
     def check(values, drawn, *, share, spread):
@@ -212,19 +219,19 @@ def test_gains_keep_the_power_of_an_expected_spectrum():
             for n in range(4)
             if n != band
         }
-        gains, drawn = map(np.asarray, corruption.band_gains(only, 0.6))
+        gains, drawn = map(np.asarray, band_gains(only, 0.6))
         np.testing.assert_allclose(gains**2 @ power, 1, rtol=1e-5)
         ratio = np.log2(gains[:, band] / gains[:, band - 1])
         np.testing.assert_allclose(drawn.mean(), 0.6, atol=0.015)
         np.testing.assert_allclose(ratio[drawn].std(), 1, rtol=0.03)
-    gains, _ = corruption.band_gains(draws, 1.0)
+    gains, _ = band_gains(draws, 1.0)
     np.testing.assert_array_equal(np.asarray(gains == 1).all(axis=1).mean(), 0)
 
 
 def test_filter_is_a_convolution_of_the_mirrored_image():
     draws, x = all_draws(3), images(3, 6, 7, 2)
-    found = corruption.amplify_bands(draws, x, 1.0, Operations(filter=1.0))
-    gains, _ = corruption.band_gains(draws, 1.0)
+    found = jitted(corruption.amplify_bands, Operations(filter=1.0))(draws, x, 1.0)
+    gains, _ = band_gains(draws, 1.0)
     taps = np.asarray(gains, np.float64) @ corruption.band_filters()
     reach = taps.shape[1] // 2
     for n, channel in np.ndindex(3, 2):
@@ -237,14 +244,15 @@ def test_filter_is_a_convolution_of_the_mirrored_image():
 
 def test_noise_and_cutout():
     blank = jnp.ones((4000, 8, 4, 1))
-    draws = operations.draw_all(KEY, 4000)
-    noisy = corruption.add_noise(KEY, draws, blank, 0.5, Operations(noise=1.0)) - 1
+    draws = all_draws(4000)
+    noisy = jitted(corruption.add_noise, Operations(noise=1.0))(KEY, draws, blank, 0.5) - 1
     strength = np.asarray(noisy).std(axis=(1, 2, 3))
     np.testing.assert_allclose((strength > 0).mean(), 0.5, atol=0.03)
     expected = 0.1 * (2 / np.pi) ** 0.5
     np.testing.assert_allclose(strength[strength > 0].mean(), expected, rtol=0.06)
 
-    cut = np.asarray(corruption.cut_out(draws, blank, 0.5, Operations(cutout=1.0)))[..., 0] == 0
+    cut = jitted(corruption.cut_out, Operations(cutout=1.0))(draws, blank, 0.5)
+    cut = np.asarray(cut)[..., 0] == 0
     np.testing.assert_allclose(cut.any(axis=(1, 2)).mean(), 0.5, atol=0.03)
     rows, columns = cut.any(axis=2).sum(axis=1), cut.any(axis=1).sum(axis=1)
     np.testing.assert_array_equal(cut.sum(axis=(1, 2)), rows * columns)
@@ -256,7 +264,8 @@ def test_noise_and_cutout():
 
 def test_dtype_stays():
     x = images(2, 4, 4, 4).astype(jnp.bfloat16)
-    assert adaptive_augmentation(KEY, x, 0.5, operations=COLOUR).dtype == jnp.bfloat16
+    made = jax.eval_shape(functools.partial(adaptive_augmentation, operations=BGCFNC), KEY, x, 0.5)
+    assert made.dtype == jnp.bfloat16
 
 
 @pytest.mark.parametrize(

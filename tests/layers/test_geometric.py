@@ -12,11 +12,12 @@ from jaxgan.layers import BG, BLIT, Operations, geometric, mirror, operations, w
 KEY = jax.random.key(8)
 GENERATOR = np.random.default_rng(3)
 MANY = 20_000
+resample = jax.jit(geometric.resample)
 
 
 @functools.cache
 def all_draws(count):
-    return operations.draw_all(KEY, count)
+    return jax.jit(operations.draw_all, static_argnums=1)(KEY, count)
 
 
 def moves_of(chosen, count=MANY, size=(16, 32), probability=0.7):
@@ -127,7 +128,8 @@ def test_whole_pixels_move_to_the_bit(size):
     count, (height, width) = 40, size
     images = GENERATOR.normal(size=(count, *size, 2)).astype(np.float32)
     draws = all_draws(count)
-    found = geometric.geometric(draws, jnp.asarray(images), 0.9, BLIT)
+    augment = jax.jit(functools.partial(geometric.geometric, operations=BLIT))
+    found = augment(draws, jnp.asarray(images), 0.9)
     rest = {name: draw._replace(choice=draw.choice + 9) for name, draw in draws.items()}
     rest |= {name: draws[name] for name in ("x_flip", "rotate90", "integer_shift")}
     inverses = np.round(matrices(rest, size, 1.0, 0.9))
@@ -217,7 +219,7 @@ def test_resampling_against_its_sums():
             [[-2.0, 0.1, 0], [0.3, 1.0, 9.2], [0, 0, 1]],
         ]
     )
-    found = geometric.resample(jnp.asarray(images, jnp.float32), jnp.asarray(inverse, jnp.float32))
+    found = resample(jnp.asarray(images, jnp.float32), jnp.asarray(inverse, jnp.float32))
     for n, channel in np.ndindex(2, 2):
         expected = resampled(images[n, :, :, channel], inverse[n])
         np.testing.assert_allclose(found[n, :, :, channel], expected, atol=3e-5)
@@ -226,7 +228,7 @@ def test_resampling_against_its_sums():
 def test_resampling_nothing_gives_the_image():
     """The filter is orthogonal to its shifts by two: what enlarges is undone."""
     images = GENERATOR.normal(size=(3, 6, 9, 1)).astype(np.float32)
-    found = geometric.resample(jnp.asarray(images), jnp.broadcast_to(jnp.eye(3), (3, 3, 3)))
+    found = resample(jnp.asarray(images), jnp.broadcast_to(jnp.eye(3), (3, 3, 3)))
     np.testing.assert_allclose(found, images, atol=3e-6)
 
 
@@ -241,7 +243,7 @@ def test_a_smooth_wave_is_turned_scaled_and_shifted():
     c, s = np.cos(0.6), np.sin(0.6)
     inverse = np.array([[1.2 * c, -s, 0.3], [1.2 * s, c, -0.6], [0, 0, 1]])
     image = jnp.asarray(wave(x, y)[None, :, :, None], jnp.float32)
-    found = geometric.resample(image, jnp.asarray(inverse[None], jnp.float32))[0, :, :, 0]
+    found = resample(image, jnp.asarray(inverse[None], jnp.float32))[0, :, :, 0]
     from_x, from_y, _ = np.tensordot(inverse, np.stack([x, y, np.ones_like(x)]), 1)
     middle = slice(8, 16)
     np.testing.assert_allclose(
