@@ -8,8 +8,9 @@ python experiments/r3gan.py import ffhq-64.pkl      the authors' weights, to sam
 """
 
 import dataclasses
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import optax
@@ -40,9 +41,9 @@ from jaxgan.training import (
 class R3GAN(recipes.FromLatents):
     """Defaults are the authors' for CIFAR-10, without its labels.
 
-    Schedules go from the first value to the second in half a cosine. The authors augment with the
-    geometric and colour operations of StyleGAN2-ADA; here it is DiffAugment. Their average of G has
-    a half life that grows from 0 to 5 million images; ours is constant.
+    Schedules go from the first value to the second in half a cosine. Two of the authors' values
+    stand in `PAPER`, as older runs had others: how images are augmented, and the half life of G's
+    average.
     """
 
     images: Images = Images(dataset="cifar10", image_size=32, channels=3, flip=True)
@@ -65,9 +66,14 @@ class R3GAN(recipes.FromLatents):
     beta2: tuple[Fraction, Fraction] = (0.9, 0.99)
     """Second moment's decay of Adam; the first moment's is 0 (code: 0.9 to 0.99)."""
     augment: tuple[Fraction, Fraction] = (0.0, 0.55)
-    """Share of the images that are augmented in front of D (code: 0 to 0.55)."""
+    """Probability of the augmentation in front of D (code: 0 to 0.55)."""
+    augment_with: Literal["diffaugment", "bgc"] = "diffaugment"
+    """What it does: DiffAugment to whole images, or the operations of StyleGAN2-ADA, each for
+    itself: bgc with its colours half as often, and cutout (code: bgc)."""
     average_decay: Fraction | None = 0.9999
     """Of the moving average of G's weights that pictures are made with."""
+    half_life: PositiveFloat | None = None
+    """Of that average instead, in images, grown from 0 (code: 5 million)."""
 
     @property
     def latent(self) -> latents.Prior:
@@ -95,9 +101,18 @@ class R3GAN(recipes.FromLatents):
             return {"r1": (gamma, r1), "r2": (gamma, r2)}
 
         size, channels = self.images.image_size, self.images.channels
-        augmentation = games.Augmentation(
-            games.whole_images(layers.differentiable_augmentation), share
+        operations = layers.BGC._replace(
+            brightness=0.5, contrast=0.5, luma_flip=0.5, hue=0.5, saturation=0.5, cutout=1.0
         )
+        augment = {
+            "diffaugment": games.whole_images(layers.differentiable_augmentation),
+            "bgc": partial(layers.adaptive_augmentation, operations=operations),
+        }[self.augment_with]
+        averaging = None
+        if self.half_life is not None:
+            images = steps * self.batch_size
+            growing = updates.cosine(0.0, self.half_life, steps=images)
+            averaging = updates.half_life_average(growing, batch_size=self.batch_size)
         adam = optax.inject_hyperparams(optax.adam)(rate, b1=0.0, b2=beta2, eps=1e-8)
         return games.adversarial(
             networks.R3GANGenerator(size, channels, self.widths, self.blocks),
@@ -105,12 +120,15 @@ class R3GAN(recipes.FromLatents):
             latent=self.latent,
             loss=losses.relativistic,
             penalties=terms,
-            augment=augmentation if any(self.augment) else None,
+            augment=games.Augmentation(augment, share) if any(self.augment) else None,
             generator_optimiser=adam,
             discriminator_optimiser=adam,
             average_decay=self.average_decay,
+            averaging=averaging,
         )
 
+
+PAPER = R3GAN(augment_with="bgc", half_life=5_000_000)
 
 SMALL = R3GAN(
     images=Images(dataset="digits"),
@@ -126,4 +144,4 @@ SMALL = R3GAN(
 )
 
 if __name__ == "__main__":
-    cli.main(R3GAN(), small=SMALL)
+    cli.main(PAPER, small=SMALL)

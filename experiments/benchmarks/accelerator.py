@@ -5,6 +5,7 @@
 1. Updates against PyTorch, in float32 (with and without TF32, the same on both sides) and bfloat16.
 2. Many updates in one call (`fori_loop` with a traced count) against one call each.
 3. Short real trainings of the DCGAN on digits and of pix2pix on drawings, ending in their pictures.
+4. The phases of StyleGAN2's round at 256 (`--only StyleGAN2`; see `style_phases`).
 
 Writes `accelerator.md` and `accelerator.json` after every part, `digits.png` and `drawings.png`. A
 part that fails is reported with its error and the rest goes on; parts that the time does not
@@ -30,7 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 import tyro
 
-from experiments.benchmarks import trainings
+from experiments.benchmarks import style_phases, style_sides, trainings
 from experiments.benchmarks.report import machine
 from experiments.benchmarks.rows import ROWS, LatentRow
 from experiments.benchmarks.sides import Setting, Side, compare, jaxgan
@@ -160,12 +161,20 @@ def parts(options: Accelerator) -> list[Part]:
     def in_calls(row: str, count: int) -> Part:
         return f"{row}, calls", 20.0, lambda: calls(row, batch, count if large else 3)
 
+    def styled(phase: str) -> Part:
+        size, images, widest = (256, 16, 512) if large else (8, 4, 8)
+        setting = style_phases.StylePhases(
+            options.output, image_size=size, batch=images, channel_max=widest, repeats=3
+        )
+        return f"StyleGAN2 {size}, {phase}", 60.0, lambda: style_phases.measure(setting, phase)
+
     if not large:
         every = [
             against("fully-connected-28"),
             in_calls("fully-connected-28", 3),
             on_digits(),
             on_drawings(),
+            styled("R1"),
         ]
     else:
         every = [
@@ -191,6 +200,7 @@ def parts(options: Accelerator) -> list[Part]:
             against("dcgan-64", bfloat16=True, compiled=True),
             against("dcgan-28", bfloat16=True),
             against("dcgan-28", compiled=True),
+            *(styled(phase) for phase in (*style_sides.PHASES, style_sides.AUGMENTATION)),
         ]
     wanted = options.only or ("",)
     return [part for part in every if any(text in part[0] for text in wanted)]
@@ -212,8 +222,9 @@ def markdown(results: dict[str, dict[str, Any]]) -> str:
             rest.append(f"- {name}: {facts}")
             continue
         ours, our_peak = 1e3 / result["jaxgan_ms"], result["jaxgan_peak_mib"]
-        if "torch_failure" in result:
-            lines.append(f"| {name} | {ours:.1f} | failed | | {our_peak:.0f} |")
+        if "torch_ms" not in result:
+            without = "failed" if {"failure", "torch_failure"} & set(result) else "none"
+            lines.append(f"| {name} | {ours:.1f} | {without} | | {our_peak:.0f} |")
             continue
         theirs, their_peak = 1e3 / result["torch_ms"], result["torch_peak_mib"]
         lines.append(

@@ -135,40 +135,21 @@ def of_generator(case: Case) -> dict[str, float]:
         w = ours.apply(given, latent, *case.label, train=False, method="map_latents")
         return synthesise(parameters, w, train=False)
 
-    def lengths(parameters: Any, w: jax.Array) -> tuple[jax.Array, Any]:
-        keeping = partial(synthesise, parameters, train=False)
-        penalty, mean = penalties.path_length(key, keeping, w, jnp.float32(MEAN))
-        return penalty.mean(), {"path length": penalty, "its moving mean": mean}
-
     @jax.jit
     def play(parameters: Any, latent: jax.Array, w: jax.Array, cotangent: jax.Array) -> Any:
         images, pull_back = jax.vjp(make, parameters, latent)
-        of_lengths, values = jax.grad(lengths, has_aux=True)(parameters, w)
-        mixed = synthesise(parameters, w, train=False)
-        return (
-            {"images": images, "images of mixed w": mixed, **values},
-            pull_back(cotangent),
-            of_lengths,
-        )
+        return images, synthesise(parameters, w, train=False), pull_back(cotangent)
 
     shape = jax.eval_shape(make, variables["params"], latent).shape
-    cotangent = random.standard_normal(shape, np.float32)
-    values, (of_parameters, of_latent), of_lengths = play(variables["params"], latent, w, cotangent)
+    # Of patches, not of pixels: sums over pixels of a noise are lost in rounding.
+    cotangent = random.standard_normal((case.batch, 4, 4, 3), np.float32)
+    cotangent = cotangent.repeat(shape[1] // 4, 1).repeat(shape[2] // 4, 2)
+    made, mixed, (of_parameters, of_latent) = play(variables["params"], latent, w, cotangent)
 
-    parameters = list(theirs.parameters())
-    x, ws = (torch.from_numpy(array).requires_grad_() for array in (latent, w))
+    x, ws = torch.from_numpy(latent).requires_grad_(), torch.from_numpy(w)
     images = theirs(x, case.twin_label, **case.growing)
-    slopes = _slopes((images * channels_first(cotangent)).sum(), [*parameters, x])
-    noise = channels_first(np.array(jax.random.normal(key, shape)))
-    keeping = partial(theirs.synthesis, **case.growing)
-    penalty, mean = style_penalties.path_length(keeping, ws, noise, torch.tensor(MEAN), decay=DECAY)
-    their_values = {
-        "images": channels_last(images), "images of mixed w": channels_last(keeping(ws)),
-        "path length": penalty, "its moving mean": mean,
-    }  # fmt: skip
-    differences: dict[str, float] = {
-        name: apart(values[name], their_values[name]) for name in values
-    }
+    slopes = _slopes((images * channels_first(cotangent)).sum(), [*theirs.parameters(), x])
+    draw = partial(theirs.synthesis, **case.growing)
     noisy, noises = _with_noise(partial(synthesise, variables["params"], w, train=True, rngs=key))
     given = {
         re.sub(r"^synthesis\.|\.Noise|\.[a-z_]+$", "", name): torch.from_numpy(noise).reshape(
@@ -176,13 +157,43 @@ def of_generator(case: Case) -> dict[str, float]:
         )
         for (name, constant), noise in zip(_constants(theirs), noises, strict=False)
     }
-    differences["images with noise"] = apart(noisy, channels_last(keeping(ws, given)))
-    return differences | {
-        "gradient of images": _gradients_apart(of_parameters, slopes[:-1], theirs),
+    return {
+        "images": apart(made, channels_last(images)),
+        "images of mixed w": apart(mixed, channels_last(draw(ws))),
+        "images with noise": apart(noisy, channels_last(draw(ws, given))),
         "gradient of images, of latents": apart(of_latent, slopes[-1]),
-        "gradient of path length": _gradients_apart(
-            of_lengths, _slopes(penalty.mean(), parameters), theirs
-        ),
+        **_gradients_apart("gradient of images", of_parameters, slopes[:-1], theirs),
+    }
+
+
+def of_path_length(case: Case) -> dict[str, float]:
+    """How far the path lengths are apart, and their gradients, of StyleGAN2."""
+    ours, theirs = case.generators()
+    random = np.random.default_rng(0)
+    w = random.standard_normal((case.batch, ours.num_ws, case.size), np.float32)
+    variables = _carried(ours, theirs, w[:, 0], *case.label)
+    key = jax.random.key(3)
+
+    @jax.jit
+    @partial(jax.grad, has_aux=True)
+    def play(parameters: Any, w: jax.Array) -> Any:
+        given = {**variables, "params": parameters}
+        synthesise: Any = partial(ours.apply, given, train=False, method="synthesise")
+        penalty, mean = penalties.path_length(key, synthesise, w, jnp.float32(MEAN))
+        return penalty.mean(), (penalty, mean)
+
+    of_penalty, (penalty, mean) = play(variables["params"], w)
+    shape = case.batch, case.image_size, case.image_size, 3
+    noise = channels_first(np.array(jax.random.normal(key, shape)))  # as the penalty draws it
+    ws = torch.from_numpy(w).requires_grad_()
+    their_penalty, their_mean = style_penalties.path_length(
+        theirs.synthesis, ws, noise, torch.tensor(MEAN), decay=DECAY
+    )
+    slopes = _slopes(their_penalty.mean(), list(theirs.parameters()))
+    return {
+        "path length": apart(penalty, their_penalty),
+        "its moving mean": apart(mean, their_mean),
+        **_gradients_apart("gradient of path length", of_penalty, slopes, theirs),
     }
 
 
@@ -217,12 +228,13 @@ def of_discriminator(case: Case) -> dict[str, float]:
     keeping = partial(theirs, label=case.twin_label, **case.growing)
     scores, penalty = keeping(x), style_penalties.r1(keeping, x)
     slopes = _slopes((scores * torch.from_numpy(cotangent)).sum(), [*parameters, x])
+    of_theirs = _slopes(penalty.mean(), parameters)
     return {
         "scores": apart(values["scores"], scores),
-        "gradient of scores": _gradients_apart(of_parameters, slopes[:-1], theirs),
         "gradient of scores, of images": apart(of_images, channels_last(slopes[-1])),
         "R1": apart(values["R1"], penalty),
-        "gradient of R1": _gradients_apart(of_penalty, _slopes(penalty.mean(), parameters), theirs),
+        **_gradients_apart("gradient of scores", of_parameters, slopes[:-1], theirs),
+        **_gradients_apart("gradient of R1", of_penalty, of_theirs, theirs),
     }
 
 
@@ -240,7 +252,7 @@ def channels_first(images: np.ndarray) -> torch.Tensor:
 
 
 def channels_last(images: torch.Tensor) -> torch.Tensor:
-    """`[B, C, H, W]` to `[B, H, W, C]`."""
+    """And back."""
     return images.permute(0, 2, 3, 1)
 
 
@@ -278,10 +290,14 @@ def _slopes(total: torch.Tensor, inputs: list[torch.Tensor]) -> tuple[torch.Tens
 
 
 def _gradients_apart(
-    gradients: Any, slopes: tuple[torch.Tensor, ...], twin: torch.nn.Module
-) -> float:
-    """The worst array's difference: gradients are carried as weights are."""
+    name: str, gradients: Any, slopes: tuple[torch.Tensor, ...], twin: torch.nn.Module
+) -> dict[str, float]:
+    """How far gradients are apart, which are carried as weights are: as a whole, and by array."""
     carried = carry({"params": gradients}, copy.deepcopy(twin))
-    least = 1e-3 * max(float(slope.abs().max()) for slope in slopes)
-    pairs = zip(carried.parameters(), slopes, strict=True)
-    return max(apart(ours.detach().numpy(), slope, least=least) for ours, slope in pairs)
+    pairs = list(zip(carried.parameters(), slopes, strict=True))
+    largest = max(float(slope.abs().max()) for slope in slopes)
+
+    def worst(least: float) -> float:
+        return max(apart(ours.detach().numpy(), slope, least=least) for ours, slope in pairs)
+
+    return {name: worst(largest), f"{name}, worst array": worst(1e-3 * largest)}

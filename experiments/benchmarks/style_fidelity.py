@@ -3,10 +3,11 @@
     python -m experiments.benchmarks.style_fidelity --output FOLDER    some minutes on two cores
 
 The twins are plain modules written from the papers; weights, biases, strengths and constant noise
-are random and carried over. A difference is the largest in an array, relative to the largest number
-of that array; of gradients it is that of the worst array, where arrays whose numbers are all below
-a thousandth of the largest array's count against that thousandth. Products on both sides are
-float32 in full: no TF32. Writes `style_fidelity.md` and `style_fidelity.json`.
+are random and carried over. A difference is the largest of an array, relative to the largest number
+of that array; of a gradient it is the largest anywhere, relative to the largest number of the whole
+gradient, and besides that of the worst array, relative to the array's own largest number (or to a
+thousandth of the gradient's, if that is more). Products on both sides are float32 in full: no TF32.
+StyleGAN (2018) has no path length. Writes `style_fidelity.md` and `style_fidelity.json`.
 """
 
 import dataclasses
@@ -18,7 +19,7 @@ import jax
 import tyro
 
 from experiments.benchmarks.report import machine
-from experiments.benchmarks.style_cases import Case, of_discriminator, of_generator
+from experiments.benchmarks.style_cases import Case, of_discriminator, of_generator, of_path_length
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +61,9 @@ def main(options: Fidelity) -> None:
     results: dict[str, dict[str, float]] = {}
     print("\n".join(lines))
     for name, case in cases(options).items():
-        for player, compare in [("G", of_generator), ("D", of_discriminator)]:
+        both = [("G", of_generator), ("D", of_discriminator)]
+        lazy = [("path length", of_path_length)] if case.family == 2020 else []
+        for player, compare in both + lazy:
             results[f"{name}, {player}"] = compare(case)
             for quantity, difference in results[f"{name}, {player}"].items():
                 lines.append(f"| {name}, {player} | {quantity} | {difference:.1e} |")

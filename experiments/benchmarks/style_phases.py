@@ -19,6 +19,9 @@ import pathlib
 import sys
 from typing import Any
 
+# Several processes share a GPU: each takes memory as it needs it. Before JAX starts.
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
 import jax
 import numpy as np
 import tyro
@@ -60,10 +63,17 @@ class StylePhases:
     """Seconds that a side may take for its first step."""
     twin: bool = True
     """Whether PyTorch takes part."""
+    phases: tuple[str, ...] = (*PHASES, AUGMENTATION)
+    """Which; images a second need G, path length, D and R1."""
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.phases) - {*PHASES, AUGMENTATION})
+        if unknown:
+            raise ValueError(f"there are no phases {unknown}: take {[*PHASES, AUGMENTATION]}")
 
 
 def measure(options: StylePhases, phase: str) -> dict[str, Any]:
-    """Milliseconds a step and peak memory, of both sides where both take part."""
+    """Milliseconds a step and peak memory; jaxgan's alone, and why, where PyTorch fails."""
     setting = StyleSetting(
         row=phase,
         batch=options.batch,
@@ -74,19 +84,24 @@ def measure(options: StylePhases, phase: str) -> dict[str, Any]:
         channel_base=options.channel_base,
         channel_max=options.channel_max,
     )
+    failure: dict[str, str] = {}
     if options.twin and phase != AUGMENTATION:
-        return compare(
-            setting,
-            repeats=options.repeats,
-            seconds=options.seconds,
-            ours=style_sides.jaxgan,
-            theirs=style_sides.torch,
-        )
+        try:
+            return compare(
+                setting,
+                repeats=options.repeats,
+                seconds=options.seconds,
+                ours=style_sides.jaxgan,
+                theirs=style_sides.torch,
+            )
+        except RuntimeError as error:
+            failure = {"failure": str(error)}
     with Side(style_sides.jaxgan, setting) as side:
         rounds = max(1, int(options.seconds / side.play(1)))
         times = [side.play(rounds) / rounds for _ in range(options.repeats)]
         return {
             **dataclasses.asdict(setting),
+            **failure,
             "jaxgan_ms": 1e3 * float(np.median(times)),
             "jaxgan_first_call_s": side.first_call,
             "jaxgan_peak_mib": side.peak_memory(),
@@ -130,6 +145,7 @@ def markdown(results: dict[str, dict[str, Any]], batch: int) -> str:
                 f"| {r['jaxgan_first_call_s']:.1f} |"
             )
     lines.append("")
+    lines += [f"- {phase}: {r['failure']}" for phase, r in results.items() if "failure" in r]
     for side, facts in of_round(results, batch).items():
         figures = ", ".join(f"{name}: {value:.3g}" for name, value in facts.items())
         lines.append(f"- {side}: {figures}")
@@ -141,7 +157,7 @@ def main(options: StylePhases) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     results: dict[str, dict[str, Any]] = {}
     name = f"style_phases_{options.image_size}"
-    for phase in (*PHASES, AUGMENTATION):
+    for phase in options.phases:
         results[phase] = measure(options, phase)
         print(f"{phase}: {results[phase]['jaxgan_ms']:.1f} ms", flush=True)
         (options.output / f"{name}.md").write_text(

@@ -49,6 +49,7 @@ from jaxgan.games.lecam import LeCam as LeCam
 from jaxgan.games.pool import Pool as Pool
 from jaxgan.games.pool import empty_pool as empty_pool
 from jaxgan.games.pool import exchange as exchange
+from jaxgan.games.style import latent_mean as latent_mean
 from jaxgan.games.style import map_latents as map_latents
 from jaxgan.games.style import style as style
 from jaxgan.games.style_state import PathLength as PathLength

@@ -47,7 +47,7 @@ from jaxgan.games.terms import (
     weights_at,
 )
 from jaxgan.losses import AdversarialLoss, combine
-from jaxgan.updates import AverageState, average_weights, averaged
+from jaxgan.updates import AverageState, Averaging, average_weights, averaged
 
 
 class AdversarialState(NamedTuple):
@@ -89,6 +89,7 @@ def adversarial(
     generator_minibatches: int = 1,
     generator_plays: Callable[[jax.Array], jax.Array] | None = None,
     average_decay: float | None = 0.999,
+    averaging: Averaging | None = None,
 ) -> Game:
     """Generator against discriminator: Algorithm 1 of Goodfellow et al. (2014).
 
@@ -123,6 +124,7 @@ def adversarial(
         generator_plays: `(round) -> bool`: whether G is updated in a round; always where None.
         average_decay: of the moving average of G's weights that `generate` uses; None keeps none,
             and `generate` uses the weights of the moment.
+        averaging: another average in its place, as `updates.half_life_average`.
 
     Returns:
         A game. Batches: `{real: [n_critic * B, H, W, C]}`, and `condition`; inputs of `generate`:
@@ -138,7 +140,7 @@ def adversarial(
     adversary = Discriminator(
         discriminator, discriminator_optimiser, augment, has_heads=auxiliary is not None
     )
-    averaging = average_weights(average_decay)
+    averaging = average_weights(average_decay) if averaging is None else averaging
 
     def play_discriminator(
         key: jax.Array, state: AdversarialState, batch: Batch

@@ -181,4 +181,5 @@ def augmented(
     if augmentation is None:
         return images
     assert probability is not None, "give what probability_at says"
-    return augmentation.augment(key, images, probability)
+    # The same key serves a condition's images: for the same draws. Others are folds of it.
+    return augmentation.augment(jax.random.clone(key), images, probability)

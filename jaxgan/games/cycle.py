@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import optax
 
+from jaxgan.games.augmentation import Augmentation, AugmentationState, init_augmentation
 from jaxgan.games.discriminator import Discriminator, adversarial_term
 from jaxgan.games.game import (
     Batch,
@@ -27,10 +29,17 @@ from jaxgan.updates import AverageState, average_weights, averaged
 
 
 class PooledDiscriminator(NamedTuple):
-    """A discriminator of one side, and the images that the generator into that side has made."""
+    """A discriminator of one side, and the images that the generator into that side has made.
+
+    Attributes:
+        player: the discriminator.
+        pool: of images, as they were before any augmentation.
+        augmentation: of an adaptive probability; None where it is not adaptive.
+    """
 
     player: Player
     pool: Pool
+    augmentation: AugmentationState | None = None
 
 
 class CycleState(NamedTuple):
@@ -42,6 +51,7 @@ class CycleState(NamedTuple):
         discriminator_a: D_A and its pool; None in the one-way game.
         discriminator_b: D_B and its pool.
         average: moving average of both generators' variables, (G's, F's); None where none is kept.
+        round: how many rounds have been played, [] int32; None where nothing is augmented.
     """
 
     a_to_b: Player
@@ -49,6 +59,7 @@ class CycleState(NamedTuple):
     discriminator_a: PooledDiscriminator | None
     discriminator_b: PooledDiscriminator
     average: AverageState | None
+    round: jax.Array | None = None
 
 
 def cycle(
@@ -65,6 +76,7 @@ def cycle(
     identity_weight: float = 0.0,
     discriminator_weight: float = 0.5,
     pool_size: int = 50,
+    augment: Augmentation | None = None,
     average_decay: float | None = None,
 ) -> Game:
     r"""Two generators, G from side a to b and F back, that undo each other.
@@ -99,6 +111,8 @@ def cycle(
         identity_weight: 0 plays without (paper: 0, and half of lambda for paintings).
         discriminator_weight: of a discriminator's loss (paper: a half).
         pool_size: images that are kept of each generator; 0 plays without pools (paper: 50).
+        augment: what happens to images in front of the discriminators, and how often; an adaptive
+            probability is each discriminator's own. None leaves them alone (paper: none).
         average_decay: of the moving average of the generators' weights that `generate` uses; None
             keeps none (paper: none).
 
@@ -111,10 +125,10 @@ def cycle(
             generator makes images of another shape than the other side's, or the channels differ
             and identity_weight is not 0; where the pool's size is negative.
     """
-    adversary_b = Discriminator(discriminator_b, discriminator_optimiser)
+    adversary_b = Discriminator(discriminator_b, discriminator_optimiser, augment)
     adversary_a = None
     if discriminator_a is not None:
-        adversary_a = Discriminator(discriminator_a, discriminator_optimiser)
+        adversary_a = Discriminator(discriminator_a, discriminator_optimiser, augment)
     averaging = average_weights(average_decay)
 
     def init(key: jax.Array, batch: Batch) -> CycleState:
@@ -141,32 +155,33 @@ def cycle(
                 )
 
         def pooled(name: str, adversary: Discriminator, x: jax.Array) -> PooledDiscriminator:
-            return PooledDiscriminator(
-                adversary.init(stream(key, name), x), empty_pool(pool_size, x)
-            )
+            player, pool = adversary.init(stream(key, name), x), empty_pool(pool_size, x)
+            return PooledDiscriminator(player, pool, init_augmentation(augment))
 
         d_a = None if adversary_a is None else pooled("discriminator_a", adversary_a, a)
         d_b = pooled("discriminator_b", adversary_b, b)
-        return CycleState(g, f, d_a, d_b, averaging.init((variables(g), variables(f))))
+        average = averaging.init((variables(g), variables(f)))
+        return CycleState(g, f, d_a, d_b, average, None if augment is None else jnp.int32(0))
 
     def update(key: jax.Array, state: CycleState, batch: Batch) -> tuple[CycleState, Info]:
-        g, f, d_a, d_b, average = state
+        g, f, d_a, d_b, average, played = state
         a, b = batch["a"], batch["b"]
         (g, f), (fake_a, fake_b), info = update_generators(stream(key, "generator"), state, a, b)
         key_b = stream(key, "discriminator_b")
-        d_b, b_info = update_discriminator(key_b, adversary_b, d_b, b, fake_b)
+        d_b, b_info = update_discriminator(key_b, adversary_b, d_b, b, fake_b, played)
         info |= prefixed("discriminator_b", b_info)
         if adversary_a is not None and d_a is not None:
             key_a = stream(key, "discriminator_a")
-            d_a, a_info = update_discriminator(key_a, adversary_a, d_a, a, fake_a)
+            d_a, a_info = update_discriminator(key_a, adversary_a, d_a, a, fake_a, played)
             info |= prefixed("discriminator_a", a_info)
         average = averaging.update((variables(g), variables(f)), average)
-        return CycleState(g, f, d_a, d_b, average), info
+        played = None if played is None else played + 1
+        return CycleState(g, f, d_a, d_b, average, played), info
 
     def update_generators(
         key: jax.Array, state: CycleState, a: jax.Array, b: jax.Array
     ) -> tuple[tuple[Player, Player], tuple[Any, jax.Array], Info]:
-        g, f, d_a, d_b, _ = state
+        g, f, d_a, d_b, _, played = state
 
         def objective(parameters: tuple[Any, Any]) -> tuple[jax.Array, Any]:
             seen = [g.collections, f.collections]
@@ -181,7 +196,11 @@ def cycle(
             ) -> tuple[jax.Array, dict[str, tuple[float, jax.Array]]]:
                 start, end = ("a", "b") if which == 0 else ("b", "a")
                 fake = make(which, f"fake_{end}", x)
-                scores = [adversary.scores(stream(key, end), d.player, z) for z in (y, fake)]
+                moment = adversary.moment(played, d.augmentation)
+                scores = [
+                    adversary.scores(stream(key, end), d.player, z, moment=moment)
+                    for z in (y, fake)
+                ]
                 terms = {
                     f"adversarial_{end}": (adversarial_weight, loss.generator(*scores)),
                     f"cycle_{start}": (
@@ -210,12 +229,19 @@ def cycle(
         return (g, f), fakes, prefixed("generator", info)
 
     def update_discriminator(
-        key: jax.Array, adversary: Discriminator, d: PooledDiscriminator, real: Any, fake: Any
+        key: jax.Array,
+        adversary: Discriminator,
+        d: PooledDiscriminator,
+        real: Any,
+        fake: Any,
+        played: jax.Array | None,
     ) -> tuple[PooledDiscriminator, Info]:
         pool, shown = exchange(stream(key, "pool"), d.pool, fake)
         terms = adversarial_term(loss, discriminator_weight)
-        player, info = adversary.update(key, d.player, real, shown, terms=terms)
-        return PooledDiscriminator(player, pool), info
+        moment = adversary.moment(played, d.augmentation)
+        player, info = adversary.update(key, d.player, real, shown, terms=terms, moment=moment)
+        augmentation = adversary.adapted(d.augmentation, info, moment, images=len(real))
+        return PooledDiscriminator(player, pool, augmentation), info
 
     def generate(key: jax.Array, state: CycleState, inputs: Batch) -> jax.Array:
         back = "a" not in inputs and "b" in inputs

@@ -8,7 +8,14 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan.games.augmentation import Augmentation, augmented
+from jaxgan.games.augmentation import (
+    Augmentation,
+    AugmentationState,
+    adapted,
+    augmented,
+    observe_signs,
+    probability_at,
+)
 from jaxgan.games.game import (
     Info,
     Player,
@@ -81,6 +88,21 @@ class Discriminator(NamedTuple):
     def init(self, key: jax.Array, images: jax.Array, *condition: jax.Array) -> Player:
         """The player before the first round."""
         return init_player(key, self.network, self.optimiser, images, *self._shown(condition))
+
+    def moment(self, played: jax.Array | None, state: AugmentationState | None) -> Moment:
+        """The moment after so many rounds; None where the game does not count them."""
+        if played is None:
+            return NOW
+        return Moment(played, probability_at(self.augmentation, state, played))
+
+    def adapted(
+        self, state: AugmentationState | None, info: Info, moment: Moment, *, images: int
+    ) -> AugmentationState | None:
+        """The augmentation's state after a round with one update, `info`, on so many reals."""
+        if state is None:
+            return None
+        state = observe_signs(state, info["real_sign"], images)
+        return adapted(self.augmentation, state, images=images, played=moment.played)
 
     def score(
         self,

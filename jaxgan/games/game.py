@@ -26,6 +26,12 @@ Play: TypeAlias = Callable[[jax.Array, Any, Batch], Any]
 """A function of `(key, state, arrays)`."""
 
 
+def leave_alone(key: jax.Array, state: Any, batch: Batch) -> tuple[Any, Info]:
+    """A phase that is not played: the state as it is. A host has nothing to compile for it."""
+    del key, batch
+    return state, {}
+
+
 @dataclass(frozen=True)
 class Switch:
     """One of several functions of `(key, state, arrays)`: the state says which.

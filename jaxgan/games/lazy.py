@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxgan.games.game import Play, Switch
+from jaxgan.games.game import Play, Switch, leave_alone
 from jaxgan.games.terms import Penalties
 
 
@@ -42,4 +42,4 @@ def every_so_often(every: int, play: Play) -> Switch:
         which = play.choice(state) if isinstance(play, Switch) else 0
         return jnp.where(state.round % every == 0, 1 + which, 0)
 
-    return Switch(choice, (lambda key, state, batch: (state, {}), *plays))
+    return Switch(choice, (leave_alone, *plays))

@@ -27,7 +27,7 @@ from jaxgan.games.growing import AtStage, Growing, enlarge
 from jaxgan.games.lazy import LazyPenalties
 from jaxgan.games.style_phases import Phases, Playing
 from jaxgan.games.style_state import PathLength, StyleState
-from jaxgan.games.styles import Styled, StyleGenerator, mean_style, truncate_styles
+from jaxgan.games.styles import Styled, StyleGenerator, truncate_styles
 from jaxgan.games.terms import Penalties, no_penalties
 from jaxgan.losses import AdversarialLoss, non_saturating
 from jaxgan.updates import averaged, finite_gradients, half_life_average
@@ -150,7 +150,7 @@ def style(
             w = map_latents(generator, state, z, *y)
             if "truncation" in inputs:
                 psi, cutoff = inputs["truncation"], inputs.get("cutoff")
-                w = truncate_styles(w, mean_style(learnt), psi, cutoff)
+                w = truncate_styles(w, latent_mean(state), psi, cutoff)
         images = apply_eval(key, played, learnt, w, method="synthesise")
         return jnp.clip(enlarge(images, factor), -1, 1).astype(jnp.float32)
 
@@ -175,6 +175,12 @@ def map_latents(
     """
     learnt = averaged(state.average, variables(state.generator))
     return generator.apply(learnt, latent, *y, train=False, method="map_latents")
+
+
+def latent_mean(state: StyleState) -> jax.Array:
+    """The mean of w that `generate` truncates about, `[W]`."""
+    learnt: Any = averaged(state.average, variables(state.generator))
+    return learnt["latent_mean"]["mapping"]["mean"]
 
 
 def _check(mixing: float, path: PathLength | None, penalties: Penalties | LazyPenalties) -> None:

@@ -1,6 +1,6 @@
 """Latents on their way to a generator with styles: mapped to w, mixed, and truncated."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import flax.linen as nn
@@ -30,12 +30,12 @@ class StyleGenerator(Protocol):
         """Flax's."""
         ...
 
-    def map_latents(self, latent: jax.Array, *y: jax.Array, train: bool) -> jax.Array:
-        """`[B, Z]` to w, `[B, L, W]`; moves `latent_mean` where `train`."""
+    def map_latents(self, *args: Any, **kwargs: Any) -> Any:
+        """`(latent [B, Z], *y, train) -> w [B, L, W]`; moves `latent_mean` where `train`."""
         ...
 
-    def synthesise(self, w: jax.Array, *, train: bool) -> jax.Array:
-        """`[B, L, W]` to images, `[B, H, W, C]`; noise is drawn where `train`, or constant.
+    def synthesise(self, *args: Any, **kwargs: Any) -> Any:
+        """`(w [B, L, W], *, train) -> images [B, H, W, C]`; noise is drawn in training only.
 
         Where networks grow, also with `stage`, an int, and `fade`, [] in (0, 1]: the images are
         those of the stage, as small as it makes them.
@@ -92,11 +92,6 @@ def truncate_styles(
     if cutoff is None:
         return near
     return jnp.where(jnp.arange(w.shape[1])[None, :, None] < cutoff[:, None, None], near, w)
-
-
-def mean_style(variables: Mapping[str, Any]) -> jax.Array:
-    """The moving mean of w, `[W]`, among a generator's variables or collections."""
-    return variables["latent_mean"]["mapping"]["mean"]
 
 
 class Styled(NamedTuple):

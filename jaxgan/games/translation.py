@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import optax
 
+from jaxgan.games.augmentation import Augmentation, AugmentationState, init_augmentation
 from jaxgan.games.discriminator import Discriminator, adversarial_term
 from jaxgan.games.game import (
     Batch,
@@ -32,11 +34,15 @@ class TranslationState(NamedTuple):
         generator: the player G.
         discriminator: the player D.
         average: moving average of G's variables; None where none is kept.
+        round: how many rounds have been played, [] int32; None where nothing is augmented.
+        augmentation: of an adaptive probability; None where it is not adaptive.
     """
 
     generator: Player
     discriminator: Player
     average: AverageState | None
+    round: jax.Array | None = None
+    augmentation: AugmentationState | None = None
 
 
 def translation(
@@ -48,6 +54,7 @@ def translation(
     discriminator_optimiser: optax.GradientTransformation,
     reconstruction_weight: float = 100.0,
     discriminator_weight: float = 0.5,
+    augment: Augmentation | None = None,
     average_decay: float | None = None,
 ) -> Game:
     """An image of side b from its partner of side a: Isola et al., pix2pix, 2017.
@@ -66,6 +73,8 @@ def translation(
         discriminator_optimiser: any optax transformation.
         reconstruction_weight: lambda (paper: 100).
         discriminator_weight: of D's loss (paper: a half).
+        augment: what happens to b, G(a) and a in front of D, and how often; both of a pair with the
+            same draws. None leaves them alone (paper: none).
         average_decay: of the moving average of G's weights that `generate` uses; None keeps none
             (paper: none).
 
@@ -77,7 +86,7 @@ def translation(
         ValueError: by `init`, where a side is missing, a network cannot take the images, or the
             generator makes images of another shape than side b's.
     """
-    adversary = Discriminator(discriminator, discriminator_optimiser)
+    adversary = Discriminator(discriminator, discriminator_optimiser, augment)
     averaging = average_weights(average_decay)
 
     def init(key: jax.Array, batch: Batch) -> TranslationState:
@@ -90,12 +99,15 @@ def translation(
                 f"the generator makes images of shape {made.shape[1:]}, but those of side b are of "
                 f"shape {b.shape[1:]}: make the two agree"
             )
-        return TranslationState(g, d, averaging.init(variables(g)))
+        played = None if augment is None else jnp.int32(0)
+        average, adaptation = averaging.init(variables(g)), init_augmentation(augment)
+        return TranslationState(g, d, average, played, adaptation)
 
     def update(
         key: jax.Array, state: TranslationState, batch: Batch
     ) -> tuple[TranslationState, Info]:
-        (g, d, average), a, b = state, batch["a"], batch["b"]
+        (g, d, average, played, adaptation), a, b = state, batch["a"], batch["b"]
+        moment = adversary.moment(played, adaptation)
 
         def make(parameters: Any) -> tuple[jax.Array, Any]:
             return apply_train(stream(key, "generator"), generator, parameters, g.collections, a)
@@ -104,11 +116,12 @@ def translation(
         d, d_info = adversary.update(
             *(stream(key, "discriminator"), d, b, fake, a),
             terms=adversarial_term(loss, discriminator_weight),
+            moment=moment,
         )
 
         def objective(fake: jax.Array) -> tuple[jax.Array, Info]:
             scores = [
-                adversary.scores(stream(key, name), d, images, a)
+                adversary.scores(stream(key, name), d, images, a, moment=moment)
                 for name, images in (("real", b), ("fake", fake))
             ]
             return combine(
@@ -123,8 +136,10 @@ def translation(
         g_info["gradient_norm"] = optax.tree.norm(gradients)
         g = update_player(g, generator_optimiser, gradients, collections)
         average = averaging.update(variables(g), average)
+        adaptation = adversary.adapted(adaptation, d_info, moment, images=len(b))
+        played = None if played is None else played + 1
         info = prefixed("discriminator", d_info) | prefixed("generator", g_info)
-        return TranslationState(g, d, average), info
+        return TranslationState(g, d, average, played, adaptation), info
 
     def generate(key: jax.Array, state: TranslationState, inputs: Batch) -> jax.Array:
         learnt = averaged(state.average, variables(state.generator))

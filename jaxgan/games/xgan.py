@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan.games.discriminator import Discriminator, adversarial_term
+from jaxgan.games.augmentation import Augmentation, AugmentationState, init_augmentation
+from jaxgan.games.discriminator import Discriminator, Moment, adversarial_term
 from jaxgan.games.game import (
     Batch,
     Game,
@@ -72,12 +73,18 @@ class XGANState(NamedTuple):
         discriminator_a: D_1, of images of domain a.
         discriminator_b: D_2, of images of domain b.
         average: moving average of the autoencoders' variables; None where none is kept.
+        round: how many rounds have been played, [] int32; None where nothing is augmented.
+        augmentation_a: of an adaptive probability of D_1; None where it is not adaptive.
+        augmentation_b: of D_2.
     """
 
     generator: Player
     discriminator_a: Player
     discriminator_b: Player
     average: AverageState | None
+    round: jax.Array | None = None
+    augmentation_a: AugmentationState | None = None
+    augmentation_b: AugmentationState | None = None
 
 
 def xgan(
@@ -91,6 +98,7 @@ def xgan(
     weights: XGANWeights,
     teacher: Callable[[jax.Array], jax.Array] | None = None,
     discriminator_weight: float = 1.0,
+    augment: Augmentation | None = None,
     average_decay: float | None = None,
 ) -> Game:
     """Cross-domain autoencoders with one embedding: Royer et al., 2017, section 3.
@@ -114,6 +122,8 @@ def xgan(
         weights: of the terms.
         teacher: `(images of a) -> [B, E]`, a fixed embedding that a's is drawn to; None without.
         discriminator_weight: of a discriminator's loss.
+        augment: what happens to images in front of the discriminators, and how often; an adaptive
+            probability is each discriminator's own. None leaves them alone (paper: none).
         average_decay: of the moving average of the autoencoders' weights that `generate` uses;
             None keeps none.
 
@@ -125,8 +135,8 @@ def xgan(
     Raises:
         ValueError: by `init`, where a side is missing or the sides are of different shapes.
     """
-    adversary_a = Discriminator(discriminator_a, discriminator_optimiser)
-    adversary_b = Discriminator(discriminator_b, discriminator_optimiser)
+    adversary_a = Discriminator(discriminator_a, discriminator_optimiser, augment)
+    adversary_b = Discriminator(discriminator_b, discriminator_optimiser, augment)
     averaging = average_weights(average_decay)
 
     def init(key: jax.Array, batch: Batch) -> XGANState:
@@ -139,10 +149,16 @@ def xgan(
         g = init_player(stream(key, "generator"), network, generator_optimiser, a, b)
         d_a = adversary_a.init(stream(key, "a"), a)
         d_b = adversary_b.init(stream(key, "b"), b)
-        return XGANState(g, d_a, d_b, averaging.init(variables(g)))
+        return XGANState(
+            *(g, d_a, d_b, averaging.init(variables(g))),
+            round=None if augment is None else jnp.int32(0),
+            augmentation_a=init_augmentation(augment),
+            augmentation_b=init_augmentation(augment),
+        )
 
     def update(key: jax.Array, state: XGANState, batch: Batch) -> tuple[XGANState, Info]:
-        (g, d_a, d_b, average), a, b = state, batch["a"], batch["b"]
+        (g, d_a, d_b, average, played, of_a, of_b), a, b = state, batch["a"], batch["b"]
+        moment_a, moment_b = adversary_a.moment(played, of_a), adversary_b.moment(played, of_b)
 
         def make(parameters: Any) -> tuple[XGANOutputs, Any]:
             key_make = stream(key, "generator")
@@ -152,14 +168,21 @@ def xgan(
 
         terms = adversarial_term(loss, discriminator_weight)
         key_a, key_b = stream(key, "discriminator_a"), stream(key, "discriminator_b")
-        d_a, a_info = adversary_a.update(key_a, d_a, a, made.b_to_a, terms=terms)
-        d_b, b_info = adversary_b.update(key_b, d_b, b, made.a_to_b, terms=terms)
+        d_a, a_info = adversary_a.update(key_a, d_a, a, made.b_to_a, terms=terms, moment=moment_a)
+        d_b, b_info = adversary_b.update(key_b, d_b, b, made.a_to_b, terms=terms, moment=moment_b)
+        of_a = adversary_a.adapted(of_a, a_info, moment_a, images=len(a))
+        of_b = adversary_b.adapted(of_b, b_info, moment_b, images=len(b))
 
         def objective(made: XGANOutputs) -> tuple[jax.Array, Info]:
             def adversarial(
-                name: str, adversary: Discriminator, player: Player, real: Any, fake: Any
+                name: str,
+                adversary: Discriminator,
+                player: Player,
+                moment: Moment,
+                images: tuple[jax.Array, jax.Array],
             ) -> tuple[float, jax.Array]:
-                scores = [adversary.scores(stream(key, name), player, x) for x in (real, fake)]
+                key_score = stream(key, name)
+                scores = [adversary.scores(key_score, player, x, moment=moment) for x in images]
                 return weights.adversarial, loss.generator(*scores)
 
             terms = {
@@ -169,8 +192,8 @@ def xgan(
                 "domain_b": (weights.domain, domain_confusion(made.domain_b, jnp.array(1.0))),
                 "semantic_a": (weights.semantic, l1(made.embedding_a_to_b, made.embedding_a)),
                 "semantic_b": (weights.semantic, l1(made.embedding_b_to_a, made.embedding_b)),
-                "adversarial_a": adversarial("a", adversary_a, d_a, a, made.b_to_a),
-                "adversarial_b": adversarial("b", adversary_b, d_b, b, made.a_to_b),
+                "adversarial_a": adversarial("a", adversary_a, d_a, moment_a, (a, made.b_to_a)),
+                "adversarial_b": adversarial("b", adversary_b, d_b, moment_b, (b, made.a_to_b)),
             }
             if teacher is not None:
                 terms["teacher"] = weights.teacher, l1(made.embedding_a, teacher(a))
@@ -186,7 +209,8 @@ def xgan(
             | prefixed("discriminator_a", a_info)
             | prefixed("discriminator_b", b_info)
         )
-        return XGANState(g, d_a, d_b, average), info
+        played = None if played is None else played + 1
+        return XGANState(g, d_a, d_b, average, played, of_a, of_b), info
 
     def generate(key: jax.Array, state: XGANState, inputs: Batch) -> Any:
         learnt = averaged(state.average, variables(state.generator))

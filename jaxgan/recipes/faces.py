@@ -68,7 +68,7 @@ class FaceClassifier:
             By attribute, `[N, K]` float32.
         """
         ends = np.cumsum(list(self.groups.values()))
-        parts = np.split(self.classifier.logits(images), ends[:-1], axis=1)
+        parts = np.split(self.classifier.logits(_shrunk(images)), ends[:-1], axis=1)
         odds = [np.exp(part - part.max(axis=1, keepdims=True)) for part in parts]
         return {
             name: part / part.sum(axis=1, keepdims=True)
@@ -84,7 +84,7 @@ class FaceClassifier:
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """The last hidden layer, `[N, F]` float32, for images as of `probabilities`."""
-        return self.classifier.features(images)
+        return self.classifier.features(_shrunk(images))
 
     def sure(self, images: np.ndarray) -> np.ndarray:
         """Of which images it is sure, `[N]`: each of `MAIN` has a label of probability `SURE`."""
@@ -216,6 +216,15 @@ def real_faces(
     arrays = tfds_arrays(_name(style), split, data_dir=data_dir)
     arrays.pop("number")
     return to_floats(arrays.pop("image")), arrays
+
+
+def _shrunk(images: np.ndarray) -> np.ndarray:
+    """Means of squares, as a drawing at fewer pixels has them; other sizes are left as they are."""
+    count, height, width, channels = images.shape
+    factor = height // SIZE
+    if factor < 2 or (height, width) != (factor * SIZE, factor * SIZE):
+        return images
+    return images.reshape(count, SIZE, factor, SIZE, factor, channels).mean(axis=(2, 4))
 
 
 def _name(style: str) -> str:

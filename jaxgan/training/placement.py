@@ -15,7 +15,7 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from jaxgan.data import Data, Resident, ResidentSides, Streamed, StreamedSides
-from jaxgan.games.game import Batch, Game, Info, Play, Switch, stream
+from jaxgan.games.game import Batch, Game, Info, Play, Switch, leave_alone, stream
 
 
 class Report(NamedTuple):
@@ -219,7 +219,8 @@ def compile_play(jit: Callable[[Any], Any], play: Play) -> Callable[..., Any]:
     """
     if not isinstance(play, Switch):
         return jit(play)
-    choice, programs = jax.jit(play.choice), [jit(one) for one in play.plays]
+    choice = jax.jit(play.choice)
+    programs = [one if one is leave_alone else jit(one) for one in play.plays]
     return lambda key, state, arrays: programs[int(choice(state))](key, state, arrays)
 
 

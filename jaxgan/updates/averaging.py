@@ -81,7 +81,10 @@ def average_weights(decay: float | None) -> Averaging:
 
 
 def half_life_average(
-    half_life: float | None, *, batch_size: int | jax.Array, ramp: float | None = None
+    half_life: float | optax.Schedule | None,
+    *,
+    batch_size: int | jax.Array,
+    ramp: float | None = None,
 ) -> Averaging:
     r"""Average a network's variables over images, with a half life that counts these.
 
@@ -93,7 +96,8 @@ def half_life_average(
     collections, as the mean of w or constant noise, are copied from the newest tree.
 
     Args:
-        half_life: h, in images; positive. None keeps no average.
+        half_life: h, in images; positive, or its schedule over the images before this round, whose
+            0 copies. None keeps no average.
         batch_size: images of the round that `update` follows, [].
         ramp: how much of all images seen so far the half life may be at most; positive. None does
             without.
@@ -115,8 +119,8 @@ def half_life_average(
     """
     if half_life is None:
         return average_weights(None)
-    for name, value in {"half life": half_life, "ramp": 1.0 if ramp is None else ramp}.items():
-        if not value > 0:
+    for name, value in {"half life": half_life, "ramp": ramp}.items():
+        if value is not None and not callable(value) and not value > 0:
             raise ValueError(f"a {name} of {value} does not average: give one above 0")
 
     def init(tree: chex.ArrayTree) -> AverageState:
@@ -125,7 +129,7 @@ def half_life_average(
     def update(tree: Any, state: AverageState | None) -> AverageState:
         assert state is not None, "give the state that init made"
         chex.assert_trees_all_equal_shapes_and_dtypes(tree, state.mean)
-        half = jnp.float32(half_life)
+        half = jnp.float32(half_life(state.count) if callable(half_life) else half_life)
         if ramp is not None:
             half = jnp.minimum(half, ramp * state.count)
         # 1 - β to all its digits: of a β near 1 float32 would keep few.

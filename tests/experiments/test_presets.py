@@ -115,6 +115,20 @@ def test_images_that_are_not_square_or_transparent(name, size, channels, monkeyp
     assert made.shape == (20, *images.shape)
 
 
+def test_round_of_r3gan_as_its_authors_augment_and_average():
+    """The paper's networks are too large to trace a round of: small ones, with its choices."""
+    from experiments import r3gan
+
+    taken = {name: getattr(r3gan.PAPER, name) for name in ("augment", "augment_with", "half_life")}
+    assert taken == {"augment": (0.0, 0.55), "augment_with": "bgc", "half_life": 5_000_000}
+    experiment = dataclasses.replace(r3gan.SMALL, **taken)
+    game, batch = experiment.game(), {"image": jax.ShapeDtypeStruct((4, 28, 28, 1), np.float32)}
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    after, info = jax.eval_shape(game.update, jax.random.key(0), state, batch)
+    assert jax.tree.structure(after) == jax.tree.structure(state)
+    assert "discriminator/augmentation_probability" in info
+
+
 def test_configuration_survives_the_manifest(experiment):
     assert validated(experiment) == experiment
     assert from_plain(type(experiment), to_plain(experiment)) == experiment

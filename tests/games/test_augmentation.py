@@ -111,6 +111,84 @@ def test_a_fixed_probability_has_no_state():
         assert game(augment).init(KEY, positive(B, B)).augmentation is None
 
 
+class Sum(nn.Module):
+    """D(b, a) = w mean(b) + mean |b - a|: 0 where b is a, and both are blank."""
+
+    @nn.compact
+    def __call__(self, images, *condition, train):
+        weight = self.param("weight", nn.initializers.ones, ())
+        apart = jnp.abs(images - condition[0]) if condition else 0 * images
+        return (weight * images + 100 * apart).mean(axis=(1, 2, 3))
+
+
+class Paint(nn.Module):
+    """G(x) = x + bias."""
+
+    @nn.compact
+    def __call__(self, images, *, train):
+        return images + self.param("bias", nn.initializers.zeros, ())
+
+
+OF_SIDES = {
+    "loss": losses.non_saturating,
+    "generator_optimiser": optax.sgd(0.0),
+    "discriminator_optimiser": optax.sgd(0.0),
+}
+
+
+def spread(key, images, probability):
+    """Images times numbers that are drawn for each."""
+    shape = (len(images), 1, 1, 1)
+    return images * (1 + probability * jax.random.uniform(key, shape))
+
+
+def test_images_of_a_condition_have_the_same_draws():
+    """D(b, a) with b = a sees no difference: whatever was drawn for b was drawn for a."""
+    play = games.translation(
+        Paint(), Sum(), augment=games.Augmentation(spread, games.Adaptive(initial=1.0)), **OF_SIDES
+    )
+    x = positive(B, B)["image"]
+    state = play.init(KEY, {"a": x, "b": x})
+    state, info = play.update(KEY, state, {"a": x, "b": x})
+    for name in ("real", "fake"):
+        assert 1.0 < float(info[f"discriminator/{name}_score"]) < 2.0
+    assert float(state.augmentation.sign_sum) == B
+
+
+def test_games_of_two_sides_adapt_for_each():
+    """Side a's reals score above 0 and b's below: the one probability rises, the other falls."""
+    adaptive = games.Adaptive(images=B / 0.1, every=1, initial=0.5)
+    play = games.cycle(
+        *(Paint(), Paint(), Sum(), Sum()), augment=games.Augmentation(keep, adaptive), **OF_SIDES
+    )
+    a, b = positive(B, B)["image"], positive(0, B)["image"]
+    state = play.init(KEY, {"a": a, "b": b})
+    for step in range(2):
+        state, info = play.update(jax.random.fold_in(KEY, step), state, {"a": a, "b": b})
+    np.testing.assert_allclose(state.discriminator_a.augmentation.probability, 0.7, rtol=1e-6)
+    np.testing.assert_allclose(state.discriminator_b.augmentation.probability, 0.3, rtol=1e-6)
+    np.testing.assert_allclose(info["discriminator_b/augmentation_probability"], 0.4, rtol=1e-6)
+    assert int(state.round) == 2
+
+
+def test_a_schedule_counts_the_rounds_of_a_cycle():
+    def tell(key, images, probability):
+        return 0 * images + probability
+
+    play = games.cycle(
+        *(Paint(), Paint(), None, Sum()),
+        augment=games.Augmentation(tell, lambda played: 0.1 + 0.2 * played),
+        **OF_SIDES,
+    )
+    x = positive(B, B)["image"]
+    state = play.init(KEY, {"a": x, "b": x})
+    for probability in (0.1, 0.3):
+        state, info = play.update(KEY, state, {"a": x, "b": x})
+        np.testing.assert_allclose(info["discriminator_b/real_score"], probability, rtol=1e-6)
+        np.testing.assert_allclose(info["discriminator_b/fake_score"], probability, rtol=1e-6)
+    assert state.discriminator_b.augmentation is None
+
+
 @pytest.mark.parametrize(
     ("adaptive", "sentence"),
     [

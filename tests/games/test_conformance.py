@@ -180,6 +180,13 @@ def infogan() -> Case:
     return Case(game)
 
 
+def augmentation(**multipliers: float) -> games.Augmentation:
+    """With a probability that changes after every round."""
+    chosen = layers.Operations(**multipliers)
+    augment = functools.partial(layers.adaptive_augmentation, operations=chosen)
+    return games.Augmentation(augment, games.Adaptive(images=100, every=1, initial=0.7))
+
+
 def lazy() -> Case:
     """Lazy penalties through differentiable augmentation, under weights that change."""
 
@@ -235,6 +242,7 @@ def pix2pix() -> SidesCase:
         networks.UNetGenerator(16, 1, width=4),
         networks.PatchGAN(width=4, layers=1),
         loss=losses.non_saturating,
+        augment=augmentation(x_flip=1.0),
         average_decay=0.99,
         **GENTLE,
     )
@@ -262,6 +270,7 @@ def cycle(*, one_way: bool) -> SidesCase:
         loss=losses.least_squares,
         identity_weight=0.0 if one_way else 5.0,
         pool_size=4,
+        augment=None if one_way else augmentation(cutout=1.0),
         average_decay=None if one_way else 0.99,
         **GENTLE,
     )
@@ -276,6 +285,7 @@ def xgan() -> SidesCase:
         discriminator,
         loss=losses.non_saturating,
         weights=games.XGANWeights(),
+        augment=augmentation(brightness=1.0),
         **GENTLE,
     )
     return SidesCase(game, size=32)
@@ -283,7 +293,13 @@ def xgan() -> SidesCase:
 
 GAMES: dict[str, Callable[[], Case | SidesCase]] = {
     "gan": lambda: Case(fully_connected()),
-    "minimax": lambda: Case(fully_connected(loss=losses.minimax, average_decay=None)),
+    "minimax": lambda: Case(
+        fully_connected(
+            loss=losses.minimax,
+            average_decay=None,
+            augment=augmentation(rotate90=1.0, rotate=1.0, noise=1.0),
+        )
+    ),
     "hinge_own_collections": lambda: Case(
         fully_connected(
             loss=losses.hinge, discriminator=NoisyDiscriminator(), lecam=games.LeCam(0.3)

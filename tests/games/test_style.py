@@ -228,6 +228,7 @@ def test_truncation():
     plain = made(latent=z)
     np.testing.assert_allclose(made(w=w), plain, rtol=1e-6)
     np.testing.assert_allclose(made(latent=z, truncation=jnp.ones(4)), plain, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(games.latent_mean(state), jnp.arange(4.0))
     face = made(w=jnp.broadcast_to(jnp.arange(4.0), (1, 4, W)))
     np.testing.assert_allclose(made(latent=z, truncation=jnp.zeros(4)), face.repeat(4, axis=0))
     some = made(latent=z, truncation=jnp.array([0.5, 0, 0, 0.5]), cutoff=jnp.array([4, 4, 0, 2]))

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import infogan
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -89,6 +91,16 @@ def test_probabilities_are_of_each_attribute(seeing):
     assert seen["glasses"].dtype == np.int32
 
 
+def test_larger_faces_are_seen_as_the_means_of_squares(seeing):
+    images, _ = pretended(6, size=32)
+    larger = images.repeat(2, axis=1).repeat(2, axis=2)
+    larger[:, ::2] += 0.5  # gone in the mean
+    larger[:, 1::2] -= 0.5
+    np.testing.assert_allclose(seeing.features(larger), seeing.features(images), atol=1e-6)
+    for name, found in seeing.classify(larger).items():
+        np.testing.assert_array_equal(found, seeing.classify(images)[name])
+
+
 def test_sure_is_of_all_main_attributes_together(seeing):
     images, _ = pretended(10)
     images[:4, 0, 2, 0] = 1  # hair as well
@@ -149,6 +161,19 @@ def test_samples_made_to_order(seeing):
 def test_no_figures_of_other_data():
     with pytest.raises(ValueError, match=r"no figures for 'cifar10': .* stacked_digits or faces$"):
         recipes.evaluate_samples(Images(dataset="cifar10"), lambda count: None)
+    with pytest.raises(ValueError, match=r"no figures for 'cifar10': .* stacked_digits or faces$"):
+        recipes.evaluate_labelled(Images(dataset="cifar10"), np.zeros((4, 8, 8, 3)), np.arange(4))
+
+
+def test_codes_of_other_things_than_digits_have_no_names(monkeypatch):
+    """InfoGAN's figures match its codes with digits; of other data it has those that all have."""
+    monkeypatch.setattr(samples, "evaluate_faces", lambda made, style, *, data_dir: {style: 1.0})
+    key = jax.random.key(0)
+    images = Images(dataset="faces/micah_32", image_size=32, channels=3)
+    figures = infogan.InfoGAN(images=images).evaluate(lambda key, inputs: None, key)
+    assert figures == {"micah": 1.0}
+    with pytest.raises(ValueError, match="no figures for 'cifar10'"):
+        infogan.InfoGAN(images=Images(dataset="cifar10")).evaluate(lambda key, inputs: None, key)
 
 
 def test_trained_once_then_read(quick, monkeypatch, tmp_path):

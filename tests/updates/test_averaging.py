@@ -154,6 +154,16 @@ def test_half_life_in_images(ramp, mode):
     assert ramp is None or half == half_life, "the ramp has its end"
 
 
+def test_half_life_on_a_schedule_of_images():
+    """From 0, which copies, to 24 images: the value that the images before the round give."""
+    averaging = half_life_average(lambda images: jnp.minimum(images, 24), batch_size=8)
+    state, expected = averaging.init(tree(0)), np.float64(tree(0)["params"]["kernel"])
+    for seed, half in enumerate((1e-8, 8, 16, 24, 24), start=1):
+        state, beta = averaging.update(tree(seed), state), 0.5 ** (8 / half)
+        expected = beta * expected + (1 - beta) * np.float64(tree(seed)["params"]["kernel"])
+        np.testing.assert_allclose(state.mean["params"]["kernel"], expected, rtol=1e-4)
+
+
 def test_half_life_keeps_its_digits():
     averaging = half_life_average(1e7, batch_size=4)
     state = averaging.update({"params": jnp.ones(())}, averaging.init({"params": jnp.zeros(())}))
