@@ -211,8 +211,7 @@ def _open(sheet: Sheet, what: str, count: int) -> _Opened:
     inputs: dict[str, Any] = dict(experiment.inputs(stream(key, "inputs"), count))
     if number is not None:
         inputs["label"] = np.full(count, number, np.int32)
-    generate = compile_play(jax.jit, experiment.game().generate)
-    size = batch_size_of(run)
+    generate, size = compile_play(jax.jit, experiment.game().generate), batch_size_of(run)
 
     def make(inputs: Mapping[str, Any]) -> np.ndarray:
         chunks = generate_chunks(generate, stream(key, "sample"), state, inputs, size=size)
