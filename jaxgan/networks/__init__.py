@@ -32,8 +32,10 @@ from jaxgan.networks.sizes import doublings as doublings
 from jaxgan.networks.sngan import SNGANDiscriminator as SNGANDiscriminator
 from jaxgan.networks.sngan import SNGANGenerator as SNGANGenerator
 from jaxgan.networks.stylegan import StyleGANGenerator as StyleGANGenerator
-from jaxgan.networks.stylegan2 import StyleGAN2Discriminator as StyleGAN2Discriminator
 from jaxgan.networks.stylegan2 import StyleGAN2Generator as StyleGAN2Generator
+from jaxgan.networks.stylegan2_discriminator import (
+    StyleGAN2Discriminator as StyleGAN2Discriminator,
+)
 from jaxgan.networks.stylegan_discriminator import (
     StyleGANDiscriminator as StyleGANDiscriminator,
 )
