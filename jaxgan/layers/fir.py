@@ -123,13 +123,15 @@ class _Line(NamedTuple):
 
 @partial(jax.custom_vjp, nondiff_argnums=(1,))
 def _along(x: jax.Array, line: _Line) -> jax.Array:
-    """`resample` along one axis."""
+    """`resample` along one axis; the sums are float32 or wider."""
     axis, taps, up, down, before, behind = line
+    dtype = x.dtype
+    x = x.astype(jnp.promote_types(dtype, jnp.float32))
     last, size = len(taps) - 1, x.shape[axis]
     if up == 1:
         x = _padded(x, axis, before, behind)
         places = {last - k: tap for k, tap in enumerate(taps)}
-        return _weighted(x, axis, places, line.size(size), down)
+        return _weighted(x, axis, places, line.size(size), down).astype(dtype)
     # Without the zeros that are inserted: a pixel that comes out sees each up-th tap.
     whole = line._replace(down=1).size(x.shape[axis])
     count = -(-whole // up)
@@ -146,7 +148,7 @@ def _along(x: jax.Array, line: _Line) -> jax.Array:
     ]
     y = jnp.stack(made, axis=axis + 1)
     y = y.reshape(*y.shape[:axis], -1, *y.shape[axis + 2 :])
-    return lax.slice_in_dim(y, 0, whole, down, axis)
+    return lax.slice_in_dim(y, 0, whole, down, axis).astype(dtype)
 
 
 # The adjoint of a resampling is a resampling; the compiler's own of sums of slices is sums of

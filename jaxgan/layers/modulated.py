@@ -75,8 +75,10 @@ def modulated_convolution(
     else:
         x = convolution(x, weights, padding=taps // 2)
     if demodulate:
+        # A small product, of which every result depends: in full, not in a GPU's TF32.
         squares = jnp.sum(kernel**2, axis=(0, 1))
-        x = x * lax.rsqrt(style**2 @ squares + _EPSILON).astype(x.dtype)[:, None, None]
+        energy = jnp.matmul(style**2, squares, precision=lax.Precision.HIGHEST)
+        x = x * lax.rsqrt(energy + _EPSILON).astype(x.dtype)[:, None, None]
     return x
 
 

@@ -16,6 +16,24 @@ def normalised(x: jax.Array) -> jax.Array:
     return x * lax.rsqrt(jnp.mean(x**2, axis=1, keepdims=True) + _EPSILON)
 
 
+def check_styles(w: jax.Array, num_ws: int, features: int) -> None:
+    """Refuse what is no w of each layer.
+
+    Args:
+        w: `[B, num_ws, features]`.
+        num_ws: layers that w styles.
+        features: W.
+
+    Raises:
+        ValueError: where w has another shape.
+    """
+    if w.ndim != 3 or w.shape[1:] != (num_ws, features):
+        raise ValueError(
+            f"w of shape {w.shape} came to a generator of {num_ws} layers: give [B, {num_ws}, "
+            f"{features}]"
+        )
+
+
 class Mapping(nn.Module):
     """Latents and labels, each normalised, to w; and where w is on average.
 

@@ -129,6 +129,8 @@ def doublings(image_size: Size, base: tuple[int, int]) -> int:
     (3, 5)
     """
     sides = height_and_width(image_size)
+    if min(base) < 1:
+        raise ValueError(f"a base of {base[0]}x{base[1]} has no pixels: give one such as 4x4")
     count = max(0, (sides[0] // base[0]).bit_length() - 1)
     if count < 1 or tuple(side << count for side in base) != sides:
         raise ValueError(
@@ -142,7 +144,16 @@ def doublings(image_size: Size, base: tuple[int, int]) -> int:
 def stage_widths(last: int, channel_base: int, channel_max: int) -> tuple[int, ...]:
     """Channels at the base and after each of `last` doublings: `channel_base` over 4, 8, ...
 
+    Raises:
+        ValueError: where no channel is left.
+
     >>> stage_widths(3, 1024, 128)
     (128, 128, 64, 32)
     """
-    return tuple(max(1, min(channel_base // (4 << n), channel_max)) for n in range(last + 1))
+    largest = 4 << last
+    if min(channel_base // largest, channel_max) < 1:
+        raise ValueError(
+            f"channel_base={channel_base} and channel_max={channel_max} leave no channel at "
+            f"resolution {largest}: give {largest} or more, and 1 or more"
+        )
+    return tuple(min(channel_base // (4 << n), channel_max) for n in range(last + 1))

@@ -35,7 +35,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxgan.layers import EqualisedConv, EqualisedDense, check_label, label_vectors, upsample
-from jaxgan.networks.mapping import normalised
+from jaxgan.networks.mapping import check_styles, normalised
 from jaxgan.networks.sizes import Size, doublings, stage_widths
 from jaxgan.networks.stylegan_layers import GAIN, StyledLayer, blended, checked_stage, rectify
 
@@ -146,9 +146,9 @@ class StyleGANGenerator(nn.Module):
             `[B, H, W, C]` float32, H and W the base's times $2^{stage}$; not bounded.
 
         Raises:
-            ValueError: where there is no such stage.
+            ValueError: where there is no such stage, or w has another shape.
         """
-        chex.assert_shape(w, (None, self.num_ws, None))
+        check_styles(w, self.num_ws, self.w_size)
         return self.synthesis(w, train=train, stage=stage, fade=fade)
 
 

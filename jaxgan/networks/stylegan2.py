@@ -20,7 +20,6 @@ w[k]$. Beside the parameters lie the collections `latent_mean` (`mapping/mean` [
 (`synthesis/b{r}/{conv0, conv1}/noise` [H, W]).
 """
 
-import chex
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -33,7 +32,7 @@ from jaxgan.layers import (
     ToRGB,
     upsample_filtered,
 )
-from jaxgan.networks.mapping import Mapping
+from jaxgan.networks.mapping import Mapping, check_styles
 from jaxgan.networks.sizes import Size, doublings, stage_widths
 
 
@@ -54,7 +53,8 @@ class StyleGAN2Generator(nn.Module):
         classes: how many labels there are, or the length of labels that are vectors; None plays
             without.
         filter: of what is enlarged.
-        bfloat16_resolutions: how many of the largest resolutions are computed in bfloat16.
+        bfloat16_resolutions: how many of the largest resolutions are computed in bfloat16; the base
+            never is.
         clamp: the largest absolute value of features and colours; the authors have 256 with half
             precision.
         latent_mean_decay: what the moving mean of w keeps in a pass of training.
@@ -132,8 +132,11 @@ class StyleGAN2Generator(nn.Module):
 
         Noise is drawn in training, from the stream `noise`, and constant outside, so that images
         are a function of w.
+
+        Raises:
+            ValueError: where w has another shape.
         """
-        chex.assert_shape(w, (None, self.num_ws, self.w_size))
+        check_styles(w, self.num_ws, self.w_size)
         return self.synthesis(w, train=train)
 
 
@@ -151,7 +154,7 @@ class _Synthesis(nn.Module):
     def __call__(self, w: jax.Array, *, train: bool) -> jax.Array:
         x, images = None, None
         for n, width in enumerate(self.widths):
-            half = len(self.widths) - n <= self.bfloat16_resolutions
+            half = n > 0 and len(self.widths) - n <= self.bfloat16_resolutions
             block = _SynthesisBlock(
                 *(width, self.base, self.channels, self.filter),
                 *(jnp.bfloat16 if half else jnp.float32, self.clamp),

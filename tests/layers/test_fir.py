@@ -83,3 +83,16 @@ def test_a_plain_image_stays_plain_but_at_its_edges():
 def test_what_cannot_be_resampled(options, sentence):
     with pytest.raises(ValueError, match=sentence):
         resample(jnp.ones((1, 4, 4, 1)), **options)
+
+
+@pytest.mark.parametrize("resampled", [upsample_filtered, downsample_filtered])
+def test_sums_of_bfloat16_are_rounded_once_an_axis(resampled):
+    x = jax.random.normal(jax.random.key(0), (4, 32, 32, 16), jnp.bfloat16)
+    wide = resampled(x.astype(jnp.float32))
+
+    def error(made):
+        return float(jnp.sqrt(jnp.mean((made.astype(jnp.float32) - wide) ** 2)))
+
+    made = resampled(x)
+    assert made.dtype == jnp.bfloat16
+    assert 0 < error(made) < 1.6 * error(wide.astype(jnp.bfloat16))

@@ -1,5 +1,7 @@
 """The layers of StyleGAN2 against float64 NumPy."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -144,3 +146,11 @@ def test_minibatch_deviation_is_of_strided_groups():
     assert minibatch_deviation(jnp.ones((2, 1, 1, 1)), 4).shape == (2, 1, 1, 2)
     with pytest.raises(ValueError, match="minibatch of 6 cannot be split into groups of 4"):
         minibatch_deviation(jnp.ones((6, 1, 1, 1)), 4)
+
+
+def test_demodulation_is_in_full_precision():
+    """Where products are TF32 by default, an error of its coefficients is one of whole channels."""
+    operands = jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 2)), jnp.ones((1, 2))
+    assert str(jax.make_jaxpr(modulated_convolution)(*operands)).count("HIGHEST") > 0
+    plain = partial(modulated_convolution, demodulate=False)
+    assert str(jax.make_jaxpr(plain)(*operands)).count("HIGHEST") == 0

@@ -213,6 +213,10 @@ def test_bad_input():
         make(latent, jnp.array([0, 1]))
     with pytest.raises(ValueError, match=r"latents of 2 numbers .* latent_size=3"):
         make(latent[:, :2])
+    with pytest.raises(
+        ValueError, match=r"w of shape \(\d, 2, \d\) came to a generator of 6 layers"
+    ):
+        make(jnp.ones((2, 2, 5)), method=generator.synthesise)
     with pytest.raises(ValueError, match="minibatch of 6 cannot be split into groups of 4"):
         score(jnp.concatenate([images, images[:2]]))
     with pytest.raises(ValueError, match=r"starts from 4 makes no images of size 24"):

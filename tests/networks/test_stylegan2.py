@@ -124,6 +124,29 @@ def test_bfloat16_is_near_float32_and_clamped():
     assert jnp.abs(small).max() < 0.05
 
 
+def test_the_base_is_never_computed_in_bfloat16():
+    """Also where as many resolutions are asked for as there are, as published at 32x32."""
+    network = StyleGAN2Generator(8, **TINY, bfloat16_resolutions=2)
+
+    def features(z):
+        _, seen = network.init_with_output(
+            jax.random.key(0), z, train=False, capture_intermediates=True
+        )
+        return seen["intermediates"]["synthesis"]
+
+    seen = jax.eval_shape(features, jnp.ones((1, 6)))
+    assert seen["b4"]["conv1"]["__call__"][0].dtype == jnp.float32
+    assert seen["b8"]["conv1"]["__call__"][0].dtype == jnp.bfloat16
+
+
+@pytest.mark.parametrize("widths", [{"channel_base": 7}, {"channel_max": 0}])
+def test_networks_without_channels_are_named(widths):
+    with pytest.raises(ValueError, match="leave no channel at resolution 8: give 8 or more"):
+        count(StyleGAN2Generator(8, **widths), jnp.ones((1, 512)))
+    with pytest.raises(ValueError, match="leave no channel"):
+        count(StyleGAN2Discriminator(8, **widths), jnp.ones((1, 8, 8, 3)))
+
+
 def test_scores_are_of_images_and_labels():
     images, labels = jax.random.normal(jax.random.key(0), (4, 8, 8, 1)), jnp.array([0, 1, 0, 1])
     plain = StyleGAN2Discriminator(8, channel_max=4, group_size=2, original=True)
@@ -146,6 +169,7 @@ def test_scores_are_of_images_and_labels():
         (48, (4, 4), "starts from 4 makes no images of size 48"),
         (4, (4, 4), "starts from 4 makes no images of size 4"),
         ((32, 64), (4, 4), "makes no images of size 32x64"),
+        (32, (0, 4), "a base of 0x4 has no pixels"),
     ],
 )
 def test_sizes_that_no_base_is_doubled_to(size, base, sentence):
@@ -163,5 +187,7 @@ def test_what_networks_are_not_called_with(tiny):
         generator.apply(variables, latents, jnp.array([0, 3]), train=False)
     with pytest.raises(ValueError, match=r"labels of shape \(2,\)"):
         generator.apply(variables, latents, jnp.ones((2, 2)), train=False)
+    with pytest.raises(ValueError, match=r"w of shape \(2, 3, 5\) .* give \[B, 4, 5\]"):
+        generator.apply(variables, jnp.ones((2, 3, 5)), train=False, method="synthesise")
     with pytest.raises(ValueError, match="images of 8x4"):
         StyleGAN2Discriminator(8).init(jax.random.key(0), jnp.ones((1, 8, 4, 3)), train=True)
