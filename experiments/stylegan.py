@@ -123,21 +123,21 @@ class StyleGAN(recipes.FromStyles):
 
 
 SMALL = StyleGAN(
-    images=Images(dataset="faces/open_peeps_32", image_size=32, channels=3, flip=True),
-    schedule=Schedule(steps=3000, log_every=50, sample_every=150, checkpoint_every=1500),
-    stable=6_000,
-    fade=6_000,
+    images=Images(dataset="faces/open_peeps_32", image_size=32, channels=3),
+    schedule=Schedule(steps=4500, log_every=50, sample_every=150, checkpoint_every=1500),
+    stable=10_000,
+    fade=5_000,
     batch_size=16,
     minibatches=(16,),
     latent_size=64,
     w_size=64,
     mapping_layers=4,
-    channel_base=2048,
-    channel_max=128,
-    gamma=0.1,
+    channel_base=512,
+    channel_max=64,
+    gamma=1.0,
     learning_rate=0.002,
     rates=(1.0,),
-    half_life=5000,
+    half_life=2000,
     ramp=0.05,
 )
 

@@ -146,7 +146,7 @@ def for_accelerator(dataset: str, size: int, steps: int) -> StyleGAN2:
     """As `auto` of one device, with its values for minibatches of 32 written down."""
     return dataclasses.replace(
         AUTO,
-        images=Images(dataset=dataset, image_size=size, channels=3, flip=True),
+        images=Images(dataset=dataset, image_size=size, channels=3),
         schedule=Schedule(steps=steps, sample_every=1000, checkpoint_every=5000),
         batch_size=32,
         group_size=4,
@@ -159,18 +159,18 @@ def for_accelerator(dataset: str, size: int, steps: int) -> StyleGAN2:
 
 PRESETS = {
     "small": StyleGAN2(
-        images=Images(dataset="faces/open_peeps_32", image_size=32, channels=3, flip=True),
-        schedule=Schedule(steps=2000, log_every=50, sample_every=100, checkpoint_every=1000),
+        images=Images(dataset="faces/open_peeps_32", image_size=32, channels=3),
+        schedule=Schedule(steps=4000, log_every=50, sample_every=200, checkpoint_every=1000),
         batch_size=16,
         group_size=4,
         latent_size=64,
         w_size=64,
         mapping_layers=2,
-        channel_base=2048,
-        channel_max=128,
-        gamma=None,
+        channel_base=512,
+        channel_max=64,
+        gamma=1.0,
         learning_rate=0.0025,
-        half_life=5000,
+        half_life=2000,
         ramp=0.05,
         path_length=0.0,
     ),

@@ -118,8 +118,8 @@ FAULTS = [
     Fault(
         "a file that may name any function",
         "jaxgan/weights/pickles.py",
-        "        if (module, name) not in self.names:\n",
-        "        if (module, name) not in self.names:\n"
+        "        if self.records is None:\n",
+        "        if self.records is None:\n"
         "            return self.stack.append(getattr(__import__(module), name))\n"
         "        if not self.names:\n",
         "tests/weights/test_tensors.py",

@@ -32,7 +32,7 @@ def rectify(x: jax.Array, *, gain: float = 1.0, clamp: float | None = None) -> j
     Returns:
         Of the shape and type of x.
 
-    >>> rectify(jnp.array([-5.0, 1.0])).round(4).tolist()
+    >>> [round(number, 4) for number in rectify(jnp.array([-5.0, 1.0])).tolist()]
     [-1.4142, 1.4142]
     """
     return clamped(jax.nn.leaky_relu(x, 0.2) * (math.sqrt(2) * gain), gain=gain, clamp=clamp)

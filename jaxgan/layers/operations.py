@@ -15,19 +15,19 @@ class Operations(NamedTuple):
     Attributes:
         x_flip: mirror left and right, or not: one of the two at random.
         rotate90: turn by 0 to 3 quarters.
-        integer_shift: move by whole pixels, U(-1/8, 1/8) of the side.
-        scale: scale by 2^N(0, 0.2^2).
-        rotate: turn by U(-pi, pi), before and after the anisotropic scale; each has a probability
+        integer_shift: move by whole pixels, $U(-1/8, 1/8)$ of the side.
+        scale: scale by $2^N(0, 0.2^2)$.
+        rotate: turn by $U(-pi, pi)$, before and after the anisotropic scale; each has a probability
             of $1 - sqrt(1 - p)$, so that p is that of any turn.
-        anisotropic_scale: widths by 2^N(0, 0.2^2), heights by its inverse.
-        fractional_shift: move by N(0, (1/8)^2) of the side.
-        brightness: add N(0, 0.2^2).
-        contrast: multiply by 2^N(0, 0.5^2).
+        anisotropic_scale: widths by $2^N(0, 0.2^2)$, heights by its inverse.
+        fractional_shift: move by $N(0, (1/8)^2)$ of the side.
+        brightness: add $N(0, 0.2^2)$.
+        contrast: multiply by $2^N(0, 0.5^2)$.
         luma_flip: mirror the luma, or not: one of the two at random.
-        hue: turn about the luma axis by U(-pi, pi).
-        saturation: multiply what is across the luma axis by 2^N(0, 1).
-        filter: amplify each of four bands of frequencies by 2^N(0, 1), at the same power.
-        noise: add N(0, s^2), with s half normal, |N(0, 0.1^2)|.
+        hue: turn about the luma axis by $U(-pi, pi)$.
+        saturation: multiply what is across the luma axis by $2^N(0, 1)$.
+        filter: amplify each of four bands of frequencies by $2^N(0, 1)$, at the same power.
+        noise: add $N(0, s^2)$, with s half normal, $|N(0, 0.1^2)|$.
         cutout: a rectangle of half the sides, centred anywhere, becomes 0.
     """
 
@@ -53,11 +53,15 @@ BLIT = Operations(x_flip=1.0, rotate90=1.0, integer_shift=1.0)
 GEOM = Operations(scale=1.0, rotate=1.0, anisotropic_scale=1.0, fractional_shift=1.0)
 """What moves pixels between pixels."""
 COLOUR = Operations(brightness=1.0, contrast=1.0, luma_flip=1.0, hue=1.0, saturation=1.0)
+"""What changes colours."""
 BG = GEOM._replace(x_flip=1.0, rotate90=1.0, integer_shift=1.0)
+"""Blits and geometry."""
 BGC = BG._replace(brightness=1.0, contrast=1.0, luma_flip=1.0, hue=1.0, saturation=1.0)
 """Blits, geometry and colour: the paper's choice for all of its data."""
 BGCF = BGC._replace(filter=1.0)
+"""The same, and filters."""
 BGCFN = BGCF._replace(noise=1.0)
+"""The same, and noise."""
 BGCFNC = BGCFN._replace(cutout=1.0)
 """Everything."""
 

@@ -15,8 +15,8 @@ data (Karras et al., 2020), whose names and numbers these are. Parameters:
     b4/{conv, fc, out}/{kernel, bias}                 fc takes [H, W, C] in this order
     mapping/{embed, fc0, ..}/{kernel, bias}           conditional only
 
-`b4` has no `conv0`, which doubles: its kernel is of a transposed convolution, $y[2i + k] = x[i]
-w[k]$. Beside the parameters lie the collections `latent_mean` (`mapping/mean` [W]) and `noise`
+`b4` has no `conv0`, which doubles: its kernel is of a transposed convolution,
+$y[2i + k] = x[i] w[k]$. Beside the parameters lie the collections `latent_mean` (`mapping/mean` [W]) and `noise`
 (`synthesis/b{r}/{conv0, conv1}/noise` [H, W]).
 """
 

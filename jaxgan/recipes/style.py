@@ -70,7 +70,7 @@ class FromStyles(abc.ABC):
     mixing: Probability = 0.9
     """Probability that two latents share the images of a minibatch (paper: 0.9)."""
     gamma: Annotated[float, Ge(0)] | None = None
-    """Of gamma / 2 |grad D(x)|^2; None: from the size of images and the batch."""
+    """Of $gamma / 2 |grad D(x)|^2$; None: from the size of images and the batch."""
     learning_rate: PositiveFloat | None = None
     """Of Adam, both players; None: from the size of images."""
     half_life: PositiveFloat | None = None
@@ -114,9 +114,9 @@ class FromStyles(abc.ABC):
 
         For images of resolution R and g devices: minibatches of min(g min(4096 / R, 32), 64),
         groups of up to 4 in them, channels from 16,384 / r (32,768 from 512 on), a rate of 0.0025
-        (0.002 from 1024 on), gamma 0.0002 R^2 / batch, a half life of 10,000 images for every 32 of
-        the minibatch. R is the longer side, R^2 the pixels of images that are not square; where g
-        does not divide the minibatch, it is the next smaller one.
+        (0.002 from 1024 on), $gamma = 0.0002 R^2 / batch$, a half life of 10,000 images for every
+        32 of the minibatch. R is the longer side, $R^2$ the pixels of images that are not square;
+        where g does not divide the minibatch, it is the next smaller one.
 
         Args:
             devices: that share a batch.

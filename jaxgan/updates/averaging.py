@@ -113,9 +113,9 @@ def half_life_average(
 
     >>> averaging = half_life_average(10_000, batch_size=10_000)
     >>> state = averaging.init({"params": jnp.array(0.0), "noise": jnp.array(0.0)})
-    >>> averaging.update({"params": jnp.array(1.0), "noise": jnp.array(1.0)}, state)
-    AverageState(count=Array(10000, dtype=int32), mean={'noise': Array(1., dtype=float32, ...), \
-'params': Array(0.5, dtype=float32, ...)})
+    >>> state = averaging.update({"params": jnp.array(1.0), "noise": jnp.array(1.0)}, state)
+    >>> int(state.count), float(state.mean["params"]), float(state.mean["noise"])
+    (10000, 0.5, 1.0)
     """
     if half_life is None:
         return average_weights(None)
