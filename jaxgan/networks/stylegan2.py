@@ -16,8 +16,8 @@ data (Karras et al., 2020), whose names and numbers these are. Parameters:
     mapping/{embed, fc0, ..}/{kernel, bias}           conditional only
 
 `b4` has no `conv0`, which doubles: its kernel is of a transposed convolution,
-$y[2i + k] = x[i] w[k]$. Beside the parameters lie the collections `latent_mean` (`mapping/mean` [W]) and `noise`
-(`synthesis/b{r}/{conv0, conv1}/noise` [H, W]).
+$y[2i + k] = x[i] w[k]$. Beside the parameters lie the collections `latent_mean` (`mapping/mean`
+[W]) and `noise` (`synthesis/b{r}/{conv0, conv1}/noise` [H, W]).
 """
 
 import flax.linen as nn
