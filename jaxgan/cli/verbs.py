@@ -179,7 +179,7 @@ def evaluate_run(
     """Say in figures how good a run's checkpoint is."""
     run, experiment = open_run(directory, kind, name, moved)
     step, state = load(run, experiment, step=step)
-    generate = _generator(run, experiment, state)
+    generate = generator_of(run, experiment, state)
     evaluated = experiment.evaluate(generate, stream(jax.random.key(seed), "evaluate"))
     figures = {figure: float(value) for figure, value in evaluated.items()}
     report = {"step": step, "seed": seed, "figures": figures}
@@ -216,7 +216,7 @@ def reproduce_run(
     return 1
 
 
-def _generator(run: Run, experiment: Experiment, state: Any) -> Generate:
+def generator_of(run: Run, experiment: Experiment, state: Any) -> Generate:
     """What the trained generator makes of any count of inputs, a training batch at a time."""
     jitted, size = compile_play(jax.jit, experiment.game().generate), batch_size_of(run)
 
