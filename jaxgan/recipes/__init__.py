@@ -25,6 +25,7 @@ from jaxgan.recipes.samples import evaluate_samples as evaluate_samples
 from jaxgan.recipes.style import FromStyles as FromStyles
 from jaxgan.recipes.tags import TaggedDrawings as TaggedDrawings
 from jaxgan.recipes.tags import draw_tags as draw_tags
+from jaxgan.recipes.tags import evaluate_drawings as evaluate_drawings
 from jaxgan.recipes.tags import evaluate_tags as evaluate_tags
 from jaxgan.recipes.tags import tagged_drawings as tagged_drawings
 from jaxgan.recipes.translation import BetweenSides as BetweenSides

@@ -8,25 +8,29 @@ from jaxgan import metrics
 from jaxgan.data import Images, parse_faces
 from jaxgan.recipes.digits import check_digits, evaluate_digits, evaluate_labels, evaluate_modes
 from jaxgan.recipes.faces import SAMPLES, evaluate_faces, face_classifier
+from jaxgan.recipes.tags import evaluate_drawings
 
 
 def evaluate_samples(images: Images, draw: Callable[[int], np.ndarray]) -> dict[str, float]:
-    """Figures for samples that were not made to order, of digits or of faces.
+    """Figures for samples that were not made to order, of digits, of faces or of drawings.
 
-    They are those of `evaluate_digits`, `evaluate_modes` or `evaluate_faces`.
+    They are those of `evaluate_digits`, `evaluate_modes`, `evaluate_faces` or `evaluate_drawings`.
 
     Args:
         images: what the generator was trained on.
         draw: `(count) -> samples`.
 
     Raises:
-        ValueError: where the data is neither grey digits, nor stacked digits, nor faces.
+        ValueError: where the data is neither grey digits, nor stacked digits, nor faces, nor
+            OpenMoji's drawings.
     """
     if images.folder is None and images.dataset == "stacked_digits":
         return evaluate_modes(draw(26_000), data_dir=images.data_dir)
     if (style := _style(images)) is not None:
         return evaluate_faces(draw(SAMPLES), style, data_dir=images.data_dir)
-    check_digits(images, others=("stacked_digits", "faces"))
+    if images.folder is None and images.dataset.partition("/")[0] == "openmoji":
+        return evaluate_drawings(draw(SAMPLES), data_dir=images.data_dir)
+    check_digits(images, others=("stacked_digits", "faces", "openmoji"))
     return evaluate_digits(draw(5000), data_dir=images.data_dir)
 
 

@@ -159,7 +159,7 @@ def test_samples_made_to_order(seeing):
 
 
 def test_no_figures_of_other_data():
-    with pytest.raises(ValueError, match=r"no figures for 'cifar10': .* stacked_digits or faces$"):
+    with pytest.raises(ValueError, match=r"no figures for 'cifar10': .* faces or openmoji$"):
         recipes.evaluate_samples(Images(dataset="cifar10"), lambda count: None)
     with pytest.raises(ValueError, match=r"no figures for 'cifar10': .* mnist or faces$"):
         recipes.evaluate_labelled(Images(dataset="cifar10"), lambda count: None)

@@ -28,9 +28,10 @@ def made_up(split):
 def source(tmp_path_factory):
     """The drawings in the place of OpenMoji's, and a classifier that learns for no time at all."""
 
-    def arrays(name, split, *, data_dir):
+    def arrays(name, split, *, only=None, data_dir):
         assert (name, data_dir) == ("openmoji/32", None)
-        return made_up(split)
+        drawings = made_up(split)
+        return {feature: drawings[feature] for feature in only or drawings}
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tags, "tfds_arrays", arrays)
@@ -88,6 +89,23 @@ def test_trained_once_then_read(tagged, said, monkeypatch):
     with pytest.raises(InterruptedError):
         tags.word_classifier(tagged.train.images, tagged.train.table, say=said.append)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("name", ["openmoji", "openmoji/64"])
+def test_samples_of_drawings(tagged, name):
+    """The drawings for training, taken for samples, are as far from the others as themselves."""
+    train = data.to_floats(made_up("train")["image"])
+    images = data.Images(dataset=name, channels=3)
+    figures = recipes.evaluate_samples(images, lambda count: train[:count])
+    assert figures["frechet_distance"] == figures["real_frechet_distance"] > 0
+    worse = recipes.evaluate_drawings(-train)
+    assert worse["real_frechet_distance"] == figures["real_frechet_distance"]
+    assert worse["frechet_distance"] > 2 * figures["frechet_distance"]
+
+
+def test_drawings_are_judged_in_colour():
+    with pytest.raises(ValueError, match=r"\(2, 32, 32, 1\): evaluate a run of 3 channels"):
+        recipes.evaluate_drawings(np.zeros((2, 32, 32, 1), np.float32))
 
 
 @pytest.mark.parametrize(
