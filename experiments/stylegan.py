@@ -89,6 +89,7 @@ class StyleGAN(recipes.FromStyles):
             channel_base=self.values().channel_base,
             channel_max=self.channel_max,
             classes=self.classes,
+            noise=self.noise,
         )
 
     def game(self) -> games.Game:

@@ -80,6 +80,7 @@ class StyleGAN2(recipes.FromStyles):
             channel_base=self.values().channel_base,
             channel_max=self.channel_max,
             classes=self.classes,
+            noise=self.noise,
             bfloat16_resolutions=self.bfloat16_resolutions,
             clamp=self.clamp,
         )

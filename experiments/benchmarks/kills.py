@@ -1,6 +1,7 @@
 """Kill training at random moments, go on, and see whether it ends in the same bits.
 
 python experiments/benchmarks/kills.py --kills 100
+python experiments/benchmarks/kills.py --kills 20 --games stylegan2 stylegan
 
 Of each game a run is trained that nothing disturbs, and others that are killed again and again by
 SIGKILL: every second time at a moment that is drawn from all of a process's life (while it starts,
@@ -33,6 +34,17 @@ GAMES: dict[str, tuple[str, ...]] = {
     "acgan": ("--steps", "120", "--batch-size", "8"),
     "pix2pix": ("--steps", "80", "--batch-size", "2", "--width", "4"),
     "cyclegan": ("--steps", "60", "--batch-size", "1", "--width", "4", "--blocks", "1"),
+    # Its probability moves fast, and path length plays every 4th round.
+    "stylegan2": (
+        *("--steps", "80", "--dataset", "digits", "--channels", "1", "--batch-size", "4"),
+        *("--channel-base", "64", "--channel-max", "8", "--path-length", "2"),
+        *("--augment", "ada", "--augment-images", "500"),
+    ),
+    # Stages begin to fade in, and have, between its checkpoints.
+    "stylegan": (
+        *("--steps", "80", "--dataset", "digits", "--channels", "1", "--channel-base", "64"),
+        *("--channel-max", "8", "--stable", "300", "--fade", "300"),
+    ),
 }
 
 
@@ -59,6 +71,7 @@ class Outcome:
 
 def main(
     kills: int = 100,
+    games: tuple[str, ...] = tuple(GAMES),
     seed: int = 0,
     folder: Path = Path("runs/kills"),
     output: Path | None = None,
@@ -67,15 +80,18 @@ def main(
 
     Args:
         kills: of all games together.
+        games: which.
         seed: of the moments.
         folder: a new one, for the runs.
         output: a file for the outcomes, JSON.
     """
     if folder.exists():
         sys.exit(f"{folder} is there already: name another folder with --folder")
+    if unknown := sorted({*games} - {*GAMES}):
+        sys.exit(f"there is no game {unknown[0]} here: choose from {', '.join(GAMES)}")
     outcomes = {}
-    for number, game in enumerate(GAMES):
-        share = kills // len(GAMES) + (number < kills % len(GAMES))
+    for number, game in enumerate(games):
+        share = kills // len(games) + (number < kills % len(games))
         outcomes[game] = outcome = disturb(game, share, random.Random(seed + number), folder)
         print(game, outcome, flush=True)
     if output is not None:

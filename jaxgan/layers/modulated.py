@@ -104,7 +104,7 @@ def noise_of(layer: nn.Module, x: jax.Array, *, train: bool) -> jax.Array:
 
 
 class StyledConv(nn.Module):
-    """A modulated convolution, noise, bias and rectifier.
+    """A modulated convolution, noise (or none), bias and rectifier.
 
     Parameters, float32: `affine`, from w to the style (its bias is 1 at first); `kernel`
     `[3, 3, C, features]`; `noise_strength` [], 0 at first; `bias` `[features]`. Collection `noise`:
@@ -116,6 +116,7 @@ class StyledConv(nn.Module):
         filter: of the doubling.
         dtype: of the computation; in half precision, kernel and style are normalised.
         clamp: of the rectifier.
+        noise: False leaves noise out, with its strength and its constant.
     """
 
     features: int
@@ -123,6 +124,7 @@ class StyledConv(nn.Module):
     filter: Filter = BINOMIAL
     dtype: Dtype = jnp.float32
     clamp: float | None = None
+    noise: bool = True
 
     @nn.compact
     def __call__(self, x: jax.Array, w: jax.Array, *, train: bool) -> jax.Array:
@@ -137,8 +139,9 @@ class StyledConv(nn.Module):
             filter=self.filter,
             normalise=self.dtype != jnp.float32,
         )
-        strength = self.param("noise_strength", nn.initializers.zeros, ())
-        x = x + (strength * noise_of(self, x, train=train)).astype(x.dtype)
+        if self.noise:
+            strength = self.param("noise_strength", nn.initializers.zeros, ())
+            x = x + (strength * noise_of(self, x, train=train)).astype(x.dtype)
         bias = self.param("bias", nn.initializers.zeros, (self.features,))
         return rectify(x + bias.astype(x.dtype)[None, None, None], clamp=self.clamp)
 

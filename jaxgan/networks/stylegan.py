@@ -57,6 +57,7 @@ class StyleGANGenerator(nn.Module):
         classes: how many labels there are, or the length of labels that are vectors; None plays
             without.
         latent_mean_decay: what the moving mean of w keeps in a round.
+        noise: whether the layers add noise.
 
     >>> generator = StyleGANGenerator(image_size=8, channel_max=8, latent_size=4, w_size=4)
     >>> generator.num_ws  # two layers at 4x4, and two at 8x8
@@ -73,6 +74,7 @@ class StyleGANGenerator(nn.Module):
     channel_max: int = 512
     classes: int | None = None
     latent_mean_decay: float = 0.995
+    noise: bool = True
 
     def setup(self) -> None:
         """The mapping and the synthesis."""
@@ -81,7 +83,7 @@ class StyleGANGenerator(nn.Module):
         )
         stages = doublings(self.image_size, self.base)
         channels = stage_widths(stages, self.channel_base, self.channel_max)
-        self.synthesis = _Synthesis(self.base, channels, self.channels)
+        self.synthesis = _Synthesis(self.base, channels, self.channels, self.noise)
 
     @property
     def num_ws(self) -> int:
@@ -189,6 +191,7 @@ class _Synthesis(nn.Module):
     base: tuple[int, int]
     widths: tuple[int, ...]
     channels: int
+    noise: bool
 
     @nn.compact
     def __call__(
@@ -197,7 +200,7 @@ class _Synthesis(nn.Module):
         stage = checked_stage(stage, len(self.widths) - 1)
         x, before, images = None, None, None
         for n, width in enumerate(self.widths[: stage + 1]):
-            block = _SynthesisBlock(width, self.base, self.channels, name=f"b{4 << n}")
+            block = _SynthesisBlock(width, self.base, self.channels, self.noise, name=f"b{4 << n}")
             x, colours = block(x, w[:, 2 * n], w[:, 2 * n + 1], train=train)
             before, images = images, colours
         assert images is not None
@@ -210,6 +213,7 @@ class _SynthesisBlock(nn.Module):
     width: int
     base: tuple[int, int]
     channels: int
+    noise: bool
 
     @nn.compact
     def __call__(
@@ -219,8 +223,8 @@ class _SynthesisBlock(nn.Module):
         if x is None:
             const = self.param("const", nn.initializers.ones, (*self.base, self.width))
             x = jnp.broadcast_to(const, (len(first), *const.shape))
-            x = StyledLayer(None, name="input")(x, first, train=train)
+            x = StyledLayer(None, False, self.noise, name="input")(x, first, train=train)
         else:
-            x = StyledLayer(self.width, up=True, name="conv0")(x, first, train=train)
-        x = StyledLayer(self.width, name="conv1")(x, second, train=train)
+            x = StyledLayer(self.width, True, self.noise, name="conv0")(x, first, train=train)
+        x = StyledLayer(self.width, False, self.noise, name="conv1")(x, second, train=train)
         return x, EqualisedConv(self.channels, taps=1, name="torgb")(x)

@@ -58,6 +58,7 @@ class StyleGAN2Generator(nn.Module):
         clamp: the largest absolute value of features and colours; the authors have 256 with half
             precision.
         latent_mean_decay: what the moving mean of w keeps in a pass of training.
+        noise: whether the layers add noise.
 
     >>> generator = StyleGAN2Generator(image_size=8, channel_max=8, latent_size=4, w_size=4)
     >>> images, _ = generator.init_with_output(jax.random.key(0), jnp.ones((2, 4)), train=False)
@@ -78,6 +79,7 @@ class StyleGAN2Generator(nn.Module):
     bfloat16_resolutions: int = 0
     clamp: float | None = None
     latent_mean_decay: float = 0.995
+    noise: bool = True
 
     def setup(self) -> None:
         """The two halves."""
@@ -92,6 +94,7 @@ class StyleGAN2Generator(nn.Module):
             self.filter,
             self.bfloat16_resolutions,
             self.clamp,
+            self.noise,
         )
 
     @property
@@ -149,6 +152,7 @@ class _Synthesis(nn.Module):
     filter: Filter
     bfloat16_resolutions: int
     clamp: float | None
+    noise: bool
 
     @nn.compact
     def __call__(self, w: jax.Array, *, train: bool) -> jax.Array:
@@ -157,7 +161,7 @@ class _Synthesis(nn.Module):
             half = n > 0 and len(self.widths) - n <= self.bfloat16_resolutions
             block = _SynthesisBlock(
                 *(width, self.base, self.channels, self.filter),
-                *(jnp.bfloat16 if half else jnp.float32, self.clamp),
+                *(jnp.bfloat16 if half else jnp.float32, self.clamp, self.noise),
                 name=f"b{4 << n}",
             )
             # The colours of a resolution have the w of the next one's first layer.
@@ -177,20 +181,18 @@ class _SynthesisBlock(nn.Module):
     filter: Filter
     dtype: Dtype
     clamp: float | None
+    noise: bool
 
     @nn.compact
     def __call__(
         self, x: jax.Array | None, w: jax.Array, *, train: bool
     ) -> tuple[jax.Array, jax.Array]:
         """Features (none at the base) and the w of each layer to features and colours."""
+        options = self.filter, self.dtype, self.clamp, self.noise
         if x is None:
             const = self.param("const", nn.initializers.normal(1.0), (*self.base, self.width))
             x = jnp.broadcast_to(const, (len(w), *const.shape))
         else:
-            x = StyledConv(self.width, True, self.filter, self.dtype, self.clamp, name="conv0")(
-                x, w[:, 0], train=train
-            )
-        x = StyledConv(self.width, False, self.filter, self.dtype, self.clamp, name="conv1")(
-            x, w[:, -2], train=train
-        )
+            x = StyledConv(self.width, True, *options, name="conv0")(x, w[:, 0], train=train)
+        x = StyledConv(self.width, False, *options, name="conv1")(x, w[:, -2], train=train)
         return x, ToRGB(self.channels, self.dtype, self.clamp, name="torgb")(x, w[:, -1])

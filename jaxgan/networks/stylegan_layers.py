@@ -44,7 +44,7 @@ class HalvingConv(nn.Module):
 
 
 class StyledLayer(nn.Module):
-    r"""A convolution (or none), noise, bias, leaky rectifier, and a style.
+    r"""A convolution (or none), noise (or none), bias, leaky rectifier, and a style.
 
     $$(1 + s) norm(a(x + strength * noise + b)) + t, \quad (s, t) = A w$$
 
@@ -59,10 +59,12 @@ class StyledLayer(nn.Module):
     Attributes:
         features: channels that come out; None convolves nothing.
         up: whether the convolution doubles the size, and a blur follows.
+        noise: False leaves noise out, with its strength and its constant.
     """
 
     features: int | None
     up: bool = False
+    noise: bool = True
 
     @nn.compact
     def __call__(self, x: jax.Array, w: jax.Array, *, train: bool) -> jax.Array:
@@ -81,9 +83,10 @@ class StyledLayer(nn.Module):
             else:
                 x = convolution(x, kernel, padding=1)
         channels = x.shape[3]
-        strength = self.param("noise_strength", nn.initializers.zeros, (channels,))
+        if self.noise:
+            strength = self.param("noise_strength", nn.initializers.zeros, (channels,))
+            x = x + noise_of(self, x, train=train) * strength[None, None, None]
         bias = self.param("bias", nn.initializers.zeros, (channels,))
-        x = x + noise_of(self, x, train=train) * strength[None, None, None]
         x = rectify(x + bias[None, None, None])
         style = EqualisedDense(2 * channels, name="affine")(w)
         scale, shift = jnp.split(style, 2, axis=1)

@@ -178,8 +178,9 @@ def evaluate_faces(
         `sure`, the share of samples all of whose `MAIN` attributes the classifier is sure of, and
         `real_sure`, that of held-out faces; `frechet_distance`, of the classifier's features of
         samples and held-out faces, and `real_frechet_distance`, the same of faces for training
-        instead of the samples, as many (up to 10,000); and, for each attribute, `ATTRIBUTE_kl`,
-        KL(samples' labels || the style's) in nats.
+        instead of the samples, as many (up to 10,000); and, for each attribute, `ATTRIBUTE_sure`,
+        the share of samples in which it is sure of this one, and `ATTRIBUTE_kl`, KL(samples' labels
+        || the style's) in nats.
 
     Raises:
         ValueError: where the images are not in colour, or `face_classifier` has none.
@@ -201,8 +202,9 @@ def evaluate_faces(
         "frechet_distance": metrics.frechet_distance(made, unseen),
         "real_frechet_distance": metrics.frechet_distance(trained, unseen),
     }
-    for name, found in classifier.classify(images).items():
-        classes = classifier.groups[name]
+    for name, part in classifier.probabilities(images).items():
+        figures[f"{name}_sure"] = float(np.mean(part.max(axis=1) >= SURE))
+        found, classes = part.argmax(axis=1), classifier.groups[name]
         expected = metrics.count_labels(labels[name], classes=classes)
         modes = metrics.mode_statistics(found, classes=classes, expected=expected)
         figures[f"{name}_kl"] = modes.kl

@@ -67,6 +67,8 @@ class FromStyles(abc.ABC):
     """At a resolution r there are channel_base / r channels; None: from the size of images."""
     channel_max: PositiveInt = 512
     """The most channels (paper: 512)."""
+    noise: bool = True
+    """Add noise to the features, each layer with a strength that it learns (paper: yes)."""
     mixing: Probability = 0.9
     """Probability that two latents share the images of a minibatch (paper: 0.9)."""
     gamma: Annotated[float, Ge(0)] | None = None

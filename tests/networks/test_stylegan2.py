@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.networks import StyleGAN2Discriminator, StyleGAN2Generator
+from jaxgan.networks import StyleGAN2Discriminator, StyleGAN2Generator, StyleGANGenerator
 
 TINY = {"channel_max": 4, "latent_size": 6, "w_size": 5, "mapping_layers": 2}
 
@@ -104,6 +104,37 @@ def test_the_mean_of_w_moves_in_training_alone(tiny):
     )
     mean = moved["latent_mean"]["mapping"]["mean"]
     np.testing.assert_allclose(mean, 0.005 * w[:, 0].mean(axis=0), rtol=1e-4, atol=1e-8)
+
+
+@pytest.mark.parametrize("kind", [StyleGAN2Generator, StyleGANGenerator])
+def test_without_noise_it_is_as_with_none_of_it(kind):
+    """Strengths are 0 at first, so that the two begin alike, but for the leaves of noise."""
+    z, options = jax.random.normal(jax.random.key(0), (2, 6)), {"image_size": 8, **TINY}
+    noisy, plain = kind(**options), kind(**options, noise=False)
+
+    @jax.jit
+    def images(key):
+        variables = noisy.init(key, z, train=False)
+        fewer = plain.init(key, z, train=False)
+        rngs = {"noise": key}
+        options = {"train": True, "mutable": ["latent_mean"], "rngs": rngs}
+        return (
+            variables,
+            fewer,
+            [
+                network.apply(found, z, **options)[0]
+                for network, found in ((noisy, variables), (plain, fewer))
+            ],
+        )
+
+    variables, fewer, (expected, made) = images(jax.random.key(1))
+    np.testing.assert_allclose(made, expected, atol=1e-5)
+    assert fewer.keys() == variables.keys() - {"noise"}
+    paths = [
+        {jax.tree_util.keystr(path) for path, _ in jax.tree.leaves_with_path(found["params"])}
+        for found in (variables, fewer)
+    ]
+    assert paths[0] - paths[1] == {path for path in paths[0] if "noise_strength" in path} != set()
 
 
 def test_bfloat16_is_near_float32_and_clamped():

@@ -126,6 +126,8 @@ def test_figures(seeing):
     near = metrics.frechet_distance(pretended(300)[0][:200].mean((1, 2)), held_out)
     assert figures["real_frechet_distance"] == pytest.approx(near)
     assert {f"{name}_kl" for name in GROUPS} <= figures.keys()
+    shares = {name: figures[f"{name}_sure"] for name in GROUPS}
+    assert shares == dict.fromkeys(GROUPS, 1.0) | {"hair": 0.25}
 
 
 @pytest.mark.parametrize("shape", [(4, 8, 8, 1), (4, 8, 8, 4), (4, 8, 8)])
