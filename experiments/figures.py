@@ -48,7 +48,9 @@ def kind_of(run: Run) -> type[Any]:
 
 
 def course(directory: Path, *, seed: int) -> dict[int, dict[str, float]]:
-    """The figures of every checkpoint that a run has kept, by its step.
+    """The figures of every checkpoint that a run has kept, by its round.
+
+    The rounds of a run that began with the state of another are counted from there.
 
     Args:
         directory: the run's.
@@ -57,12 +59,13 @@ def course(directory: Path, *, seed: int) -> dict[int, dict[str, float]]:
     opened = Run.open(directory)
     kind = kind_of(opened)
     run, experiment = open_run(directory, kind, opened.manifest["experiment"])
+    first = (run.manifest.get("parent") or {"step": 0})["step"]
     assert isinstance(experiment, Evaluates)
     figures = {}
     for step in Checkpoints(run).steps():
         _, state = load(run, experiment, step=step)
         key = jax.random.key(seed)
-        figures[step] = experiment.evaluate(generator_of(run, experiment, state), key)
+        figures[step - first] = experiment.evaluate(generator_of(run, experiment, state), key)
     return figures
 
 
@@ -103,8 +106,8 @@ def main(
     canvas.savefig(output, dpi=110)
     write_whole(output.with_suffix(".json"), json.dumps(courses, indent=1) + "\n")
     for name, found in courses.items():
-        step, at = max(found.items())
-        print(f"{name}: {figure} {at[figure]:.4g} at step {step}")
+        rounds, at = max(found.items())
+        print(f"{name}: {figure} {at[figure]:.4g} after {rounds} rounds")
     print(f"drawn in {output}; all figures are in {output.with_suffix('.json')}")
 
 

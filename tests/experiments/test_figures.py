@@ -22,7 +22,7 @@ def test_every_checkpoint_that_was_kept(run, tmp_path, capsys):
     found = json.loads(output.with_suffix(".json").read_text())["toy-0"]
     assert list(found) == ["2", "4"]
     assert output.read_bytes().startswith(b"\x89PNG")
-    assert f"toy-0: modes {found['4']['modes']:.4g} at step 4" in capsys.readouterr().out
+    assert f"toy-0: modes {found['4']['modes']:.4g} after 4 rounds" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
