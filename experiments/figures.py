@@ -23,6 +23,7 @@ from matplotlib import pyplot
 
 from jaxgan.cli.runs import open_run
 from jaxgan.cli.verbs import generator_of
+from jaxgan.games import stream
 from jaxgan.training import Checkpoints, Evaluates, Run, RunError, load, write_whole
 
 
@@ -35,7 +36,9 @@ def kind_of(run: Run) -> type[Any]:
     name = run.manifest["experiment"]
     try:
         module = importlib.import_module(name)
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
         raise RunError(f"{run.directory} is a run of {name}.py, which is not beside me") from None
     kinds = [
         kind
@@ -61,11 +64,13 @@ def course(directory: Path, *, seed: int) -> dict[int, dict[str, float]]:
     run, experiment = open_run(directory, kind, opened.manifest["experiment"])
     first = (run.manifest.get("parent") or {"step": 0})["step"]
     assert isinstance(experiment, Evaluates)
-    figures = {}
+    figures: dict[int, dict[str, float]] = {}
+    key = stream(jax.random.key(seed), "evaluate")  # as the verb has it
     for step in Checkpoints(run).steps():
         _, state = load(run, experiment, step=step)
-        key = jax.random.key(seed)
         figures[step - first] = experiment.evaluate(generator_of(run, experiment, state), key)
+    if not figures:
+        raise RunError(f"{directory} has no checkpoint yet: there is nothing to evaluate")
     return figures
 
 
@@ -84,6 +89,12 @@ def main(
         seed: Of the samples.
         output: Where the picture goes.
     """
+    if not output.absolute().parent.is_dir():
+        folder = output.absolute().parent
+        raise SystemExit(f"error: there is no folder {folder}: make it, or name another --output")
+    names = [directory.name for directory in runs]
+    if twins := sorted({name for name in names if names.count(name) > 1}):
+        raise SystemExit(f"error: two runs are called {twins[0]}: give them other names")
     try:
         courses = {directory.name: course(directory, seed=seed) for directory in runs}
         missing = [
@@ -94,6 +105,7 @@ def main(
             raise RunError(f"{missing[0]} has no figure '{figure}', but {there}: give --figure")
     except (RunError, ValueError) as error:
         raise SystemExit(f"error: {error}") from None
+    write_whole(output.with_suffix(".json"), json.dumps(courses, indent=1) + "\n")
     groups = list(dict.fromkeys(name.rpartition("-")[0] or name for name in courses))
     canvas, axes = pyplot.subplots(figsize=(7, 4), layout="constrained")
     for name, found in courses.items():
@@ -104,7 +116,6 @@ def main(
     axes.set(xlabel="rounds", ylabel=figure.replace("_", " "), yscale="log")
     axes.legend()
     canvas.savefig(output, dpi=110)
-    write_whole(output.with_suffix(".json"), json.dumps(courses, indent=1) + "\n")
     for name, found in courses.items():
         rounds, at = max(found.items())
         print(f"{name}: {figure} {at[figure]:.4g} after {rounds} rounds")

@@ -34,7 +34,7 @@ class StyleGAN(recipes.FromStyles):
     schedule: Schedule = Schedule(steps=717_969, sample_every=2000, checkpoint_every=10_000)
     """How long (paper: 25 million images)."""
     first_size: PositiveInt = 8
-    """Height of the smallest images (paper: 8)."""
+    """Height of the smallest images, the base's or more (paper: 8)."""
     stable: Annotated[int, Ge(0)] = 600_000
     """Images for which a size stays as it is (code: 600,000)."""
     fade: Annotated[int, Ge(0)] = 600_000
@@ -67,7 +67,8 @@ class StyleGAN(recipes.FromStyles):
     def growing(self) -> games.Growing:
         """When the networks grow."""
         last = doublings(self.images.image_size, self.base)
-        first = doublings(self.first_size, (self.base[0], self.base[0]))
+        height = self.base[0]
+        first = 0 if self.first_size == height else doublings(self.first_size, (height, height))
         stages = last - first + 1
         minibatches = (*self.minibatches, *self.minibatches[-1:] * stages)[:stages]
         rates = (*self.rates, *self.rates[-1:] * stages)[:stages]

@@ -7,12 +7,13 @@ python experiments/stylegan2.py train --from runs/stylegan2-001 --dataset openmo
 python experiments/stylegan2.py sample runs/stylegan2-001 --truncation 0.7
 python experiments/stylegan2.py mix runs/stylegan2-001
 python experiments/stylegan2.py truncate runs/stylegan2-001
-python experiments/stylegan2.py import ffhq.pkl             NVIDIA's weights, to do the same with
+python experiments/stylegan2.py import ffhq.pkl --preset auto    NVIDIA's weights, to do the same with
 
 Presets: small is for two cores, on faces that need no network; faces64, faces128 and openmoji64 are
-for one accelerator. paper256, paper1024 and cifar are the authors' configurations for FFHQ and
-CIFAR-10. auto finds the batch, its groups, channels, gamma, rate and half life from the size of
-images and the devices, and prints them; so does any of these fields given as None.
+for one accelerator. paper is the paper's configuration F; paper256, paper1024 and cifar are those
+of the authors' code with adaptive augmentation, for FFHQ and CIFAR-10. auto finds the batch, its
+groups, channels, gamma, rate and half life from the size of images and the devices, and prints
+them; so does any of these fields given as None. How long it plays is for --steps to say.
 """
 
 import dataclasses
@@ -53,7 +54,8 @@ class StyleGAN2(recipes.FromStyles):
     path_length: Annotated[float, Ge(0)] = 2.0
     """Weight of G's path-length penalty (code: 2); 0 plays without."""
     path_length_every: PositiveInt = 4
-    """Rounds from one update of G by it to the next (paper: 4)."""
+    """Rounds from one update of G by it to the next (code: 4); G's Adam allows for it, with or
+    without."""
     discriminator_mapping_layers: PositiveInt = 8
     """Of labels to what D compares images with (code: 8)."""
     original: bool = False
@@ -107,11 +109,14 @@ class StyleGAN2(recipes.FromStyles):
         def terms(key: jax.Array, critic: games.Critic, real: jax.Array, fake: jax.Array):
             return {"r1": (values.gamma, penalties.r1(critic, real))}
 
-        every = self.penalty_every
-        path_length, path_every = None, 1
+        every, lazily = self.penalty_every, terms
+        if values.gamma == 0:
+            lazily = games.no_penalties
+        elif every > 1:
+            lazily = games.LazyPenalties(terms, every)
+        path_every, path_length = self.path_length_every, None
         if self.path_length > 0:
-            path_length = games.PathLength(self.path_length, self.path_length_every)
-            path_every = self.path_length_every
+            path_length = games.PathLength(self.path_length, path_every)
         return games.style(
             self.generator(),
             self.discriminator(),
@@ -122,7 +127,7 @@ class StyleGAN2(recipes.FromStyles):
             ),
             mixing=self.mixing,
             path_length=path_length,
-            penalties=games.LazyPenalties(terms, every) if every > 1 else terms,
+            penalties=lazily,
             augment=self.augmentation(),
             half_life=values.half_life,
             ramp=self.ramp,
@@ -131,6 +136,7 @@ class StyleGAN2(recipes.FromStyles):
 
 
 AUTO = StyleGAN2(
+    images=Images(dataset="ffhq", image_size=1024, channels=3),
     schedule=Schedule(steps=781_250, sample_every=1000, checkpoint_every=5000),
     batch_size=None,
     group_size=None,
@@ -176,13 +182,12 @@ PRESETS = {
         half_life=2000,
         ramp=0.05,
         path_length=0.0,
+        path_length_every=1,
         augment_images=20_000,
     ),
     "faces64": for_accelerator("faces/open_peeps_64", 64, 60_000),
     "faces128": for_accelerator("faces/open_peeps_128", 128, 90_000),
-    "openmoji64": dataclasses.replace(
-        for_accelerator("openmoji/64", 64, 60_000), augment="ada", mixing=0.9
-    ),
+    "openmoji64": dataclasses.replace(for_accelerator("openmoji/64", 64, 60_000), augment="ada"),
     "auto": AUTO,
     "cifar": StyleGAN2(
         images=Images(dataset="cifar10", image_size=32, channels=3),
@@ -195,9 +200,11 @@ PRESETS = {
         learning_rate=0.0025,
         half_life=500_000,
         ramp=0.05,
-        path_length=0.0,
+        path_length=0.0,  # G's rate stays that of a game with it, as in the authors' code
         original=True,
         augment="ada",
+        bfloat16_resolutions=4,
+        clamp=256.0,
     ),
     "paper256": StyleGAN2(
         images=Images(dataset="ffhq", image_size=256, channels=3, flip=True),
@@ -211,6 +218,7 @@ PRESETS = {
         bfloat16_resolutions=4,
         clamp=256.0,
     ),
+    "paper": StyleGAN2(),
     "paper1024": StyleGAN2(gamma=2.0, bfloat16_resolutions=4, clamp=256.0),
 }
 """By their names; the authors' are those of StyleGAN2-ADA's code."""

@@ -146,6 +146,10 @@ def _value(arguments: list[str], flag: str) -> str | None:
 
 
 def _flags(arguments: list[str]) -> set[str]:
-    """The flags that the arguments name, as fields: `--load-size=64` names load_size."""
+    """The flags that the arguments name, as fields: `--load-size=64` names load_size.
+
+    `--no-noise` names noise (and no_noise, which is a field's name as well as another).
+    """
     words = [word for word in arguments if word.startswith("--")]
-    return {word[2:].partition("=")[0].replace("-", "_") for word in words}
+    named = {word[2:].partition("=")[0].replace("-", "_") for word in words}
+    return named | {name.removeprefix("no_") for name in named}

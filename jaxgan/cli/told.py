@@ -38,7 +38,7 @@ def say_usual(told: Imported, options: Mapping[str, Any], path: Path) -> None:
 
 def say_changes(asked: Experiment, found: Experiment) -> None:
     """Print which flags would have made of the one configuration the other."""
-    changed = [f"{_flag(field)} {_word(value)}" for field, value in _changes(asked, found).items()]
+    changed = [_setting(field, value) for field, value in _changes(asked, found).items()]
     if changed:
         print(f"so as if these had been given: {' '.join(changed)}")
 
@@ -54,10 +54,12 @@ def check_named(asked: Experiment, found: Experiment, named: Collection[str]) ->
     given = _flat(to_plain(asked))
     for field, value in _changes(asked, found).items():
         if last_of(field) in named:
+            asked_for = _setting(field, given[field])
+            needed, flag = _word(value), _flag(field)
+            if isinstance(value, bool):
+                needed, flag = _setting(field, value), asked_for
             raise RunError(
-                f"{_flag(field)} {_word(given[field])} contradicts the files, which need "
-                f"{_word(value)}: leave "
-                f"{_flag(field)} out"
+                f"{asked_for} contradicts the files, which need {needed}: leave {flag} out"
             )
 
 
@@ -79,6 +81,13 @@ def _flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def last_of(field: str) -> str:
     """A field's own name, without those of the groups that it is in."""
     return field.rpartition(".")[2]
+
+
+def _setting(field: str, value: Any) -> str:
+    """A field with its value, as the command line takes them: `--no-noise` where it is False."""
+    if isinstance(value, bool):
+        return _flag(field) if value else _flag(f"no_{last_of(field)}")
+    return f"{_flag(field)} {_word(value)}"
 
 
 def _word(value: Any) -> str:

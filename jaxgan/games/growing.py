@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from jaxgan.games.terms import Critic, Penalties, Terms
+
 
 class Growth(NamedTuple):
     """How far networks have grown.
@@ -137,6 +139,28 @@ class AtStage(nn.Module):
         """A generator's, with stage and fade."""
         network: Any = self.network
         return network.synthesise(w, train=train, stage=self.stage, fade=self.fade)
+
+
+def at_full_size(penalties: Penalties, halvings: int) -> Penalties:
+    """Penalties of images that were halved so often, with respect to the full ones.
+
+    As in the authors' code, whose networks see small images enlarged to the full size. Of images
+    with a quarter of the pixels, a gradient's square is a quarter of what it is with respect to
+    the small image.
+    """
+    if halvings == 0:
+        return penalties
+    factor = 2**halvings
+
+    def of_full(key: jax.Array, critic: Critic, real: jax.Array, fake: jax.Array) -> Terms:
+        return penalties(
+            key,
+            lambda images: critic(shrink(images, factor)),
+            enlarge(real, factor),
+            enlarge(fake, factor),
+        )
+
+    return of_full
 
 
 def shrink(images: jax.Array, factor: int) -> jax.Array:

@@ -23,7 +23,7 @@ from jaxgan.games.game import (
     stream,
     variables,
 )
-from jaxgan.games.growing import AtStage, Growing, faded, shrink
+from jaxgan.games.growing import AtStage, Growing, at_full_size, faded, shrink
 from jaxgan.games.lazy import LazyPenalties, every_so_often
 from jaxgan.games.style_state import PathLength, StyleState
 from jaxgan.games.styles import Styled
@@ -103,6 +103,11 @@ class Phases(NamedTuple):
             conditions(batch, self.condition),
         )
 
+    def penalised(self, penalties: Penalties, stage: int) -> Penalties:
+        """Penalties of D at a stage."""
+        growing = self.growing
+        return penalties if growing is None else at_full_size(penalties, growing.last - stage)
+
     def moment(self, state: StyleState) -> Moment:
         """Of D's augmentation."""
         augmentation, played = self.players.adversary.augmentation, state.round
@@ -165,7 +170,8 @@ class Phases(NamedTuple):
             main = {"adversarial": (1.0, self.loss.discriminator(of_real.scores, of_fake.scores))}
             if isinstance(self.penalties, LazyPenalties):
                 return main
-            return merged(main, self.penalties(stream(key, "penalty"), critic, x, fake))
+            penalties = self.penalised(self.penalties, stage)
+            return merged(main, penalties(stream(key, "penalty"), critic, x, fake))
 
         d, info = playing.adversary.update(
             *(key, state.discriminator, x, fake, *y), terms=terms, moment=self.moment(state)
@@ -185,7 +191,8 @@ class Phases(NamedTuple):
         fake, _ = playing.styled.make(key, g.parameters, g.collections, len(x), *y)
 
         def terms(critic: Critic) -> Terms:
-            return lazy.penalties(stream(key, "penalty"), critic, x, fake)
+            penalties = self.penalised(lazy.penalties, stage)
+            return penalties(stream(key, "penalty"), critic, x, fake)
 
         d, moment = state.discriminator, self.moment(state)
         after = playing.adversary.regularise(
@@ -204,7 +211,7 @@ class Phases(NamedTuple):
         size, info = jnp.int32(len(batch[self.real])), {}
         if self.growing is not None and state.growth is not None:
             sizes = [self.growing.minibatch(stage, len(batch[self.real])) for stage in self.stages]
-            size = jnp.array(sizes, jnp.int32)[state.growth.stage - self.growing.first]
+            size = jnp.array(sizes, jnp.int32)[self.place_of(state)]
             info["generator/stage"] = state.growth.stage + state.growth.fade - 1
         if self.path_length is not None:
             info["generator/path_length_mean"] = state.path_length_mean
@@ -252,8 +259,14 @@ class Phases(NamedTuple):
         return tuple(phases)
 
     def place_of(self, state: StyleState) -> jax.Array:
-        """The place of the stage of the moment among all stages."""
-        return jnp.int32(0) if state.growth is None else state.growth.stage - self.stages[0]
+        """The place of the stage of the moment among all stages.
+
+        The stage of another run, whose networks made larger images, may lie beyond: the nearest is
+        played until the round has counted its images.
+        """
+        if state.growth is None:
+            return jnp.int32(0)
+        return jnp.clip(state.growth.stage - self.stages[0], 0, len(self.stages) - 1)
 
     def _staged(self, play: Callable[..., Any]) -> Play:
         """A phase at the stage of the moment."""

@@ -56,7 +56,7 @@ class StyleGANGenerator(nn.Module):
         channel_max: their most channels.
         classes: how many labels there are, or the length of labels that are vectors; None plays
             without.
-        latent_mean_decay: what the moving mean of w keeps in a round.
+        latent_mean_decay: what the moving mean of w keeps in a pass of training.
         noise: whether the layers add noise.
 
     >>> generator = StyleGANGenerator(image_size=8, channel_max=8, latent_size=4, w_size=4)

@@ -54,7 +54,7 @@ def evaluate_labelled(
     if style is None or images.label is None:
         check_digits(images, others=("faces",))
         return evaluate_labels(*draw(5000), data_dir=images.data_dir)
-    made, asked = draw(5000)
+    made, asked = draw(SAMPLES)
     figures = evaluate_faces(made, style, data_dir=images.data_dir)
     classifier = face_classifier(style, data_dir=images.data_dir, say=lambda said: None)
     found = classifier.classify(made)[images.label]

@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from annotated_types import Ge, Le
 
-from jaxgan import games, latents, layers, updates
+from jaxgan import games, latents, layers
 from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height_and_width
 from jaxgan.games import Batch
 from jaxgan.recipes.freezing import freeze_layers
@@ -195,11 +195,10 @@ class FromStyles(abc.ABC):
 
     def latent_mean(self, state: games.StyleState) -> jax.Array:
         """The mean of w that truncation draws to, `[W]`."""
-        learnt = updates.averaged(state.average, games.variables(state.generator))
-        return learnt["latent_mean"]["mapping"]["mean"]
+        return games.latent_mean(state)
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """What a classifier sees in samples of faces, or of digits, made to labels or not."""
+        """What a classifier sees in samples of faces, drawings or digits, made to labels or not."""
         if self.classes is None:
             return evaluate_samples(
                 self.images, lambda count: generate(key, self.inputs(key, count))

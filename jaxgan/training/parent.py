@@ -52,7 +52,7 @@ def parts_taken(parent: Run, before: Any, fresh: Any, *, by_layer: bool = False)
         before: its state, or the shapes of it.
         fresh: the new game's state, or the shapes of it.
         by_layer: of networks, and of their averages, that do not agree in all, the layers that do
-            are taken: arrays that stand side by side in both, each of its shape.
+            are taken: no array that both have is of another shape.
 
     Returns:
         Names of parts, and by layer the places of single arrays.
@@ -73,11 +73,12 @@ def parts_taken(parent: Run, before: Any, fresh: Any, *, by_layer: bool = False)
     ]
     networks = {_part(place) for place in wanted if "/parameters/" in place}
     if by_layer:
-        broken = {_layer(place) for place in differing}
+        broken = {_layer(place) for place in differing if place in found and place in wanted}
         taken += [
             place
             for place in wanted
             if _part(place) in bad
+            and place in found
             and not _part(place).endswith("/optimiser")
             and _layer(place) not in broken
         ]

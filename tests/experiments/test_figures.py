@@ -6,7 +6,8 @@ import json
 import pytest
 
 from experiments import figures, toy
-from jaxgan.training import Run, RunError, Schedule, train
+from jaxgan.cli import verbs
+from jaxgan.training import Moved, Run, RunError, Schedule, train
 
 
 @pytest.fixture(scope="module")
@@ -41,4 +42,16 @@ def test_what_is_no_run_or_no_figure(run, tmp_path):
         figures.main((tmp_path / "elsewhere",), output=tmp_path / "a.png")
     with pytest.raises(SystemExit, match="toy-0 has no figure 'distance', but modes"):
         figures.main((run,), figure="distance", output=tmp_path / "a.png")
+    with pytest.raises(SystemExit, match=r"there is no folder .*/nowhere: make it"):
+        figures.main((run,), output=tmp_path / "nowhere/a.png")
+    with pytest.raises(SystemExit, match="two runs are called toy-0"):
+        figures.main((run, run), output=tmp_path / "a.png")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_verb_says_the_same(run, tmp_path):
+    output = tmp_path / "modes.png"
+    figures.main((run,), figure="modes", output=output)
+    found = json.loads(output.with_suffix(".json").read_text())["toy-0"]["4"]
+    verbs.evaluate_run(run, type(toy.SMALL), "toy", moved=Moved(), step=None, seed=0)
+    assert json.loads((run / "evaluation.json").read_text())["figures"] == found

@@ -181,6 +181,8 @@ def test_options_contradict(call, tmp_path):
     said = "--mapping-layers 3 contradicts the files, which need 1: leave --mapping-layers out"
     refused(call(stylegan2, "import", file, "--mapping-layers", 3), said)
     refused(call(stylegan2, "import", file, "--image-size", 16), "--image-size 16 contradicts")
+    said = "--no-noise contradicts the files, which need --noise: leave --no-noise out"
+    refused(call(stylegan2, "import", file, "--no-noise"), said)
     assert not (tmp_path / "runs").exists()
 
 

@@ -6,14 +6,15 @@ import numpy as np
 import optax
 import pytest
 
-from jaxgan import games, latents
+from jaxgan import games, latents, penalties
+from jaxgan.games.growing import at_full_size
 from jaxgan.training import compile_play
 from tests.styles import LinearDiscriminator, LinearGenerator, Z
 
 GROWING = games.Growing(last=1, first=0, stable=8, fade=8, minibatches=(4, 8), rates=(1.0, 0.5))
 
 
-def make(growing=GROWING, discriminator=None):
+def make(growing=GROWING, discriminator=None, **options):
     return games.style(
         LinearGenerator(),
         discriminator or LinearDiscriminator(),
@@ -22,6 +23,7 @@ def make(growing=GROWING, discriminator=None):
         discriminator_optimiser=optax.adam(0.1),
         growing=growing,
         half_life=None,
+        **options,
     )
 
 
@@ -110,6 +112,54 @@ def test_reals_are_as_small_and_as_faded_as_fakes():
         assert at == [stage, fade]
         assert fake.shape == real.shape
         np.testing.assert_allclose(real, expected, rtol=1e-5, atol=1e-6)
+
+
+def r1(key, critic, real, fake):
+    del key, fake
+    return {"r1": (1.0, penalties.r1(critic, real))}
+
+
+def test_penalties_are_with_respect_to_the_full_images():
+    """As the source has it, whose D takes the mean of the 4 copies that there are of a pixel."""
+    real = jax.random.normal(jax.random.key(5), (3, 2, 2, 1))
+    weights = jnp.arange(1.0, 5).reshape(1, 2, 2, 1)
+
+    def critic(images):
+        return jnp.sum(weights * images**2, axis=(1, 2, 3))
+
+    full, small = (
+        penalise(jax.random.key(0), critic, real, real)["r1"][1]
+        for penalise in (at_full_size(r1, 1), r1)
+    )
+    np.testing.assert_allclose(full, small / 4, rtol=1e-5)
+    assert at_full_size(r1, 0) is r1
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_penalties_see_full_images_at_all_stages(every):
+    seen = []
+
+    def spy(key, critic, real, fake):
+        seen.append((real.shape, fake.shape))
+        return r1(key, critic, real, fake)
+
+    game, batch = make(penalties=games.LazyPenalties(spy, every) if every > 1 else spy), batch_of()
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    for stage, count in ((0, 4), (1, 8)):
+        play = game.phases[2].plays[1 + stage] if every > 1 else game.phases[1].plays[stage]
+        seen.clear()
+        jax.eval_shape(play, jax.random.key(1), state, batch)
+        assert set(seen) == {((count, 4, 4, 1), (count, 4, 4, 1))}
+
+
+def test_a_stage_of_larger_networks_is_the_last_of_these():
+    game = make()
+    state = jax.jit(game.init)(jax.random.key(0), batch_of())
+    grown = games.Growth(jnp.int32(3), jnp.float32(1))
+    place = game.phases[0].choice
+    assert place(state._replace(growth=grown)) == 1
+    assert place(state._replace(growth=grown._replace(stage=jnp.int32(-2)))) == 0
+    assert place(state) == 0
 
 
 @pytest.mark.parametrize(

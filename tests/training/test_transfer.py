@@ -144,6 +144,21 @@ def test_arrays_of_a_layer_come_together():
     )
 
 
+def test_an_array_that_one_layer_lacks_begins_anew_alone():
+    """As the strength of noise, between networks with and without it."""
+
+    def state(**more):
+        layers = {"a": {"kernel": jnp.ones(2)} | more}
+        return {"generator": {"parameters": layers, "collections": {}}, "images": jnp.ones(())}
+
+    few, many = state(), state(strength=jnp.ones(()))
+    for before, fresh in ((few, many), (many, few)):
+        taken = parts_taken(Run("before", {}), before, fresh, by_layer=True)
+        assert sorted(taken) == ["generator/parameters/a/kernel", "images"]
+        made = with_parts(jax.tree.map(jnp.zeros_like, fresh), before, taken)
+        assert made["generator"]["parameters"]["a"]["kernel"].sum() == 2
+
+
 def test_no_layer_agrees(parent):
     before, fresh = ({"generator": {"parameters": {"k": np.ones(size)}}} for size in (1, 2))
     with pytest.raises(RunError, match="other networks, and no layer agrees: generator/parameters"):
