@@ -7,7 +7,7 @@ python experiments/stylegan2.py train --from runs/stylegan2-001 --dataset openmo
 python experiments/stylegan2.py sample runs/stylegan2-001 --truncation 0.7
 python experiments/stylegan2.py mix runs/stylegan2-001
 python experiments/stylegan2.py truncate runs/stylegan2-001
-python experiments/stylegan2.py import ffhq.pkl --preset auto    NVIDIA's weights, to do the same with
+python experiments/stylegan2.py import ffhq.pkl --preset auto    NVIDIA's weights, for the same
 
 Presets: small is for two cores, on faces that need no network; faces64, faces128 and openmoji64 are
 for one accelerator. paper is the paper's configuration F; paper256, paper1024 and cifar are those
