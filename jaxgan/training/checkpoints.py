@@ -44,7 +44,7 @@ class Checkpoints:
             RunError: where the folder is none.
         """
         self._run = run
-        self._saving, self._bytes = 0, 0
+        self._saving, self._bytes, self._failed = 0, 0, False
         self._refuse_file()
         self._quiet = Quiet()
         self._quiet.begin()
@@ -78,7 +78,8 @@ class Checkpoints:
             if kind is None:  # else this one has been told already, or comes of the other
                 raise self._unwritable(error) from error
         else:
-            self._quiet.end()  # where something has failed, its threads may speak later
+            if not self._failed:  # else its threads may speak later
+                self._quiet.end()
 
     def save(self, step: int, state: Any, leaves: dict[str, str]) -> None:
         """Start to save the state after `step` rounds; `wait` for it.
@@ -173,6 +174,7 @@ class Checkpoints:
             except RunError:
                 raise
             except Exception as error:  # Orbax raises as many kinds as there are ways to be cut
+                self._failed = True
                 reasons.append(f"that of step {each} cannot be read: {reason(error)}")
                 continue
             known = [found for found in (leaves, lines.get(each)) if found]

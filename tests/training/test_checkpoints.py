@@ -3,8 +3,10 @@
 import contextlib
 import json
 import shutil
+import sys
 import threading
 import time
+import types
 
 import jax
 import jax.numpy as jnp
@@ -189,6 +191,21 @@ def test_a_named_step(run):
     shutil.rmtree(run.checkpoints)
     with pytest.raises(RunError, match=r"no checkpoint of step 20: .* of steps none$"):
         restored(run, step=20)
+
+
+def test_reads_that_end_after_one_has_failed_are_not_told(run, monkeypatch):
+    """TensorStore's threads may come back when the loop that waited for them is closed."""
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    save(run, 10, 20)
+    assert restored(run) == (20, [])
+    assert sys.unraisablehook == told.append
+    cut(run, 20)
+    assert restored(run)[0] == 10
+    sys.unraisablehook(types.SimpleNamespace(exc_value=RuntimeError("Event loop is closed")))
+    assert not told
+    sys.unraisablehook(other := types.SimpleNamespace(exc_value=RuntimeError("another")))
+    assert told == [other]
 
 
 def test_double_precision_is_no_other_version(run):
