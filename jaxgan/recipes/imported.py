@@ -50,7 +50,7 @@ def found_style(path: Path, *, of_2018: bool) -> FoundNetworks:
         "channel_base": networks.channel_base,
         "channel_max": networks.channel_max,
         "classes": networks.classes,
-        "noise": True,
+        "noise": networks.noise,
     }
     if networks.discriminator is not None:
         options["group_size"] = networks.group_size

@@ -19,7 +19,7 @@ _EXPECTED: dict[str, Any] = {
     **{"activation": "lrelu", "nonlinearity": "lrelu", "mapping_nonlinearity": "lrelu"},
     **{"lr_multiplier": 0.01, "mapping_lrmul": 0.01, "mbstd_num_channels": 1},
     **{"resample_filter": [1, 3, 3, 1], "resample_kernel": [1, 3, 3, 1], "blur_filter": [1, 2, 1]},
-    **{"use_noise": True, "use_styles": True, "const_input_layer": True, "use_wscale": True},
+    **{"use_styles": True, "const_input_layer": True, "use_wscale": True},
     **{"use_instance_norm": True, "use_pixel_norm": False, "normalize_latents": True},
     **{"fused_scale": "auto", "fmap_decay": 1.0},
 }
@@ -43,6 +43,7 @@ class StyleNetworks(NamedTuple):
         channel_base: the layers at a resolution r have `min(channel_base // r, channel_max)`.
         channel_max: their most channels.
         classes: length of the labels; None without.
+        noise: whether it is added to the features.
         clamp: of activations; None without.
         discriminator_mapping_layers: of a conditional discriminator of StyleGAN2; 0 without.
         group_size: images of a group of D's minibatch deviation, as far as the file tells: else 4.
@@ -62,6 +63,7 @@ class StyleNetworks(NamedTuple):
     channel_base: int
     channel_max: int
     classes: int | None
+    noise: bool
     clamp: float | None
     discriminator_mapping_layers: int = 0
     group_size: int = 4
@@ -199,6 +201,7 @@ def _of_generator(
         "channel_base": base,
         "channel_max": most,
         "classes": classes,
+        "noise": any(path[-1] == "noise_strength" for path in variables),
         "clamp": None if of_2018 else _clamp(options),
     }
 

@@ -69,7 +69,7 @@ def players(found):
     base = {"image_size": size, "base": found.base, "classes": found.classes}
     base |= {"channel_base": found.channel_base, "channel_max": found.channel_max}
     of_g = {"channels": channels, "latent_size": found.latent_size, "w_size": found.w_size}
-    of_g |= {"mapping_layers": found.mapping_layers}
+    of_g |= {"mapping_layers": found.mapping_layers, "noise": found.noise}
     if found.of_2018:
         return (
             (StyleGANGenerator(**base, **of_g), latent),
@@ -121,6 +121,18 @@ def test_pytorchs_layouts():
     )
     skip = d["params"]["b16"]["skip"]["kernel"]
     np.testing.assert_array_equal(skip[0, 0], of_d["b16.skip.weight"][:, :, 0, 0].T)
+
+
+@pytest.mark.parametrize("of_2018", [False, True])
+def test_networks_without_noise(of_2018):
+    given = tensorflow(of_2018=True) if of_2018 else pytorch()
+    tensors = given["G_ema"].tensors
+    silent = {name: x for name, x in tensors.items() if "noise" not in name.lower()}
+    assert style_networks(given).noise
+    found = style_networks(given | {"G_ema": record(silent, tensorflow=of_2018, use_noise=False)})
+    assert not found.noise
+    g, _ = laid(found)
+    assert set(g) == {"params", "latent_mean"}
 
 
 def as_tensorflow(tensors):
