@@ -1,4 +1,4 @@
-"""StyleGAN (Karras, Laine and Aila, 2019): styles by AdaIN, noise, and networks that grow.
+"""StyleGAN (Karras, Laine and Aila, 2019): styles by AdaIN, and networks that grow.
 
 python experiments/stylegan.py train                    faces at 32x32, two CPU cores
 python experiments/stylegan.py train --preset paper     FFHQ at 1024x1024

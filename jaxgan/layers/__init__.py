@@ -47,6 +47,7 @@ from jaxgan.layers.operations import BGCFNC as BGCFNC
 from jaxgan.layers.operations import BLIT as BLIT
 from jaxgan.layers.operations import COLOUR as COLOUR
 from jaxgan.layers.operations import GEOM as GEOM
+from jaxgan.layers.operations import PIPELINES as PIPELINES
 from jaxgan.layers.operations import Operations as Operations
 from jaxgan.layers.padding import reflection_padding as reflection_padding
 from jaxgan.layers.pointwise import Pointwise as Pointwise

@@ -64,6 +64,11 @@ BGCFN = BGCF._replace(noise=1.0)
 """The same, and noise."""
 BGCFNC = BGCFN._replace(cutout=1.0)
 """Everything."""
+PIPELINES = {
+    **{"blit": BLIT, "geom": GEOM, "color": COLOUR},
+    **{"bg": BG, "bgc": BGC, "bgcf": BGCF, "bgcfn": BGCFN, "bgcfnc": BGCFNC},
+}
+"""By the names that the authors' code has for them."""
 
 
 class Draw(NamedTuple):

@@ -23,7 +23,8 @@ multiplier; what scales them is applied at run time):
 
 An affine's first C numbers are the scale less one, its others the shift. Beside the parameters lie
 the collections `latent_mean` (`mapping/mean` [W]) and `noise`: `synthesis/b4/{input, conv1}/noise`
-and `synthesis/b{r}/{conv0, conv1}/noise`, each [H, W].
+and `synthesis/b{r}/{conv0, conv1}/noise`, each [H, W]. Without noise neither it nor its strengths
+are there.
 """
 
 import math

@@ -17,7 +17,8 @@ data (Karras et al., 2020), whose names and numbers these are. Parameters:
 
 `b4` has no `conv0`, which doubles: its kernel is of a transposed convolution,
 $y[2i + k] = x[i] w[k]$. Beside the parameters lie the collections `latent_mean` (`mapping/mean`
-[W]) and `noise` (`synthesis/b{r}/{conv0, conv1}/noise` [H, W]).
+[W]) and `noise` (`synthesis/b{r}/{conv0, conv1}/noise` [H, W]); without noise neither it nor its
+strengths are there.
 """
 
 import flax.linen as nn

@@ -22,6 +22,7 @@ from jaxgan.recipes.latents import FromLatents as FromLatents
 from jaxgan.recipes.latents import convolutional_networks as convolutional_networks
 from jaxgan.recipes.samples import evaluate_labelled as evaluate_labelled
 from jaxgan.recipes.samples import evaluate_samples as evaluate_samples
+from jaxgan.recipes.style import AugmentOperations as AugmentOperations
 from jaxgan.recipes.style import FromStyles as FromStyles
 from jaxgan.recipes.tags import TaggedDrawings as TaggedDrawings
 from jaxgan.recipes.tags import draw_tags as draw_tags

@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 
 import jax
@@ -25,6 +26,10 @@ Probability: TypeAlias = Annotated[float, Ge(0), Le(1)]
 Augment: TypeAlias = Literal["none", "diffaugment", "ada"]
 """No augmentation, DiffAugment of all images, or the operations of StyleGAN2-ADA, as often as the
 discriminator's signs ask for."""
+AugmentOperations: TypeAlias = Literal[
+    "blit", "geom", "color", "bg", "bgc", "bgcf", "bgcfn", "bgcfnc"
+]
+"""Names of `layers.PIPELINES`."""
 
 
 class StyleValues(NamedTuple):
@@ -82,6 +87,8 @@ class FromStyles(abc.ABC):
     limit."""
     augment: Augment = "none"
     """What D sees: the images as they are; all through DiffAugment; or adaptively augmented."""
+    augment_operations: AugmentOperations = "bgc"
+    """Of ada: blits, geometry and colours (paper), or another choice, as the code names them."""
     augment_target: Annotated[float, Ge(-1), Le(1)] = 0.6
     """Of ada: the mean sign of D on reals that its probability is moved for (paper: 0.6)."""
     augment_images: PositiveInt = 500_000
@@ -217,7 +224,10 @@ class FromStyles(abc.ABC):
         if self.augment == "diffaugment":
             return games.Augmentation(games.whole_images(layers.differentiable_augmentation))
         adaptive = games.Adaptive(self.augment_target, self.augment_images)
-        return games.Augmentation(layers.adaptive_augmentation, adaptive)
+        operations = layers.PIPELINES[self.augment_operations]
+        return games.Augmentation(
+            partial(layers.adaptive_augmentation, operations=operations), adaptive
+        )
 
     def of_discriminator(
         self, optimiser: optax.GradientTransformation

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from typing import get_args
 
 import jax
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from experiments import stylegan, stylegan2
-from jaxgan import cli, training
+from jaxgan import cli, games, layers, recipes, training
 from jaxgan.cli.runs import label_number
 from jaxgan.recipes import discriminator_layers
 from jaxgan.training import Parent, Run, RunError, from_plain, to_plain, validated
@@ -139,6 +140,38 @@ def test_images_of_labels(module):
     assert "embed" in state.generator.parameters["mapping"]
     w = jax.eval_shape(labelled.map_latents, state, inputs)
     assert w.shape == (5, 8, small.w_size)
+
+
+def test_operations_by_the_authors_names(monkeypatch):
+    assert get_args(recipes.AugmentOperations) == tuple(layers.PIPELINES)
+    seen = []
+    monkeypatch.setattr(
+        layers, "adaptive_augmentation", lambda *_, operations: seen.append(operations)
+    )
+    for names in ("blit", "bgcfnc"):
+        given = dataclasses.replace(AUTO, augment="ada", augment_operations=names).augmentation()
+        given.augment(None, None, 0.5)
+    assert seen == [layers.BLIT, layers.BGCFNC]
+
+
+@pytest.mark.parametrize(
+    ("experiment", "lazy"),
+    [
+        (sized(AUTO, 16), 2),
+        (dataclasses.replace(sized(AUTO, 16), gamma=0.0), 1),
+        (dataclasses.replace(sized(AUTO, 16), path_length=0.0), 1),
+        (stylegan2.PRESETS["cifar"], 1),
+    ],
+)
+def test_a_penalty_of_weight_0_is_no_phase(experiment, lazy):
+    phases = experiment.resolved(1).game().phases
+    assert sum(isinstance(phase, games.Switch) for phase in phases) == lazy
+
+
+def test_the_authors_configurations():
+    cifar = stylegan2.PRESETS["cifar"]
+    assert (cifar.path_length_every, cifar.bfloat16_resolutions, cifar.clamp) == (4, 4, 256)
+    assert not AUTO.images.flip
 
 
 def test_transferred_values():
