@@ -3,9 +3,9 @@
 import copy
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 from unittest import mock
 
 import flax.linen as nn
@@ -20,6 +20,21 @@ from jaxgan import networks, penalties
 
 DECAY, MEAN = 0.01, 0.4
 """Of the path lengths' moving mean, and where it stands."""
+
+Measured: TypeAlias = Mapping[str, torch.Tensor | list[torch.Tensor]]
+"""By quantity: an array, or gradients with respect to the twin's parameters, in their order."""
+
+
+class Apart(NamedTuple):
+    """How far both sides in float32 are from the twin in float64, relative to its largest number.
+
+    Attributes:
+        ours: jaxgan's.
+        twin: PyTorch's: what rounding alone does.
+    """
+
+    ours: float
+    twin: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +132,7 @@ class Case:
         return self.labels or None
 
 
-def of_generator(case: Case) -> dict[str, float]:
+def of_generator(case: Case) -> dict[str, Apart]:
     """How far the generators are apart, by quantity."""
     ours, theirs = case.generators()
     random = np.random.default_rng(0)
@@ -146,27 +161,40 @@ def of_generator(case: Case) -> dict[str, float]:
     cotangent = cotangent.repeat(shape[1] // 4, 1).repeat(shape[2] // 4, 2)
     made, mixed, (of_parameters, of_latent) = play(variables["params"], latent, w, cotangent)
 
-    x, ws = torch.from_numpy(latent).requires_grad_(), torch.from_numpy(w)
-    images = theirs(x, case.twin_label, **case.growing)
-    slopes = _slopes((images * channels_first(cotangent)).sum(), [*theirs.parameters(), x])
-    draw = partial(theirs.synthesis, **case.growing)
     noisy, noises = _with_noise(partial(synthesise, variables["params"], w, train=True, rngs=key))
-    given = {
-        re.sub(r"^synthesis\.|\.Noise|\.[a-z_]+$", "", name): torch.from_numpy(noise).reshape(
-            case.batch, 1, *constant.shape
-        )
-        for (name, constant), noise in zip(_constants(theirs), noises, strict=False)
-    }
-    return {
-        "images": apart(made, channels_last(images)),
-        "images of mixed w": apart(mixed, channels_last(draw(ws))),
-        "images with noise": apart(noisy, channels_last(draw(ws, given))),
-        "gradient of images, of latents": apart(of_latent, slopes[-1]),
-        **_gradients_apart("gradient of images", of_parameters, slopes[:-1], theirs),
-    }
+    names = [re.sub(r"^synthesis\.|\.Noise|\.[a-z_]+$", "", name) for name, _ in _constants(theirs)]
+
+    def play_twin(twin: torch.nn.Module, dtype: torch.dtype) -> Measured:
+        x = torch.from_numpy(latent).to(dtype).requires_grad_()
+        images = twin(x, _to(case.twin_label, dtype), **case.growing)
+        total = (images * channels_first(cotangent).to(dtype)).sum()
+        *slopes, of_x = _slopes(total, [*twin.parameters(), x])
+        draw, ws = partial(twin.synthesis, **case.growing), torch.from_numpy(w).to(dtype)
+        given = {
+            name: torch.from_numpy(noise).to(dtype).reshape(case.batch, 1, *constant.shape)
+            for name, (_, constant), noise in zip(names, _constants(twin), noises, strict=False)
+        }
+        return {
+            "images": channels_last(images),
+            "images of mixed w": channels_last(draw(ws)),
+            "images with noise": channels_last(draw(ws, given)),
+            "gradient of images, of latents": of_x,
+            "gradient of images": slopes,
+        }
+
+    return _compared(
+        {
+            "images": made,
+            "images of mixed w": mixed,
+            "images with noise": noisy,
+            "gradient of images, of latents": of_latent,
+            "gradient of images": of_parameters,
+        },
+        *(theirs, play_twin),
+    )
 
 
-def of_path_length(case: Case) -> dict[str, float]:
+def of_path_length(case: Case) -> dict[str, Apart]:
     """How far the path lengths are apart, and their gradients, of StyleGAN2."""
     ours, theirs = case.generators()
     random = np.random.default_rng(0)
@@ -185,19 +213,24 @@ def of_path_length(case: Case) -> dict[str, float]:
     of_penalty, (penalty, mean) = play(variables["params"], w)
     shape = case.batch, case.image_size, case.image_size, 3
     noise = channels_first(np.array(jax.random.normal(key, shape)))  # as the penalty draws it
-    ws = torch.from_numpy(w).requires_grad_()
-    their_penalty, their_mean = style_penalties.path_length(
-        theirs.synthesis, ws, noise, torch.tensor(MEAN), decay=DECAY
+
+    def play_twin(twin: torch.nn.Module, dtype: torch.dtype) -> Measured:
+        ws, given = torch.from_numpy(w).to(dtype).requires_grad_(), noise.to(dtype)
+        before = torch.tensor(MEAN, dtype=dtype)
+        penalty, mean = style_penalties.path_length(twin.synthesis, ws, given, before, decay=DECAY)
+        return {
+            "path length": penalty,
+            "its moving mean": mean,
+            "gradient of path length": _slopes(penalty.mean(), list(twin.parameters())),
+        }
+
+    return _compared(
+        {"path length": penalty, "its moving mean": mean, "gradient of path length": of_penalty},
+        *(theirs, play_twin),
     )
-    slopes = _slopes(their_penalty.mean(), list(theirs.parameters()))
-    return {
-        "path length": apart(penalty, their_penalty),
-        "its moving mean": apart(mean, their_mean),
-        **_gradients_apart("gradient of path length", of_penalty, slopes, theirs),
-    }
 
 
-def of_discriminator(case: Case) -> dict[str, float]:
+def of_discriminator(case: Case) -> dict[str, Apart]:
     """How far the discriminators are apart, by quantity."""
     ours, theirs = case.discriminators()
     random = np.random.default_rng(0)
@@ -223,22 +256,32 @@ def of_discriminator(case: Case) -> dict[str, float]:
     cotangent = random.standard_normal(case.batch, np.float32)
     values, (of_parameters, of_images), of_penalty = play(variables, images, cotangent)
 
-    parameters = list(theirs.parameters())
-    x = channels_first(images).requires_grad_()
-    keeping = partial(theirs, label=case.twin_label, **case.growing)
-    scores, penalty = keeping(x), style_penalties.r1(keeping, x)
-    slopes = _slopes((scores * torch.from_numpy(cotangent)).sum(), [*parameters, x])
-    of_theirs = _slopes(penalty.mean(), parameters)
-    return {
-        "scores": apart(values["scores"], scores),
-        "gradient of scores, of images": apart(of_images, channels_last(slopes[-1])),
-        "R1": apart(values["R1"], penalty),
-        **_gradients_apart("gradient of scores", of_parameters, slopes[:-1], theirs),
-        **_gradients_apart("gradient of R1", of_penalty, of_theirs, theirs),
-    }
+    def play_twin(twin: torch.nn.Module, dtype: torch.dtype) -> Measured:
+        x = channels_first(images).to(dtype).requires_grad_()
+        keeping = partial(twin, label=_to(case.twin_label, dtype), **case.growing)
+        scores, penalty = keeping(x), style_penalties.r1(keeping, x)
+        total = (scores * torch.from_numpy(cotangent).to(dtype)).sum()
+        *slopes, of_x = _slopes(total, [*twin.parameters(), x])
+        return {
+            "scores": scores,
+            "R1": penalty,
+            "gradient of scores, of images": channels_last(of_x),
+            "gradient of scores": slopes,
+            "gradient of R1": _slopes(penalty.mean(), list(twin.parameters())),
+        }
+
+    return _compared(
+        {
+            **values,
+            "gradient of scores, of images": of_images,
+            "gradient of scores": of_parameters,
+            "gradient of R1": of_penalty,
+        },
+        *(theirs, play_twin),
+    )
 
 
-def apart(ours: jax.Array, theirs: torch.Tensor, *, least: float = 0.0) -> float:
+def apart(ours: jax.Array | torch.Tensor, theirs: torch.Tensor, *, least: float = 0.0) -> float:
     """The largest difference of two arrays, relative to the largest number of theirs."""
     mine, other = np.asarray(ours), theirs.detach().numpy()
     if mine.shape != other.shape:
@@ -285,19 +328,36 @@ def _carried(
     return variables
 
 
-def _slopes(total: torch.Tensor, inputs: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
-    return torch.autograd.grad(total, inputs, retain_graph=True, materialize_grads=True)
+def _slopes(total: torch.Tensor, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
+    slopes = torch.autograd.grad(total, inputs, retain_graph=True, materialize_grads=True)
+    return list(slopes)
 
 
-def _gradients_apart(
-    name: str, gradients: Any, slopes: tuple[torch.Tensor, ...], twin: torch.nn.Module
-) -> dict[str, float]:
-    """How far gradients are apart, which are carried as weights are: as a whole, and by array."""
-    carried = carry({"params": gradients}, copy.deepcopy(twin))
-    pairs = list(zip(carried.parameters(), slopes, strict=True))
-    largest = max(float(slope.abs().max()) for slope in slopes)
+def _to(label: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor | None:
+    return None if label is None else label.to(dtype)
 
-    def worst(least: float) -> float:
-        return max(apart(ours.detach().numpy(), slope, least=least) for ours, slope in pairs)
 
-    return {name: worst(largest), f"{name}, worst array": worst(1e-3 * largest)}
+def _compared(
+    ours: Mapping[str, Any],
+    twin: torch.nn.Module,
+    play: Callable[[torch.nn.Module, torch.dtype], Measured],
+) -> dict[str, Apart]:
+    """How far our quantities are from the twin's, and the twin's own from those in float64."""
+    single, double = play(twin, torch.float32), play(copy.deepcopy(twin).double(), torch.float64)
+    found: dict[str, Apart] = {}
+    for name, exact in double.items():
+        if isinstance(exact, torch.Tensor):
+            found[name] = Apart(apart(ours[name], exact), apart(single[name].detach(), exact))
+            continue
+        # Gradients of weights are carried as weights are.
+        carried = carry({"params": ours[name]}, copy.deepcopy(twin))
+        mine = [each.detach() for each in carried.parameters()]
+        largest = max(float(slope.abs().max()) for slope in exact)
+        for words, least in ((name, largest), (f"{name}, worst array", 1e-3 * largest)):
+            found[words] = Apart(
+                *(
+                    max(apart(a, b, least=least) for a, b in zip(side, exact, strict=True))
+                    for side in (mine, single[name])
+                )
+            )
+    return found

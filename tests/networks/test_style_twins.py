@@ -58,6 +58,6 @@ def test_the_same_numbers(case, compare):
     beyond = {
         name: difference
         for name, difference in differences.items()
-        if not difference < tolerance(name, case)
+        if not difference.ours < tolerance(name, case)
     }
     assert beyond == {}
