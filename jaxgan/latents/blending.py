@@ -68,12 +68,9 @@ def blend_from(first: _Tree, second: _Tree, resolution: int) -> _Tree:
     there = sorted({found for path in _leaves(first) if (found := _resolution(path)) is not None})
     if resolution not in there:
         raise ValueError(
-            f"there is no block b{resolution} to begin with: "
-            + (
-                f"give one of {', '.join(map(str, there))}"
-                if there
-                else "no block has a resolution"
-            )
+            f"there is no block b{resolution} to begin with: give one of {there}"
+            if there
+            else "no block of these parameters has a resolution as its name: choose by paths"
         )
     return blend(first, second, lambda path: (_resolution(path) or 0) >= resolution)
 

@@ -137,7 +137,7 @@ def project(
     shape = (len(target), *(() if layers is None or not per_layer else (layers,)), len(mean))
     latent = jnp.broadcast_to(mean.reshape(*(1 for _ in shape[1:]), -1), shape)
     problem = _Problem(
-        *(jax.tree_util.Partial(synthesise), jax.tree_util.Partial(features)),
+        *(_as_tree(synthesise), _as_tree(features)),
         *(jnp.asarray(features(target)), mean, jnp.asarray(deviation, mean.dtype)),
         *(noise_weight, prior_weight),
     )
@@ -162,6 +162,13 @@ def project(
     latent, noise = state.free
     image, distance = _measure(problem, latent, noise, layers)
     return Projection(_styles(latent, layers), image, jnp.stack([*distances, distance]), noise)
+
+
+def _as_tree(function: Callable[..., jax.Array]) -> jax.tree_util.Partial:
+    """A function as a pytree, which `jit` takes; a `Partial` is one."""
+    if isinstance(function, jax.tree_util.Partial):
+        return function
+    return jax.tree_util.Partial(function)
 
 
 def _schedules(time: float) -> tuple[float, float]:
