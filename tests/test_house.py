@@ -19,7 +19,8 @@ ROOMS: dict[str, set[str]] = {room: set() for room in LOWEST} | {
     "weights": {"networks", "layers"},
     "training": {"games.game", "data"},
     "recipes": {*LOWEST, "networks", "games", "weights", "training"},
-    "cli": {*LOWEST, "networks", "games", "weights", "training", "recipes"},
+    "report": {"training"},
+    "cli": {*LOWEST, "networks", "games", "weights", "training", "recipes", "report"},
 }
 """Who may import whom: a room, or one module of it."""
 
