@@ -29,7 +29,7 @@ os.execv(command[0], command)
 
 
 class Page:
-    """One page, to be used as a context.
+    """One page, to be used as a context once it was started.
 
     `told` is what its console says, errors too, and `requests` the addresses that it asks for.
     """
@@ -51,12 +51,15 @@ class Page:
         self.told: list[str] = []
         self.requests: list[str] = []
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Make the page; an EOFError where the browser has ended."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = {"sessionId": attached["sessionId"]}
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -346,8 +346,9 @@ def _compared(
     single, double = play(twin, torch.float32), play(copy.deepcopy(twin).double(), torch.float64)
     found: dict[str, Apart] = {}
     for name, exact in double.items():
-        if isinstance(exact, torch.Tensor):
-            found[name] = Apart(apart(ours[name], exact), apart(single[name].detach(), exact))
+        rounded = single[name]
+        if isinstance(exact, torch.Tensor) and isinstance(rounded, torch.Tensor):
+            found[name] = Apart(apart(ours[name], exact), apart(rounded.detach(), exact))
             continue
         # Gradients of weights are carried as weights are.
         carried = carry({"params": ours[name]}, copy.deepcopy(twin))
@@ -357,7 +358,7 @@ def _compared(
             found[words] = Apart(
                 *(
                     max(apart(a, b, least=least) for a, b in zip(side, exact, strict=True))
-                    for side in (mine, single[name])
+                    for side in (mine, rounded)
                 )
             )
     return found

@@ -55,7 +55,7 @@ def find_runtime(folder: Path | None) -> Runtime:
     if kept and all((kept / name).is_file() for name in FILES):
         files = {name: (kept / name).read_bytes() for name in FILES}
         if _wrong(files) is None:
-            return Runtime(*files.values())
+            return Runtime(*(files[name] for name in FILES))
         shutil.rmtree(kept)
     files = _fetched()
     if (wrong := _wrong(files)) is not None:
@@ -64,7 +64,7 @@ def find_runtime(folder: Path | None) -> Runtime:
         )
     if kept:
         _keep(files, kept)
-    return Runtime(*files.values())
+    return Runtime(*(files[name] for name in FILES))
 
 
 def _fetched() -> dict[str, bytes]:
@@ -95,7 +95,7 @@ def _fetched() -> dict[str, bytes]:
             members = {
                 inside[it.name]: archive.extractfile(it) for it in archive if it.name in inside
             }
-            return {name: members[name].read() for name in FILES if members.get(name)}
+            return {name: file.read() for name, file in members.items() if file is not None}
 
 
 def _wrong(files: Mapping[str, bytes]) -> str | None:
