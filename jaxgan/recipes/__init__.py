@@ -16,6 +16,8 @@ from jaxgan.recipes.freezing import freeze_layers as freeze_layers
 from jaxgan.recipes.imported import found_r3gan as found_r3gan
 from jaxgan.recipes.imported import found_style as found_style
 from jaxgan.recipes.imported import with_networks as with_networks
+from jaxgan.recipes.kernels import first_kernel as first_kernel
+from jaxgan.recipes.kernels import style_kernels as style_kernels
 from jaxgan.recipes.latents import Architecture as Architecture
 from jaxgan.recipes.latents import FromLabels as FromLabels
 from jaxgan.recipes.latents import FromLatents as FromLatents

@@ -19,6 +19,7 @@ from jaxgan.training.experiment import Evaluates as Evaluates
 from jaxgan.training.experiment import Experiment as Experiment
 from jaxgan.training.experiment import Fraction as Fraction
 from jaxgan.training.experiment import Generate as Generate
+from jaxgan.training.experiment import Generates as Generates
 from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
@@ -33,13 +34,17 @@ from jaxgan.training.importing import Imported as Imported
 from jaxgan.training.importing import Imports as Imports
 from jaxgan.training.importing import ImportsNetworks as ImportsNetworks
 from jaxgan.training.lines import draft as draft
+from jaxgan.training.lines import write_array as write_array
 from jaxgan.training.lines import write_whole as write_whole
 from jaxgan.training.parent import Parent as Parent
 from jaxgan.training.pictures import Picture as Picture
+from jaxgan.training.pictures import captioned as captioned
 from jaxgan.training.pictures import class_grid as class_grid
 from jaxgan.training.pictures import grid as grid
 from jaxgan.training.pictures import picture as picture
+from jaxgan.training.pictures import save_animation as save_animation
 from jaxgan.training.pictures import save_picture as save_picture
+from jaxgan.training.pictures import stacked as stacked
 from jaxgan.training.placement import compile_play as compile_play
 from jaxgan.training.placement import make_mesh as make_mesh
 from jaxgan.training.placement import place as place

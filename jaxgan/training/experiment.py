@@ -18,6 +18,7 @@ from annotated_types import Ge, Gt, Lt
 
 from jaxgan.data import (
     Data,
+    Images,
     Resident,
     ResidentSides,
     Size,
@@ -104,6 +105,36 @@ class Experiment(Protocol):
 
     def inputs(self, key: jax.Array, count: int) -> Batch:
         """So many inputs for the game's `generate`."""
+        ...
+
+
+@runtime_checkable
+class Generates(Experiment, Protocol):
+    """An experiment whose images are made of latents.
+
+    Inputs of its game's `generate` hold "latent", `[N, Z]` float32, and "label", `[N]` int32, where
+    it is asked to play with labels (`Conditional`).
+    """
+
+    @property
+    def images(self) -> Images:
+        """The pictures that it learns to make."""
+        ...
+
+    @property
+    def latent(self) -> Callable[[jax.Array, int], jax.Array]:
+        """p(z): `(key, count) -> [count, Z]`."""
+        ...
+
+    def latent_kernels(self, state: Any) -> list[jax.Array]:
+        """The kernels that meet a latent first, or, where images are made of styles, a style.
+
+        Args:
+            state: the game's.
+
+        Returns:
+            One kernel or more, `[Z, ...]` or `[W, ...]`.
+        """
         ...
 
 
