@@ -61,10 +61,14 @@ def refuse_taken(output: Path) -> None:
         raise RunError(f"{output} already holds something: name another folder with --output")
 
 
-def refuse_file(output: Path) -> None:
+def refuse_file(output: Path, suffix: str = ".png") -> None:
     """Refuse a file for a sheet that is there already, or that is called something else."""
-    if output.suffix.lower() != ".png":
-        raise RunError(f"a sheet is a PNG, and {output} is not called one: name a FILE.png")
+    if output.suffix.lower() != suffix:
+        what = {".png": "sheet is a PNG", ".gif": "animation is a GIF"}[suffix]
+        raise RunError(
+            f"a{'n' if what[0] == 'a' else ''} {what}, and {output} is not called one: "
+            f"name a FILE{suffix}"
+        )
     if output.exists():
         raise RunError(f"{output} is there already: name another file with --output")
 

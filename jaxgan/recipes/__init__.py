@@ -1,5 +1,8 @@
 """What experiments have in common: their bases, and the figures that `evaluate` gives."""
 
+from jaxgan.recipes.attributes import Seen as Seen
+from jaxgan.recipes.attributes import attribute_classifier as attribute_classifier
+from jaxgan.recipes.attributes import attribute_labels as attribute_labels
 from jaxgan.recipes.digits import check_digits as check_digits
 from jaxgan.recipes.digits import digit_classifier as digit_classifier
 from jaxgan.recipes.digits import evaluate_codes as evaluate_codes

@@ -36,6 +36,7 @@ from jaxgan.training.importing import ImportsNetworks as ImportsNetworks
 from jaxgan.training.lines import draft as draft
 from jaxgan.training.lines import write_array as write_array
 from jaxgan.training.lines import write_whole as write_whole
+from jaxgan.training.manifest import MAX_SEED as MAX_SEED
 from jaxgan.training.parent import Parent as Parent
 from jaxgan.training.pictures import Picture as Picture
 from jaxgan.training.pictures import captioned as captioned

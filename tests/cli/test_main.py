@@ -110,7 +110,7 @@ def test_train_then_sample(call, done):
     assert code == 0
     assert str(folder / "grid.png") in out
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["00000.png", "00001.png", "00002.png", "grid.png"]
+    assert names == ["00000.png", "00001.png", "00002.png", "grid.png", "latents.npy"]
     with Image.open(folder / "00000.png") as image:
         assert (image.size, image.mode) == ((28, 28), "L")
     code, _, error = call("sample", done, "--seed", 5)

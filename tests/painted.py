@@ -1,0 +1,99 @@
+"""Experiments whose images are their latents: what a verb draws can be read off the pictures."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan import games
+from jaxgan.data import ArraySource, Images
+from jaxgan.games import stream
+from jaxgan.latents import truncate
+from jaxgan.training import Schedule
+
+Z, W, LAYERS, SIZE = 4, 3, 2, 4
+MEAN = 0.25
+BRIGHTER = 0.1
+"""For each number of the label."""
+HALF_A_BYTE = {"atol": 1 / 254}
+
+
+@dataclasses.dataclass(frozen=True)
+class Painted:
+    """Images of 4x4 pixels: each row is the latent, 0.1 brighter for each label."""
+
+    schedule: Schedule = Schedule(steps=1)
+    images: Images = Images(dataset="digits", image_size=SIZE)
+    classes: int | None = None
+
+    def game(self):
+        return games.Game(
+            init=lambda key, batch: {"kernel": jnp.diag(jnp.arange(Z, 0.0, -1)), "seen": batch},
+            update=lambda key, state, batch: (state, {"loss": batch["image"].mean()}),
+            generate=lambda key, state, inputs: self.paint(state, inputs),
+        )
+
+    def paint(self, state, inputs):
+        rows = inputs["latent"] + BRIGHTER * labels(inputs)
+        return jnp.broadcast_to(rows[:, None, :, None], (len(rows), SIZE, SIZE, 1))
+
+    def data(self, pipeline):
+        return pipeline(ArraySource({"image": np.zeros((8, 4, 4, 1), np.uint8)}), batch_size=4)
+
+    @property
+    def latent(self):
+        return lambda key, count: jax.random.uniform(key, (count, Z), minval=-0.5, maxval=0.5)
+
+    def inputs(self, key, count):
+        inputs = {"latent": self.latent(key, count)}
+        return inputs if self.classes is None else inputs | {"label": jnp.arange(count) % 3}
+
+    def latent_kernels(self, state):
+        return [state["kernel"]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Dressed(Painted):
+    """Images of 4x4 pixels, of two layers' styles: the rows of either are its w, and w's mean.
+
+    A w is the first three numbers of the latent, 0.1 more for each label.
+    """
+
+    def paint(self, state, inputs):
+        w = inputs["w"] if "w" in inputs else self.map_latents(state, inputs)
+        if "truncation" in inputs:
+            near = truncate(w, self.latent_mean(state), inputs["truncation"])
+            cutoff = inputs.get("cutoff", jnp.full(len(w), LAYERS))
+            w = jnp.where(jnp.arange(LAYERS)[None, :, None] < cutoff[:, None, None], near, w)
+        rows = jnp.concatenate([w, w.mean(axis=2, keepdims=True)], axis=2)
+        return rows.repeat(SIZE // LAYERS, axis=1)[..., None]
+
+    def map_latents(self, state, inputs):
+        w = inputs["latent"][:, :W] + BRIGHTER * labels(inputs)
+        return jnp.repeat(w[:, None], LAYERS, axis=1)
+
+    def latent_mean(self, state):
+        return jnp.full(W, MEAN)
+
+    def latent_kernels(self, state):
+        return [state["kernel"][:W, :W]]
+
+
+def labels(inputs):
+    """Of each image, `[N, 1]`; 0 where there are none."""
+    count = len(inputs["latent"])
+    return inputs.get("label", jnp.zeros(count)).astype(jnp.float32).reshape(count, 1)
+
+
+def sampled(experiment, seed, count, label=None):
+    """The inputs that `sample --seed` has, as NumPy's arrays."""
+    inputs = experiment.inputs(stream(jax.random.key(seed), "inputs"), count)
+    if label is not None:
+        inputs["label"] = jnp.full(count, label)
+    return {name: np.asarray(array) for name, array in inputs.items()}
+
+
+def styles(inputs):
+    """The w of inputs, `[N, W]`."""
+    return np.asarray(Dressed().map_latents(None, inputs))[:, 0]
