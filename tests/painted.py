@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
+from PIL import Image
 
 from jaxgan import games
 from jaxgan.data import ArraySource, Images
@@ -97,3 +98,25 @@ def sampled(experiment, seed, count, label=None):
 def styles(inputs):
     """The w of inputs, `[N, W]`."""
     return np.asarray(Dressed().map_latents(None, inputs))[:, 0]
+
+
+def cells(path, columns, *, band=0):
+    """The last row of each image of a sheet, in [-1, 1]: `[rows, columns, SIZE]`.
+
+    Args:
+        path: of the sheet.
+        columns: how many images a row has.
+        band: pixels above each row of images, of words.
+    """
+    gap, scale = 2, 64 // SIZE
+    with Image.open(path) as image:
+        pixels = np.asarray(image.convert("L"), np.float64) / 127.5 - 1
+    height = scale * (SIZE + 2 * gap) + band if band else scale * (SIZE + gap)
+    rows = pixels.shape[0] // height
+    found = np.zeros((rows, columns, SIZE))
+    for row in range(rows):
+        for column in range(columns):
+            bottom = row * height + band + scale * (gap + SIZE) - 1
+            left = scale * (gap + column * (SIZE + gap))
+            found[row, column] = pixels[bottom, left : left + scale * SIZE : scale]
+    return found

@@ -124,11 +124,17 @@ def batch_size_of(run: Run) -> int:
     return next(iter(run.manifest["batch"].values()))["shape"][0]
 
 
+def classes_of(experiment: Any) -> int | None:
+    """How many labels there are; None where images are made without."""
+    return experiment.classes if isinstance(experiment, Conditional) else None
+
+
 def label_number(run: Run, experiment: Experiment, label: str) -> int:
     """The number of a class that is given by its name or its number."""
-    if not isinstance(experiment, Conditional) or experiment.classes is None:
+    classes = classes_of(experiment)
+    if classes is None:
         raise RunError("this GAN is not conditional: leave --label out")
-    names = run.manifest.get("classes") or [str(n) for n in range(experiment.classes)]
+    names = run.manifest.get("classes") or [str(n) for n in range(classes)]
     if label in names:
         return names.index(label)
     if label.isdecimal() and int(label) < len(names):

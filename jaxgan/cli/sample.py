@@ -11,12 +11,11 @@ import numpy as np
 
 from jaxgan.cli.latent_files import LABELS, LATENTS, Widths, read_labels, read_latents
 from jaxgan.cli.numbers import listed_numbers
-from jaxgan.cli.runs import batch_size_of, label_number, open_run, refuse_taken
+from jaxgan.cli.runs import batch_size_of, classes_of, label_number, open_run, refuse_taken
 from jaxgan.cli.truncation import check_styled, check_truncation, truncated
 from jaxgan.games import stream
 from jaxgan.training import (
     MAX_SEED,
-    Conditional,
     Draws,
     Experiment,
     Generates,
@@ -245,11 +244,6 @@ def _of_file(
             "which with --label"
         )
     return {name: array, "label": read_labels(beside, count=len(array), classes=classes)}
-
-
-def classes_of(experiment: Experiment) -> int | None:
-    """How many labels there are; None where images are made without."""
-    return experiment.classes if isinstance(experiment, Conditional) else None
 
 
 def _write_latents(output: Path, inputs: Mapping[str, Any]) -> None:

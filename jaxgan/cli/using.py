@@ -8,6 +8,7 @@ import tyro
 
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
+from jaxgan.cli.interpolate import interpolate_verb
 from jaxgan.cli.mixing import mixing_verbs
 from jaxgan.cli.networks import networks_verb
 from jaxgan.cli.preset import PresetFlag
@@ -20,6 +21,7 @@ from jaxgan.training import (
     UNMOVED,
     Evaluates,
     Experiment,
+    Generates,
     Imports,
     ImportsNetworks,
     Moved,
@@ -201,6 +203,8 @@ def using_verbs(
         )
 
     verbs: dict[str, Callable[..., int]] = {"sample": sample}
+    if isinstance(default, Generates):
+        verbs["interpolate"] = interpolate_verb(kind, name)
     if isinstance(default, Styled):
         verbs |= mixing_verbs(kind, name)
     if isinstance(default, Evaluates):
