@@ -120,3 +120,18 @@ def cells(path, columns, *, band=0):
             left = scale * (gap + column * (SIZE + gap))
             found[row, column] = pixels[bottom, left : left + scale * SIZE : scale]
     return found
+
+
+ATTRIBUTES = {"left": ("none", "some", "much"), "right": ("dark", "bright")}
+
+
+def seeing(images):
+    """A classifier of `ATTRIBUTES`: how bright the first column is, and the second."""
+    left, right = images[:, -1, 0, 0], images[:, -1, 1, 0]
+    odds = {
+        "left": -((left[:, None] - np.array([-0.4, 0.0, 0.4])) ** 2) * 20,
+        "right": np.stack([-right, right], axis=1) * 20,
+    }
+    return {
+        name: np.exp(part) / np.exp(part).sum(axis=1, keepdims=True) for name, part in odds.items()
+    }

@@ -129,12 +129,23 @@ def classes_of(experiment: Any) -> int | None:
     return experiment.classes if isinstance(experiment, Conditional) else None
 
 
-def label_number(run: Run, experiment: Experiment, label: str) -> int:
-    """The number of a class that is given by its name or its number."""
+def class_names(run: Run, experiment: Any) -> list[str]:
+    """The names of a run's labels, or their numbers where they have none.
+
+    Raises:
+        RunError: where there are none.
+    """
     classes = classes_of(experiment)
     if classes is None:
+        raise RunError("this GAN is not conditional: its images have no label")
+    return run.manifest.get("classes") or [str(number) for number in range(classes)]
+
+
+def label_number(run: Run, experiment: Experiment, label: str) -> int:
+    """The number of a class that is given by its name or its number."""
+    if classes_of(experiment) is None:
         raise RunError("this GAN is not conditional: leave --label out")
-    names = run.manifest.get("classes") or [str(n) for n in range(classes)]
+    names = class_names(run, experiment)
     if label in names:
         return names.index(label)
     if label.isdecimal() and int(label) < len(names):

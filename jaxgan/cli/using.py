@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from jaxgan.cli.arithmetic import arithmetic_verb
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
 from jaxgan.cli.interpolate import interpolate_verb
@@ -205,6 +206,7 @@ def using_verbs(
     verbs: dict[str, Callable[..., int]] = {"sample": sample}
     if isinstance(default, Generates):
         verbs["interpolate"] = interpolate_verb(kind, name)
+        verbs["arithmetic"] = arithmetic_verb(kind, name)
     if isinstance(default, Styled):
         verbs |= mixing_verbs(kind, name)
     if isinstance(default, Evaluates):
