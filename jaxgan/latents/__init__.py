@@ -1,7 +1,30 @@
 """Latent vectors: where they come from and what can be done with them."""
 
+from jaxgan.latents.arithmetic import arithmetic as arithmetic
+from jaxgan.latents.blending import blend as blend
+from jaxgan.latents.blending import blend_from as blend_from
+from jaxgan.latents.changes import EditFigures as EditFigures
+from jaxgan.latents.changes import attribute_changes as attribute_changes
+from jaxgan.latents.directions import PrincipalComponents as PrincipalComponents
+from jaxgan.latents.directions import Separator as Separator
+from jaxgan.latents.directions import conditioned as conditioned
+from jaxgan.latents.directions import principal_components as principal_components
+from jaxgan.latents.directions import regressed_directions as regressed_directions
+from jaxgan.latents.directions import sefa as sefa
+from jaxgan.latents.directions import separator as separator
+from jaxgan.latents.interpolation import Between as Between
+from jaxgan.latents.interpolation import Easing as Easing
+from jaxgan.latents.interpolation import lerp as lerp
+from jaxgan.latents.interpolation import loop as loop
+from jaxgan.latents.interpolation import slerp as slerp
+from jaxgan.latents.interpolation import smoothstep as smoothstep
+from jaxgan.latents.interpolation import strip as strip
 from jaxgan.latents.priors import Prior as Prior
 from jaxgan.latents.priors import normal as normal
 from jaxgan.latents.priors import uniform as uniform
+from jaxgan.latents.projection import Projection as Projection
+from jaxgan.latents.projection import noise_correlation as noise_correlation
+from jaxgan.latents.projection import project as project
+from jaxgan.latents.pyramids import pyramid as pyramid
 from jaxgan.latents.styles import mix as mix
 from jaxgan.latents.styles import truncate as truncate
