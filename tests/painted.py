@@ -17,6 +17,8 @@ Z, W, LAYERS, SIZE = 4, 3, 2, 4
 MEAN = 0.25
 BRIGHTER = 0.1
 """For each number of the label."""
+KERNEL = np.array([1, 0, 0, 1, 2, 0])
+"""Which numbers of a latent the columns of the kernel are: most the first, then the second."""
 HALF_A_BYTE = {"atol": 1 / 254}
 
 
@@ -30,7 +32,7 @@ class Painted:
 
     def game(self):
         return games.Game(
-            init=lambda key, batch: {"kernel": jnp.diag(jnp.arange(Z, 0.0, -1)), "seen": batch},
+            init=lambda key, batch: {"kernel": jnp.eye(Z)[:, KERNEL], "seen": batch},
             update=lambda key, state, batch: (state, {"loss": batch["image"].mean()}),
             generate=lambda key, state, inputs: self.paint(state, inputs),
         )
@@ -78,7 +80,7 @@ class Dressed(Painted):
         return jnp.full(W, MEAN)
 
     def latent_kernels(self, state):
-        return [state["kernel"][:W, :W]]
+        return [state["kernel"][:W]]
 
 
 def labels(inputs):
@@ -100,17 +102,18 @@ def styles(inputs):
     return np.asarray(Dressed().map_latents(None, inputs))[:, 0]
 
 
-def cells(path, columns, *, band=0):
+def cells(path, columns, *, band=0, top=0):
     """The last row of each image of a sheet, in [-1, 1]: `[rows, columns, SIZE]`.
 
     Args:
         path: of the sheet.
         columns: how many images a row has.
         band: pixels above each row of images, of words.
+        top: pixels above all of them.
     """
     gap, scale = 2, 64 // SIZE
     with Image.open(path) as image:
-        pixels = np.asarray(image.convert("L"), np.float64) / 127.5 - 1
+        pixels = np.asarray(image.convert("L"), np.float64)[top:] / 127.5 - 1
     height = scale * (SIZE + 2 * gap) + band if band else scale * (SIZE + gap)
     rows = pixels.shape[0] // height
     found = np.zeros((rows, columns, SIZE))

@@ -1,6 +1,5 @@
 """Verbs that draw a sheet of what a run's styles can do: mixed, and truncated."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 import tyro
 
-from jaxgan.cli.sheets import Sheet, blank_cells, check_counts, drawn, open_sheet, save_sheet
+from jaxgan.cli.sheets import (
+    Sheet,
+    blank_cells,
+    check_counts,
+    drawn,
+    named_layers,
+    open_sheet,
+    save_sheet,
+)
 from jaxgan.cli.training import Directory
 from jaxgan.cli.truncation import check_truncation, layers_of
 from jaxgan.latents import mix, truncate
@@ -97,7 +104,8 @@ def mix_run(
     check_counts({"--rows": rows, "--columns": columns}, (rows + 1) * (columns + 1))
     opened = open_sheet(sheet, "mix")
     experiment, state, inputs = opened.experiment, opened.state, opened.draw(rows + columns)
-    start, stop = fine_layers(layers, layers_of(experiment, state, inputs))
+    count = layers_of(experiment, state, inputs)
+    start, stop = (min(4, count // 2), count) if layers is None else named_layers(layers, count)
     w = jax.jit(experiment.map_latents)(state, inputs)
     w = truncate(w, experiment.latent_mean(state), truncation)
     coarse, fine = w[:rows].repeat(columns, axis=0), jnp.tile(w[rows:], (rows, 1, 1))
@@ -124,18 +132,3 @@ def truncate_run(sheet: Sheet[Styled], *, rows: int, truncation: tuple[float, ..
     psis = ", ".join(f"{psi:g}" for psi in truncation)
     cells = made.reshape(rows, columns, *made.shape[1:])
     return save_sheet(opened, drawn(cells), f"psi of columns: {psis}")
-
-
-def fine_layers(words: str | None, layers: int) -> tuple[int, int]:
-    """The first of the layers that are meant, and the first one behind them."""
-    if words is None:
-        return min(4, layers // 2), layers
-    found = re.fullmatch(r"(\d+)(?:-(\d+))?", words)
-    if found is not None:
-        start, last = int(found[1]), int(found[2] or layers - 1)
-        if start <= last < layers:
-            return start, last + 1
-    raise RunError(
-        f"--layers {words} names none of the {layers} layers: give the first that is fine, as in "
-        f"{min(4, layers // 2)}, or the first and the last, as in 0-{layers - 1}"
-    )

@@ -1,6 +1,7 @@
 """What verbs have in common that draw a sheet of what a run's generator can do."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -174,3 +175,25 @@ def check_counts(counts: Mapping[str, int], images: int, *, least: int = 1) -> N
             f"the sheet would hold {images:,} images, and it can hold {_MOST:,}: give fewer "
             f"{' or '.join(flag.removeprefix('--') for flag in counts)}"
         )
+
+
+def named_layers(words: str, layers: int) -> tuple[int, int]:
+    """The first of the layers that --layers names, and the first one behind them.
+
+    Args:
+        words: FROM-TO, or FROM alone, with all that follow.
+        layers: how many there are.
+
+    Raises:
+        RunError: where there are no such layers.
+    """
+    found = re.fullmatch(r"(\d+)(?:-(\d+))?", words)
+    if found is not None:
+        start, last = int(found[1]), int(found[2] or layers - 1)
+        if start <= last < layers:
+            return start, last + 1
+    raise RunError(
+        f"--layers {words} names none of the {layers} layers: give the first, as in "
+        f"{min(4, layers // 2)}, with all that follow, or the first and the last, as in "
+        f"0-{layers - 1}"
+    )

@@ -16,6 +16,7 @@ from jaxgan.cli.preset import PresetFlag
 from jaxgan.cli.sample import Asked, sample_run
 from jaxgan.cli.training import Directory
 from jaxgan.cli.translate import translate_run
+from jaxgan.cli.traverse import traverse_verb
 from jaxgan.cli.verbs import evaluate_run
 from jaxgan.data import Size, ValueRange
 from jaxgan.training import (
@@ -207,6 +208,7 @@ def using_verbs(
     if isinstance(default, Generates):
         verbs["interpolate"] = interpolate_verb(kind, name)
         verbs["arithmetic"] = arithmetic_verb(kind, name)
+        verbs["traverse"] = traverse_verb(kind, name)
     if isinstance(default, Styled):
         verbs |= mixing_verbs(kind, name)
     if isinstance(default, Evaluates):
