@@ -13,6 +13,7 @@ from jaxgan.cli.interpolate import interpolate_verb
 from jaxgan.cli.mixing import mixing_verbs
 from jaxgan.cli.networks import networks_verb
 from jaxgan.cli.preset import PresetFlag
+from jaxgan.cli.project import project_verb
 from jaxgan.cli.sample import Asked, sample_run
 from jaxgan.cli.training import Directory
 from jaxgan.cli.translate import translate_run
@@ -209,6 +210,7 @@ def using_verbs(
         verbs["interpolate"] = interpolate_verb(kind, name)
         verbs["arithmetic"] = arithmetic_verb(kind, name)
         verbs["traverse"] = traverse_verb(kind, name)
+        verbs["project"] = project_verb(kind, name)
     if isinstance(default, Styled):
         verbs |= mixing_verbs(kind, name)
     if isinstance(default, Evaluates):
