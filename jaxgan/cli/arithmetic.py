@@ -60,7 +60,7 @@ def arithmetic_verb(kind: Any, name: str) -> Callable[..., int]:
             start: Those that the result is like.
             minus: What they have in common is taken away.
             plus: What they have in common is added.
-            each: How many images a term of words has, the likeliest.
+            each: How many images a term of words has: the first of which the classifier is sure.
             draws: How many samples are looked at for words.
             spread: How far neighbours are, in deviations of the latents (DCGAN's paper: 0.25).
             space: z, latents, or w, styles. w where images are made of styles.
@@ -132,7 +132,7 @@ def arithmetic_run(
         cells = blank_cells(1, count + 2 + _SIDE, made[0])
         cells[0, : len(images)], cells[0, count] = images, mean[0]
         cells[0, count + 2 :] = near[_SIDE * row : _SIDE * (row + 1)]
-        said = [(f"{'+-+'[row]} {group.words}", count), ("mean", 1), ("", 1)]
+        said = [(f"{('', '- ', '+ ')[row]}{group.words}", count), ("mean", 1), ("", 1)]
         rows.append(drawn(cells, [*said, ("" if row else "= the middle one", _SIDE)]))
     for group, its in zip(groups, numbers, strict=True):
         short = group.conditions and len(its) < each

@@ -12,6 +12,8 @@ from jaxgan.data.faces import NONE
 from jaxgan.recipes import attribute_classifier, attribute_labels
 from jaxgan.training import RunError
 
+SURE = 0.9
+"""How likely a sample is what it is said to be, to be as good as another."""
 LABEL = "label"
 """What words call the label that images are made to."""
 
@@ -155,14 +157,14 @@ def members(
     each: int,
     draws: int,
 ) -> list[list[int]]:
-    """The numbers of the samples of groups: those that were named, or the likeliest.
+    """The numbers of the samples of groups: those that were named, or the first that are sure.
 
     No sample is in two groups whose conditions it meets.
 
     Args:
         groups: in the order in which they choose.
         odds: how likely the labels of attributes are in so many samples, where words ask for it.
-        each: how many of the likeliest.
+        each: how many; where fewer are sure, the likeliest of the others too.
         draws: how many samples are looked at.
 
     Raises:
@@ -176,7 +178,8 @@ def members(
             found.append(list(group.numbers))
             continue
         holds, likely = having(seen, group.conditions)
-        order = [int(n) for n in np.argsort(-likely, kind="stable") if holds[n] and n not in taken]
+        ranks = np.where(likely >= SURE, 1.0, likely)  # of the sure ones, the surest are all alike
+        order = [int(n) for n in np.argsort(-ranks, kind="stable") if holds[n] and n not in taken]
         if not order:
             raise RunError(
                 f"{group.flag} {group.words}: none of {draws} samples is like that, or none is "

@@ -192,7 +192,10 @@ def _nearest(
         label = {"label": jnp.full(len(moved), number, jnp.int32)} if where.needs_label else {}
         return generate(key, state, {"latent": moved, **label})
 
-    bound = jax.tree_util.Partial(synthesise, stream(opened.key, "sample"), opened.state)
+    # A state that was loaded is bound to its device, and what is made of it then too: the first
+    # step, from latents that are not, would be a program of its own.
+    state = jax.device_put(jax.device_get(opened.state))
+    bound = jax.tree_util.Partial(synthesise, stream(opened.key, "sample"), state)
     parts = []
     for start in range(0, len(targets), size):
         chosen = np.arange(start, start + size) % len(targets)  # one shape for all

@@ -59,7 +59,7 @@ def traverse_verb(kind: Any, name: str) -> Callable[..., int]:
         columns: int = 7,
         strength: float = 3.0,
         layers: str | None = None,
-        draws: int = 1000,
+        draws: int = 2000,
         space: SpaceName | None = None,
         truncation: float | None = None,
         label: str | None = None,
@@ -152,7 +152,7 @@ def traverse_run(
             moved = points[:, None] + shares * way[None, None]
             made = where.make(moved.reshape(-1, *points.shape[1:]), label)
             cells = made.reshape(rows, columns, *made.shape[1:])
-            captions = [(f"{share:+.2g}", 1) for share in reach]
+            captions = [(f"{share:+.2g}" if share else "0", 1) for share in reach]
             save_picture(drawn(cells, captions), opened.output / f"{number + 1}.png")
             print(f"{opened.output / f'{number + 1}.png'}: {found.told[number]}")
         write_array(opened.output / DIRECTIONS, found.rows)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import tyro
 
 from jaxgan.cli.arithmetic import arithmetic_verb
+from jaxgan.cli.blend import blend_verb
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
 from jaxgan.cli.interpolate import interpolate_verb
@@ -22,6 +23,7 @@ from jaxgan.cli.verbs import evaluate_run
 from jaxgan.data import Size, ValueRange
 from jaxgan.training import (
     UNMOVED,
+    Blends,
     Evaluates,
     Experiment,
     Generates,
@@ -213,6 +215,8 @@ def using_verbs(
         verbs["project"] = project_verb(kind, name)
     if isinstance(default, Styled):
         verbs |= mixing_verbs(kind, name)
+    if isinstance(default, Blends):
+        verbs["blend"] = blend_verb(kind, name)
     if isinstance(default, Evaluates):
         verbs["evaluate"] = evaluate
     if isinstance(default, Translates):

@@ -215,6 +215,34 @@ class FromStyles(abc.ABC):
         largest = None if state.growth is None else 4 << int(state.growth.stage)
         return style_kernels(learnt["params"], largest=largest)
 
+    def blended(
+        self, state: games.StyleState, other: games.StyleState, resolution: int
+    ) -> games.StyleState:
+        """The state with G's layers from a resolution on of another, and those of its average.
+
+        Args:
+            state: the game's; D and the optimisers are its own.
+            other: that of another run.
+            resolution: as names count, from 4 at the base.
+
+        Raises:
+            ValueError: where there are no such layers, or the two have other networks.
+        """
+        if (state.average is None) != (other.average is None):
+            raise ValueError(
+                "one of the two runs keeps an average of its generator, and the other does not: "
+                "give two that do, or two that do not"
+            )
+        mine, its = games.variables(state.generator), games.variables(other.generator)
+        collections = dict(latents.blend_from(mine, its, resolution))
+        parameters = collections.pop("params")
+        generator = state.generator._replace(parameters=parameters, collections=collections)
+        average = state.average
+        if average is not None and other.average is not None:
+            mean = latents.blend_from(average.mean, other.average.mean, resolution)
+            average = average._replace(mean=mean)
+        return state._replace(generator=generator, average=average)
+
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """What a classifier sees in samples of faces, drawings or digits, made to labels or not."""
         if self.classes is None:

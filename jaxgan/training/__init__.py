@@ -13,6 +13,7 @@ from jaxgan.training.environment import differences as differences
 from jaxgan.training.errors import Interrupted as Interrupted
 from jaxgan.training.errors import NotFinite as NotFinite
 from jaxgan.training.errors import RunError as RunError
+from jaxgan.training.experiment import Blends as Blends
 from jaxgan.training.experiment import Conditional as Conditional
 from jaxgan.training.experiment import Draws as Draws
 from jaxgan.training.experiment import Evaluates as Evaluates

@@ -161,6 +161,24 @@ class Styled(Experiment, Protocol):
 
 
 @runtime_checkable
+class Blends(Experiment, Protocol):
+    """An experiment of whose runs two generators can be put together, by the size of layers."""
+
+    def blended(self, state: Any, other: Any, resolution: int) -> Any:
+        """A state whose generator has the layers from a resolution on of another's.
+
+        Args:
+            state: the game's.
+            other: that of another run.
+            resolution: of the first layers that are the other's.
+
+        Raises:
+            ValueError: where there are no such layers, or the two have other networks.
+        """
+        ...
+
+
+@runtime_checkable
 class Resolves(Experiment, Protocol):
     """An experiment of which some values may follow from others and from the count of devices."""
 

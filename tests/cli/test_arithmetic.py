@@ -132,11 +132,12 @@ def test_in_z_all_have_one_label(line, runs, tmp_path):
 
 
 def best(points, wanted, each, taken=()):
-    """The numbers of the samples that a classifier is surest of."""
+    """The numbers of the first samples that a classifier is sure of, or else the likeliest."""
     odds = seeing(points[:, None, :, None])
     found = np.prod([odds[name][:, labels].sum(1) for name, labels in wanted.items()], axis=0)
     for name, labels in wanted.items():
         found = np.where(np.isin(odds[name].argmax(1), labels), found, -1)
+    found = np.where(found >= 0.9, 1, found)
     found[list(taken)] = -1
     return [int(n) for n in np.argsort(-found, kind="stable")[:each] if found[n] > 0]
 
