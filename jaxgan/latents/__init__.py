@@ -22,6 +22,8 @@ from jaxgan.latents.interpolation import strip as strip
 from jaxgan.latents.priors import Prior as Prior
 from jaxgan.latents.priors import normal as normal
 from jaxgan.latents.priors import uniform as uniform
+from jaxgan.latents.projection import Features as Features
+from jaxgan.latents.projection import Noise as Noise
 from jaxgan.latents.projection import Projection as Projection
 from jaxgan.latents.projection import noise_correlation as noise_correlation
 from jaxgan.latents.projection import project as project

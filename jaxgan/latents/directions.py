@@ -9,9 +9,9 @@ import chex
 import numpy as np
 from numpy.typing import ArrayLike
 
-HELD_OUT = 0.2
+_HELD_OUT = 0.2
 """The share of each group that a separator is measured on."""
-LEAST = 5
+_LEAST = 5
 """The smallest group that can be separated: one of it is held out."""
 
 
@@ -57,15 +57,15 @@ def separator(points: ArrayLike, labels: ArrayLike, *, seed: int = 0) -> Separat
     chex.assert_equal_shape_prefix([points, labels], 1)
     groups = {name: np.flatnonzero(labels == name) for name in (True, False)}
     for name, group in groups.items():
-        if len(group) < LEAST:
+        if len(group) < _LEAST:
             raise ValueError(
                 f"{len(group)} of {len(labels)} points are labelled {name}, too few for a "
-                f"direction: give {LEAST} or more of each label"
+                f"direction: give {_LEAST} or more of each label"
             )
     random = np.random.default_rng(seed)
     held_out = np.zeros(len(labels), bool)
     for group in groups.values():
-        held_out[random.permutation(group)[: max(1, round(HELD_OUT * len(group)))]] = True
+        held_out[random.permutation(group)[: max(1, round(_HELD_OUT * len(group)))]] = True
     points = points - points.mean(0)
     length = np.sqrt((points**2).sum(1).mean())
     points = points / (length or 1.0)

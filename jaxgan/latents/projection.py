@@ -16,8 +16,8 @@ Features: TypeAlias = Callable[[jax.Array], jax.Array]
 Noise: TypeAlias = Any
 """Any tree of maps, `[N, H, W]` each; None for no maps."""
 
-NOISE_UNTIL, NOISE_SHARE = 0.75, 0.05
-RAMP_UP, RAMP_DOWN = 0.05, 0.25
+_NOISE_UNTIL, _NOISE_SHARE = 0.75, 0.05
+_RAMP_UP, _RAMP_DOWN = 0.05, 0.25
 _ADAM = optax.scale_by_adam(b1=0.9, b2=0.999, eps=1e-8)
 
 
@@ -180,9 +180,9 @@ def _schedules(time: float) -> tuple[float, float]:
     >>> _schedules(0.0), _schedules(0.75)[0]
     ((0.0, 0.05), 1.0)
     """
-    falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1.0 - time) / RAMP_DOWN))
-    rate = falling * min(1.0, time / RAMP_UP)
-    return rate, NOISE_SHARE * max(0.0, 1.0 - time / NOISE_UNTIL) ** 2
+    falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1.0 - time) / _RAMP_DOWN))
+    rate = falling * min(1.0, time / _RAMP_UP)
+    return rate, _NOISE_SHARE * max(0.0, 1.0 - time / _NOISE_UNTIL) ** 2
 
 
 def noise_correlation(maps: Noise) -> jax.Array:

@@ -40,6 +40,15 @@ def test_a_known_direction_is_found(random, share):
     assert cosine(other_way.direction, -direction) > 0.99
 
 
+def test_a_rare_group_weighs_as_much_as_the_other(random):
+    """Groups that overlap: to call every point the frequent one would be right for 95 %."""
+    labels = np.arange(4000) % 20 == 0
+    points = random.normal(size=(4000, 4)) + 2.0 * labels[:, None] * [1, 0, 0, 0]
+    found = separator(points, labels)
+    assert 0.78 < found.accuracy < 0.9  # 0.84, half the distance between the two
+    assert found.direction[0] > 0.95
+
+
 def test_scale_and_place_of_points_do_not_matter(random):
     points = random.normal(size=(200, 4))
     labels = points @ known(random, 4) > 0
