@@ -64,11 +64,8 @@ def refuse_taken(output: Path) -> None:
 def refuse_file(output: Path, suffix: str = ".png") -> None:
     """Refuse a file for a sheet that is there already, or that is called something else."""
     if output.suffix.lower() != suffix:
-        what = {".png": "sheet is a PNG", ".gif": "animation is a GIF"}[suffix]
-        raise RunError(
-            f"a{'n' if what[0] == 'a' else ''} {what}, and {output} is not called one: "
-            f"name a FILE{suffix}"
-        )
+        what = {".png": "a sheet is a PNG", ".gif": "an animation is a GIF"}[suffix]
+        raise RunError(f"{what}, and {output} is not called one: name a FILE{suffix}")
     if output.exists():
         raise RunError(f"{output} is there already: name another file with --output")
 
