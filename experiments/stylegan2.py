@@ -7,6 +7,10 @@ python experiments/stylegan2.py train --from runs/stylegan2-001 --dataset openmo
 python experiments/stylegan2.py sample runs/stylegan2-001 --truncation 0.7
 python experiments/stylegan2.py mix runs/stylegan2-001
 python experiments/stylegan2.py truncate runs/stylegan2-001
+python experiments/stylegan2.py interpolate runs/stylegan2-001 --animation
+python experiments/stylegan2.py arithmetic runs/stylegan2-001 --start 3,8,12 --minus 1 --plus 5,7
+python experiments/stylegan2.py traverse runs/stylegan2-001 --directions hair_colour=black
+python experiments/stylegan2.py project runs/stylegan2-001 faces/*.png
 python experiments/stylegan2.py import ffhq.pkl --preset auto    NVIDIA's weights, for the same
 
 Presets: small is for two cores, on faces that need no network; faces64, faces128 and openmoji64 are

@@ -25,7 +25,7 @@ def chosen_files(words: Sequence[str], *, taken: Path) -> dict[Path, Path]:
     """
     found: dict[Path, Path] = {}
     for word in words:
-        for name, file in _expand(word):
+        for name, file in named_files(word):
             target = name.with_suffix(".png")
             other = found.setdefault(target, file)
             if not other.samefile(file):
@@ -47,8 +47,12 @@ def chosen_files(words: Sequence[str], *, taken: Path) -> dict[Path, Path]:
     return found
 
 
-def _expand(word: str) -> list[tuple[Path, Path]]:
-    """Names and files of a picture, a folder or a pattern."""
+def named_files(word: str) -> list[tuple[Path, Path]]:
+    """Names and files of a picture, a folder or a pattern; what is passed over in it is said.
+
+    Raises:
+        RunError: where there are none.
+    """
     path = to_path(word)
     if path.is_file():
         return [(Path(path.name), path)]

@@ -22,8 +22,8 @@ from jaxgan.cli.using import using_verbs
 from jaxgan.training import Experiment, Interrupted, RunError, counted_signals, experiment_name
 
 _VERBS = (
-    *("train", "resume", "sample", "mix", "truncate", "evaluate", "reproduce"),
-    *("translate", "import", "prepare"),
+    *("train", "resume", "sample", "interpolate", "mix", "truncate", "arithmetic", "traverse"),
+    *("project", "blend", "evaluate", "reproduce", "translate", "import", "prepare"),
 )
 """In the order of `--help`."""
 

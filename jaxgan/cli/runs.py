@@ -61,10 +61,11 @@ def refuse_taken(output: Path) -> None:
         raise RunError(f"{output} already holds something: name another folder with --output")
 
 
-def refuse_file(output: Path) -> None:
+def refuse_file(output: Path, suffix: str = ".png") -> None:
     """Refuse a file for a sheet that is there already, or that is called something else."""
-    if output.suffix.lower() != ".png":
-        raise RunError(f"a sheet is a PNG, and {output} is not called one: name a FILE.png")
+    if output.suffix.lower() != suffix:
+        what = {".png": "a sheet is a PNG", ".gif": "an animation is a GIF"}[suffix]
+        raise RunError(f"{what}, and {output} is not called one: name a FILE{suffix}")
     if output.exists():
         raise RunError(f"{output} is there already: name another file with --output")
 
@@ -120,11 +121,28 @@ def batch_size_of(run: Run) -> int:
     return next(iter(run.manifest["batch"].values()))["shape"][0]
 
 
+def classes_of(experiment: Any) -> int | None:
+    """How many labels there are; None where images are made without."""
+    return experiment.classes if isinstance(experiment, Conditional) else None
+
+
+def class_names(run: Run, experiment: Any) -> list[str]:
+    """The names of a run's labels, or their numbers where they have none.
+
+    Raises:
+        RunError: where there are none.
+    """
+    classes = classes_of(experiment)
+    if classes is None:
+        raise RunError("this GAN is not conditional: its images have no label")
+    return run.manifest.get("classes") or [str(number) for number in range(classes)]
+
+
 def label_number(run: Run, experiment: Experiment, label: str) -> int:
     """The number of a class that is given by its name or its number."""
-    if not isinstance(experiment, Conditional) or experiment.classes is None:
+    if classes_of(experiment) is None:
         raise RunError("this GAN is not conditional: leave --label out")
-    names = run.manifest.get("classes") or [str(n) for n in range(experiment.classes)]
+    names = class_names(run, experiment)
     if label in names:
         return names.index(label)
     if label.isdecimal() and int(label) < len(names):

@@ -1,25 +1,23 @@
-"""Verbs that draw one sheet of what a run's styles can do: mixed, and truncated."""
+"""What verbs have in common that draw a sheet of what a run's generator can do."""
 
+import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-import tyro
 
-from jaxgan.cli.runs import batch_size_of, label_number, open_run, refuse_file
-from jaxgan.cli.training import Directory
-from jaxgan.cli.truncation import check_truncation, layers_of
+from jaxgan.cli.runs import batch_size_of, label_number, open_run, refuse_file, refuse_taken
 from jaxgan.games import stream
-from jaxgan.latents import mix, truncate
 from jaxgan.training import (
-    UNMOVED,
+    Experiment,
     Moved,
+    Picture,
+    Run,
     RunError,
-    Styled,
+    captioned,
     compile_play,
     generate_chunks,
     grid,
@@ -27,11 +25,13 @@ from jaxgan.training import (
     save_picture,
 )
 
+E = TypeVar("E", bound=Experiment)
+
 _MOST = 1024
 """How many images a sheet holds."""
 
 
-class Sheet(NamedTuple):
+class Sheet(NamedTuple, Generic[E]):
     """What all sheets are asked.
 
     Attributes:
@@ -42,11 +42,11 @@ class Sheet(NamedTuple):
         label: of all images, where the run has labels.
         step: of the checkpoint; the newest where None.
         seed: of the latents.
-        output: the file; a name after the sheet and its seed where None.
+        output: the file, or the folder of several; a name after the sheet and its seed where None.
     """
 
     directory: Path
-    kind: type[Styled]
+    kind: type[E]
     name: str
     moved: Moved
     label: str | None
@@ -55,128 +55,121 @@ class Sheet(NamedTuple):
     output: Path | None
 
 
-class _Opened(NamedTuple):
-    """A run's checkpoint, with inputs, and where the sheet goes."""
+@dataclasses.dataclass(frozen=True)
+class Opened(Generic[E]):
+    """A run's checkpoint, and where the sheet goes.
 
-    experiment: Styled
-    step: int
-    state: Any
-    inputs: dict[str, Any]
-    output: Path
-    make: Callable[[Mapping[str, Any]], np.ndarray]
-
-
-def sheet_verbs(kind: Any, name: str) -> dict[str, Callable[..., int]]:
-    """`mix` and `truncate`.
-
-    Args:
-        kind: the experiment.
-        name: what manifests call it.
+    Attributes:
+        run: it.
+        experiment: of its configuration.
+        step: of the checkpoint.
+        state: the game's.
+        key: of the sheet's seed.
+        number: the label of all images; None where none was asked for.
+        output: where the sheet goes, or several.
+        generate: the game's, compiled.
     """
 
-    def mix_styles(
-        directory: Directory,
-        moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
-        *,
-        rows: int = 4,
-        columns: int = 6,
-        layers: str | None = None,
-        truncation: float = 1.0,
-        label: str | None = None,
-        step: int | None = None,
-        seed: int = 0,
-        output: Path | None = None,
-    ) -> int:
-        """Mix the styles of images: each row has the coarse ones of one, each column the fine ones.
+    run: Run
+    experiment: E
+    step: int
+    state: Any
+    key: jax.Array
+    number: int | None
+    output: Path
+    generate: Callable[..., Any]
 
-        The first column and the first row are these images themselves.
+    def draw(self, count: int) -> dict[str, Any]:
+        """The inputs of the first so many pictures that `sample --seed` draws."""
+        inputs: dict[str, Any] = dict(self.experiment.inputs(stream(self.key, "inputs"), count))
+        if self.number is not None:
+            inputs["label"] = np.full(count, self.number, np.int32)
+        return inputs
 
-        Args:
-            directory: The run's.
-            moved: Where the data are now.
-            rows: How many images give coarse styles.
-            columns: How many images give fine styles.
-            layers: Those whose styles are fine, from 0: FROM-TO, as in 4-7, or FROM, as in 4, with
-                all that follow. Layers 0 to 3 make what is as large as a quarter of the image.
-                4 where none are said (half of them where there are fewer than 8).
-            truncation: Draws all images towards the mean image; 1 does not.
-            label: Of all images, in a run of a conditional GAN: a class by its number or name.
-            step: Of the checkpoint; the newest where none is said.
-            seed: Of the latents.
-            output: A new PNG; DIRECTORY/generated/mix_seed_SEED.png where none is named.
-        """
-        sheet = Sheet(directory, kind, name, moved, label, step, seed, output)
-        return mix_run(sheet, rows=rows, columns=columns, layers=layers, truncation=truncation)
+    def chunks(self, inputs: Mapping[str, Any]) -> Iterator[np.ndarray]:
+        """The images of inputs, a training batch at a time."""
+        key, size = stream(self.key, "sample"), batch_size_of(self.run)
+        return generate_chunks(self.generate, key, self.state, inputs, size=size)
 
-    def truncate_styles(
-        directory: Directory,
-        moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
-        *,
-        rows: int = 4,
-        truncation: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 0.7, 1.0),
-        label: str | None = None,
-        step: int | None = None,
-        seed: int = 0,
-        output: Path | None = None,
-    ) -> int:
-        """Draw images nearer and nearer to the mean image: a row an image, a column a psi.
-
-        Args:
-            directory: The run's.
-            moved: Where the data are now.
-            rows: How many images.
-            truncation: Psi of each column: 1 is the image itself, 0 the mean image, and what is
-                below 0 lies on its other side.
-            label: Of all images, in a run of a conditional GAN: a class by its number or name.
-            step: Of the checkpoint; the newest where none is said.
-            seed: Of the latents.
-            output: A new PNG; DIRECTORY/generated/truncate_seed_SEED.png where none is named.
-        """
-        sheet = Sheet(directory, kind, name, moved, label, step, seed, output)
-        return truncate_run(sheet, rows=rows, truncation=truncation)
-
-    return {"mix": mix_styles, "truncate": truncate_styles}
+    def make(self, inputs: Mapping[str, Any]) -> np.ndarray:
+        """The images of inputs, `[N, H, W, C]`."""
+        return np.concatenate(list(self.chunks(inputs)))
 
 
-def mix_run(sheet: Sheet, *, rows: int, columns: int, layers: str | None, truncation: float) -> int:
-    """Draw a sheet of mixed styles."""
-    check_truncation(truncation)
-    _check_counts({"--rows": rows, "--columns": columns}, (rows + 1) * (columns + 1))
-    opened = _open(sheet, "mix", rows + columns)
-    experiment, state = opened.experiment, opened.state
-    start, stop = _fine_layers(layers, layers_of(experiment, state, opened.inputs))
-    w = jax.jit(experiment.map_latents)(state, opened.inputs)
-    w = truncate(w, experiment.latent_mean(state), truncation)
-    coarse, fine = w[:rows].repeat(columns, axis=0), jnp.tile(w[rows:], (rows, 1, 1))
-    made = opened.make({"w": jnp.concatenate([w, mix(coarse, fine, start, stop)])})
-    sources, mixed = np.split(made, [rows + columns])
-    cells = np.ones((rows + 1, columns + 1, *made.shape[1:]), np.float32)  # the corner stays white
-    cells[1:, 0], cells[0, 1:] = np.split(sources, [rows])
-    cells[1:, 1:] = mixed.reshape(rows, columns, *made.shape[1:])
-    which = f"layer {start}" if stop == start + 1 else f"layers {start} to {stop - 1}"
-    return _save(opened, cells, f"{which} of the columns, all others of the rows")
+def open_sheet(sheet: Sheet[E], what: str, *, suffix: str = ".png") -> Opened[E]:
+    """The checkpoint of a run, and a place for what is drawn.
+
+    Args:
+        sheet: what is asked.
+        what: the verb, for the name of the file.
+        suffix: of the file; a folder where empty.
+
+    Raises:
+        RunError: where there is no such run, label or checkpoint, or the place is taken.
+    """
+    run, experiment = open_run(sheet.directory, sheet.kind, sheet.name, sheet.moved)
+    number = None if sheet.label is None else label_number(run, experiment, sheet.label)
+    words = f"seed_{sheet.seed}" if number is None else f"seed_{sheet.seed}_label_{number}"
+    output = sheet.output or run.directory / "generated" / f"{what}_{words}{suffix}"
+    refuse_file(output, suffix) if suffix else refuse_taken(output)
+    step, state = load(run, experiment, step=sheet.step)
+    generate = compile_play(jax.jit, experiment.game().generate)
+    key = jax.random.key(sheet.seed)
+    return Opened(run, experiment, step, state, key, number, output, generate)
 
 
-def truncate_run(sheet: Sheet, *, rows: int, truncation: tuple[float, ...]) -> int:
-    """Draw a sheet of truncated images."""
-    for psi in truncation:
-        check_truncation(psi)
-    columns = len(truncation)
-    if columns == 0:
-        raise RunError("--truncation names no psi: give one for each column, as in -1 0 0.5 1")
-    _check_counts({"--rows": rows}, rows * columns)
-    opened = _open(sheet, "truncate", rows)
-    inputs = {name: np.repeat(array, columns, axis=0) for name, array in opened.inputs.items()}
-    inputs["truncation"] = np.tile(np.asarray(truncation, np.float32), rows)
-    made = opened.make(inputs)
-    psis = ", ".join(f"{psi:g}" for psi in truncation)
-    return _save(opened, made.reshape(rows, columns, *made.shape[1:]), f"psi of columns: {psis}")
+def blank_cells(rows: int, columns: int, image: np.ndarray) -> np.ndarray:
+    """White cells, or, in RGBA, clear ones, for images like one: `[rows, columns, H, W, C]`."""
+    cells = np.ones((rows, columns, *image.shape), np.float32)
+    cells[..., 3:] = -1
+    return cells
 
 
-def _check_counts(counts: Mapping[str, int], images: int) -> None:
+def drawn(cells: np.ndarray, captions: Sequence[tuple[str, int]] = ()) -> Picture:
+    """One picture of images in rows and columns, perhaps with words above.
+
+    Args:
+        cells: `[rows, columns, H, W, C]`.
+        captions: as of `training.captioned`; their shares are counted in columns.
+    """
+    rows, columns, *shape = cells.shape
+    below = grid(cells.reshape(rows * columns, *shape), columns=columns)
+    return captioned(below, captions) if captions else below
+
+
+def save_sheet(opened: Opened[Any], picture: Picture, words: str) -> int:
+    """Write the sheet, and say what it is; 0."""
+    refuse_file(opened.output)  # it may have come meanwhile
+    try:
+        save_picture(picture, opened.output)
+    except OSError as error:
+        raise unwritable(opened.output, error) from error
+    print(f"{opened.output} is a sheet of step {opened.step}: {words}")
+    return 0
+
+
+def unwritable(output: Path, error: OSError) -> RunError:
+    """What to say where the disk does not take what was drawn."""
+    return RunError(
+        f"{output} could not be written ({error.strerror or error}): make room, or name another "
+        "place with --output"
+    )
+
+
+def check_counts(counts: Mapping[str, int], images: int, *, least: int = 1) -> None:
+    """Refuse a sheet of nothing, or of too much.
+
+    Args:
+        counts: by the flags that say them.
+        images: how many there would be.
+        least: what each count must be.
+
+    Raises:
+        RunError: names the flag.
+    """
     for flag, count in counts.items():
-        if count < 1:
-            raise RunError(f"{flag} must be 1 or more, not {count}")
+        if count < least:
+            raise RunError(f"{flag} must be {least} or more, not {count}")
     if images > _MOST:
         raise RunError(
             f"the sheet would hold {images:,} images, and it can hold {_MOST:,}: give fewer "
@@ -184,52 +177,23 @@ def _check_counts(counts: Mapping[str, int], images: int) -> None:
         )
 
 
-def _fine_layers(words: str | None, layers: int) -> tuple[int, int]:
-    """The first of the layers that are meant, and the first one behind them."""
-    if words is None:
-        return min(4, layers // 2), layers
+def named_layers(words: str, layers: int) -> tuple[int, int]:
+    """The first of the layers that --layers names, and the first one behind them.
+
+    Args:
+        words: FROM-TO, or FROM alone, with all that follow.
+        layers: how many there are.
+
+    Raises:
+        RunError: where there are no such layers.
+    """
     found = re.fullmatch(r"(\d+)(?:-(\d+))?", words)
     if found is not None:
         start, last = int(found[1]), int(found[2] or layers - 1)
         if start <= last < layers:
             return start, last + 1
     raise RunError(
-        f"--layers {words} names none of the {layers} layers: give the first that is fine, as in "
-        f"{min(4, layers // 2)}, or the first and the last, as in 0-{layers - 1}"
+        f"--layers {words} names none of the {layers} layers: give the first, as in "
+        f"{min(4, layers // 2)}, with all that follow, or the first and the last, as in "
+        f"0-{layers - 1}"
     )
-
-
-def _open(sheet: Sheet, what: str, count: int) -> _Opened:
-    """The checkpoint, and so many inputs."""
-    run, experiment = open_run(sheet.directory, sheet.kind, sheet.name, sheet.moved)
-    number = None if sheet.label is None else label_number(run, experiment, sheet.label)
-    words = f"seed_{sheet.seed}" if number is None else f"seed_{sheet.seed}_label_{number}"
-    output = sheet.output or run.directory / "generated" / f"{what}_{words}.png"
-    refuse_file(output)
-    step, state = load(run, experiment, step=sheet.step)
-    key = jax.random.key(sheet.seed)
-    inputs: dict[str, Any] = dict(experiment.inputs(stream(key, "inputs"), count))
-    if number is not None:
-        inputs["label"] = np.full(count, number, np.int32)
-    generate, size = compile_play(jax.jit, experiment.game().generate), batch_size_of(run)
-
-    def make(inputs: Mapping[str, Any]) -> np.ndarray:
-        chunks = generate_chunks(generate, stream(key, "sample"), state, inputs, size=size)
-        return np.concatenate(list(chunks))
-
-    return _Opened(experiment, step, state, inputs, output, make)
-
-
-def _save(opened: _Opened, cells: np.ndarray, words: str) -> int:
-    """One picture of images in rows and columns, `[rows, columns, H, W, C]`."""
-    rows, columns, *shape = cells.shape
-    refuse_file(opened.output)  # it may have come meanwhile
-    try:
-        save_picture(grid(cells.reshape(rows * columns, *shape), columns=columns), opened.output)
-    except OSError as error:
-        raise RunError(
-            f"{opened.output} could not be written ({error.strerror or error}): make room, or name "
-            "another file with --output"
-        ) from error
-    print(f"{opened.output} is a sheet of step {opened.step}: {words}")
-    return 0

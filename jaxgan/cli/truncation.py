@@ -1,13 +1,19 @@
 """Truncation, as a command line asks for it."""
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.latents import truncate
 from jaxgan.training import Experiment, RunError, Styled
+
+_FAR = 2.0
+"""Beyond it a person is warned."""
 
 
 def check_styled(experiment: Experiment) -> Styled:
@@ -24,14 +30,30 @@ def check_styled(experiment: Experiment) -> Styled:
     return experiment
 
 
-def check_truncation(psi: float) -> None:
-    """Refuse what is no number.
+def check_truncation(*psis: float, least: float | None = 0.0) -> None:
+    """Refuse what is no number or too small; warn of what leads far from all images.
+
+    Args:
+        *psis: of images.
+        least: what each may be; anything where None.
 
     Raises:
-        RunError: names it.
+        RunError: names the first that will not do.
     """
-    if not math.isfinite(psi):
-        raise RunError(f"--truncation {psi} leads nowhere: give a number, as in 0.7")
+    for psi in psis:
+        if not math.isfinite(psi):
+            raise RunError(f"--truncation {psi:g} leads nowhere: give a number, as in 0.7")
+        if least is not None and psi < least:
+            raise RunError(
+                f"--truncation {psi:g} leads to the other side of the mean image, which is shown "
+                "by the verb truncate: give 0 (the mean image) to 1 (all as they are), as in 0.7"
+            )
+    if max(psis) > _FAR:
+        print(
+            f"--truncation {max(psis):g} leads far from the mean image, where there may be no "
+            "images: 0 to 1 is usual",
+            file=sys.stderr,
+        )
 
 
 def layers_of(experiment: Styled, state: Any, inputs: Mapping[str, Any]) -> int:
@@ -40,29 +62,28 @@ def layers_of(experiment: Styled, state: Any, inputs: Mapping[str, Any]) -> int:
 
 
 def truncated(
-    experiment: Experiment, state: Any, inputs: Mapping[str, Any], psi: float, cutoff: int | None
+    experiment: Styled, state: Any, inputs: Mapping[str, Any], psi: float, cutoff: int | None
 ) -> dict[str, Any]:
-    """What inputs of `generate` hold besides, so that images are truncated.
+    """Inputs of `generate` whose images are truncated.
 
     Args:
         experiment: whose game it is.
         state: of the game.
-        inputs: arrays `[N, ...]`.
+        inputs: arrays `[N, ...]`: latents, or "w" alone, which is truncated here.
         psi: how far.
         cutoff: how many layers; all where None.
 
     Raises:
-        RunError: where there are not so many layers, or psi is no number.
+        RunError: where there are not so many layers.
     """
-    check_truncation(psi)
+    w = inputs.get("w")
+    layers = layers_of(experiment, state, inputs) if w is None else w.shape[1]
+    if cutoff is not None and not 0 <= cutoff <= layers:
+        raise RunError(
+            f"--truncation-cutoff must be 0 to {layers}, as many as there are layers, not {cutoff}"
+        )
+    if w is not None:
+        return {"w": truncate(jnp.asarray(w), experiment.latent_mean(state), psi, cutoff=cutoff)}
     count = len(next(iter(inputs.values())))
-    chosen: dict[str, Any] = {"truncation": np.full(count, psi, np.float32)}
-    if cutoff is not None:
-        layers = layers_of(check_styled(experiment), state, inputs)
-        if not 0 <= cutoff <= layers:
-            raise RunError(
-                f"--truncation-cutoff must be 0 to {layers}, as many as there are layers, not "
-                f"{cutoff}"
-            )
-        chosen["cutoff"] = np.full(count, cutoff, np.int32)
-    return chosen
+    chosen = {**inputs, "truncation": np.full(count, psi, np.float32)}
+    return chosen if cutoff is None else {**chosen, "cutoff": np.full(count, cutoff, np.int32)}

@@ -6,19 +6,27 @@ from typing import Annotated, Any
 
 import tyro
 
+from jaxgan.cli.arithmetic import arithmetic_verb
+from jaxgan.cli.blend import blend_verb
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
+from jaxgan.cli.interpolate import interpolate_verb
+from jaxgan.cli.mixing import mixing_verbs
 from jaxgan.cli.networks import networks_verb
 from jaxgan.cli.preset import PresetFlag
-from jaxgan.cli.sheets import sheet_verbs
+from jaxgan.cli.project import project_verb
+from jaxgan.cli.sample import Asked, sample_run
 from jaxgan.cli.training import Directory
 from jaxgan.cli.translate import translate_run
-from jaxgan.cli.verbs import evaluate_run, sample_run
+from jaxgan.cli.traverse import traverse_verb
+from jaxgan.cli.verbs import evaluate_run
 from jaxgan.data import Size, ValueRange
 from jaxgan.training import (
     UNMOVED,
+    Blends,
     Evaluates,
     Experiment,
+    Generates,
     Imports,
     ImportsNetworks,
     Moved,
@@ -44,40 +52,44 @@ def using_verbs(
         directory: Directory,
         moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
         *,
-        count: int = 100,
+        count: int | None = None,
         label: str | None = None,
         truncation: float | None = None,
         truncation_cutoff: int | None = None,
         step: int | None = None,
-        seed: int = 0,
+        seed: int | None = None,
+        seeds: str | None = None,
+        latents: Path | None = None,
         output: Path | None = None,
     ) -> int:
-        """Draw pictures from a run's checkpoint.
+        """Draw pictures from a run's checkpoint, and write what they are made of beside them.
 
         Args:
             directory: The run's.
             moved: Where the data are now.
-            count: How many pictures.
+            count: How many pictures of one seed; 100 where nothing is said.
             label: Of all the pictures, in a run of a conditional GAN: a class by its number, from
                 0, or by its name.
             truncation: Of images that are made of styles, psi: 1 leaves them, less draws them
-                towards the mean image (as in 0.7), which 0 is, and less than 0 to its other side.
+                towards the mean image (as in 0.7), which 0 is.
             truncation_cutoff: How many layers are truncated, the first ones; all where none is
                 said.
             step: Of the checkpoint; the newest where none is said.
-            seed: Of the latents: the same seed gives the same pictures, however many.
+            seed: Of the latents: the same seed gives the same pictures, however many; 0 where
+                nothing is said.
+            seeds: Instead of --count and --seed, a picture of each, as in 0-99 or 0,3,7-9: named
+                after its seed, and the same whichever others are drawn.
+            latents: Instead, a file of NumPy's, such as latents.npy beside pictures of sample: of
+                latents [N, Z], with the labels of labels.npy beside it or --label; or of styles
+                [N, L, W], [N, 1, W], or [N, W] where W is not Z.
             output: A new folder for them; DIRECTORY/generated/seed_SEED where none is named, or
-                seed_SEED_label_LABEL, and so on.
+                seeds_SEEDS, seed_SEED_label_LABEL, and so on.
         """
         return sample_run(
             *(directory, kind, name),
+            asked=Asked(count, seed, seeds, latents, label, truncation, truncation_cutoff),
             moved=moved,
-            count=count,
-            label=label,
-            truncation=truncation,
-            cutoff=truncation_cutoff,
             step=step,
-            seed=seed,
             output=output,
         )
 
@@ -196,8 +208,15 @@ def using_verbs(
         )
 
     verbs: dict[str, Callable[..., int]] = {"sample": sample}
+    if isinstance(default, Generates):
+        verbs["interpolate"] = interpolate_verb(kind, name)
+        verbs["arithmetic"] = arithmetic_verb(kind, name)
+        verbs["traverse"] = traverse_verb(kind, name)
+        verbs["project"] = project_verb(kind, name)
     if isinstance(default, Styled):
-        verbs |= sheet_verbs(kind, name)
+        verbs |= mixing_verbs(kind, name)
+    if isinstance(default, Blends):
+        verbs["blend"] = blend_verb(kind, name)
     if isinstance(default, Evaluates):
         verbs["evaluate"] = evaluate
     if isinstance(default, Translates):

@@ -1,7 +1,6 @@
 """What each verb does. A verb gives its exit code, and raises what a person has to mend."""
 
 import dataclasses
-import itertools
 import json
 import os
 from collections.abc import Mapping
@@ -13,17 +12,13 @@ import numpy as np
 
 from jaxgan.cli.runs import (
     batch_size_of,
-    label_number,
     new_directory,
     open_run,
     refuse_imported,
-    refuse_taken,
     with_way_on,
 )
-from jaxgan.cli.truncation import check_styled, truncated
 from jaxgan.games import stream
 from jaxgan.training import (
-    Draws,
     Evaluates,
     Experiment,
     Generate,
@@ -32,24 +27,15 @@ from jaxgan.training import (
     NotFinite,
     Parent,
     Run,
-    RunError,
-    class_grid,
     compile_play,
     differences,
-    draft,
     generate_chunks,
-    grid,
     load,
-    picture,
     reproduce,
     resume,
-    save_picture,
     train,
     write_whole,
 )
-
-_SHEET = 256
-"""How many pictures are shown together, at the most."""
 
 
 def train_run(
@@ -93,77 +79,6 @@ def resume_run(
         resume(run, experiment, devices=devices)
     except (Interrupted, NotFinite) as stop:
         raise with_way_on(stop, directory) from None
-    return 0
-
-
-def sample_run(
-    directory: Path,
-    kind: type[Experiment],
-    name: str,
-    *,
-    moved: Moved,
-    count: int,
-    label: str | None,
-    truncation: float | None,
-    cutoff: int | None,
-    step: int | None,
-    seed: int,
-    output: Path | None,
-) -> int:
-    """Draw pictures from a run's checkpoint."""
-    if count <= 0:
-        raise RunError(f"--count must be 1 or more, not {count}")
-    run, experiment = open_run(directory, kind, name, moved)
-    number = None if label is None else label_number(run, experiment, label)
-    if truncation is not None or cutoff is not None:
-        check_styled(experiment)
-    if cutoff is not None and truncation is None:
-        raise RunError("--truncation-cutoff says how many layers: say how far with --truncation")
-    words = {"seed": seed, "label": number, "truncation": truncation, "cutoff": cutoff}
-    folder = "_".join(f"{word}_{value}" for word, value in words.items() if value is not None)
-    output = output or run.directory / "generated" / folder
-    refuse_taken(output)
-    step, state = load(run, experiment, step=step)
-    key = jax.random.key(seed)
-    inputs: dict[str, Any] = dict(experiment.inputs(stream(key, "inputs"), count))
-    if number is not None:
-        inputs["label"] = np.full(count, number, np.int32)
-    if truncation is not None:
-        inputs |= truncated(experiment, state, inputs, truncation, cutoff)
-    chunks = generate_chunks(
-        *(compile_play(jax.jit, experiment.game().generate), stream(key, "sample"), state, inputs),
-        size=batch_size_of(run),
-    )
-    output.mkdir(parents=True, exist_ok=True)
-    first = next(chunks)
-    chunks = itertools.chain([first], chunks)
-    if first.ndim != 4:  # no pictures: points, or words
-        made = np.concatenate(list(chunks))
-        with draft(output / "samples.npy") as part, part.open("wb") as file:
-            np.save(file, made)
-        if isinstance(experiment, Draws):
-            save_picture(experiment.draw(state, made), output / "picture.png")
-        print(f"{count} samples of step {step} are in {output}")
-        return 0
-    kept: list[np.ndarray] = []
-    for index, image in enumerate(itertools.chain.from_iterable(chunks)):
-        try:
-            save_picture(picture(image), output / f"{index:05}.png")
-        except OSError as error:
-            raise RunError(
-                f"picture {index + 1} of {count} could not be written to {output} "
-                f"({error.strerror or error}): make room, and name another folder with --output"
-            ) from error
-        if len(kept) < _SHEET:
-            kept.append(image)
-    sheet = output / "grid.png"
-    classes = run.manifest.get("classes", [])
-    if classes and "label" in inputs:
-        labels = np.asarray(inputs["label"])[: len(kept)]
-        save_picture(class_grid(np.stack(kept), labels, classes), sheet)
-    else:
-        save_picture(grid(np.stack(kept)), sheet)
-    print(f"{count} pictures of step {step} are in {output}; the first of them together: {sheet}")
     return 0
 
 

@@ -1,5 +1,8 @@
 """What experiments have in common: their bases, and the figures that `evaluate` gives."""
 
+from jaxgan.recipes.attributes import Seen as Seen
+from jaxgan.recipes.attributes import attribute_classifier as attribute_classifier
+from jaxgan.recipes.attributes import attribute_labels as attribute_labels
 from jaxgan.recipes.digits import check_digits as check_digits
 from jaxgan.recipes.digits import digit_classifier as digit_classifier
 from jaxgan.recipes.digits import evaluate_codes as evaluate_codes
@@ -16,6 +19,8 @@ from jaxgan.recipes.freezing import freeze_layers as freeze_layers
 from jaxgan.recipes.imported import found_r3gan as found_r3gan
 from jaxgan.recipes.imported import found_style as found_style
 from jaxgan.recipes.imported import with_networks as with_networks
+from jaxgan.recipes.kernels import first_kernel as first_kernel
+from jaxgan.recipes.kernels import style_kernels as style_kernels
 from jaxgan.recipes.latents import Architecture as Architecture
 from jaxgan.recipes.latents import FromLabels as FromLabels
 from jaxgan.recipes.latents import FromLatents as FromLatents

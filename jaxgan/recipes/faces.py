@@ -8,7 +8,15 @@ import jax
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.data import FACES_COUNT, STYLES, StrPath, tfds_arrays, to_floats
+from jaxgan.data import (
+    FACES_COUNT,
+    STYLES,
+    Images,
+    StrPath,
+    parse_faces,
+    tfds_arrays,
+    to_floats,
+)
 from jaxgan.networks import SmallClassifier
 from jaxgan.recipes.cache import cached_variables
 
@@ -218,6 +226,13 @@ def real_faces(
     arrays = tfds_arrays(_name(style), split, data_dir=data_dir)
     arrays.pop("number")
     return to_floats(arrays.pop("image")), arrays
+
+
+def style_of(images: Images) -> str | None:
+    """The style of the faces that images are of; None where they are something else."""
+    kind, _, configuration = images.dataset.partition("/")
+    faces = images.folder is None and kind == "faces"
+    return parse_faces(configuration).style if faces else None
 
 
 def _shrunk(images: np.ndarray) -> np.ndarray:

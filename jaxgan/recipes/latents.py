@@ -3,17 +3,18 @@
 import abc
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import networks
+from jaxgan import games, networks, updates
 from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height_and_width
 from jaxgan.games import Batch
 from jaxgan.latents import Prior
+from jaxgan.recipes.kernels import first_kernel
 from jaxgan.recipes.samples import evaluate_labelled, evaluate_samples
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveInt
 
@@ -64,6 +65,16 @@ class FromLatents(abc.ABC):
     def inputs(self, key: jax.Array, count: int) -> Batch:
         """Latents."""
         return {"latent": self.latent(key, count)}
+
+    def latent_kernels(self, state: Any) -> list[jax.Array]:
+        """The kernel of G's first layer, `[Z, ...]`, averaged where pictures are made so.
+
+        Args:
+            state: the game's, a `games.AdversarialState`.
+        """
+        learnt = updates.averaged(state.average, games.variables(state.generator))
+        size = jax.eval_shape(lambda key: self.latent(key, 1), jax.random.key(0)).shape[1]
+        return [first_kernel(learnt["params"], size)]
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """What a classifier sees in samples of digits, plain or stacked, or of faces."""

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.data import Images, parse_faces
+from jaxgan.data import Images
 from jaxgan.recipes.digits import check_digits, evaluate_digits, evaluate_labels, evaluate_modes
-from jaxgan.recipes.faces import SAMPLES, evaluate_faces, face_classifier
+from jaxgan.recipes.faces import SAMPLES, evaluate_faces, face_classifier, style_of
 from jaxgan.recipes.tags import evaluate_drawings
 
 
@@ -26,7 +26,7 @@ def evaluate_samples(images: Images, draw: Callable[[int], np.ndarray]) -> dict[
     """
     if images.folder is None and images.dataset == "stacked_digits":
         return evaluate_modes(draw(26_000), data_dir=images.data_dir)
-    if (style := _style(images)) is not None:
+    if (style := style_of(images)) is not None:
         return evaluate_faces(draw(SAMPLES), style, data_dir=images.data_dir)
     if images.folder is None and images.dataset.partition("/")[0] == "openmoji":
         return evaluate_drawings(draw(SAMPLES), data_dir=images.data_dir)
@@ -50,7 +50,7 @@ def evaluate_labelled(
     Raises:
         ValueError: where the data is neither grey digits nor faces with a label.
     """
-    style = _style(images)
+    style = style_of(images)
     if style is None or images.label is None:
         check_digits(images, others=("faces",))
         return evaluate_labels(*draw(5000), data_dir=images.data_dir)
@@ -60,10 +60,3 @@ def evaluate_labelled(
     found = classifier.classify(made)[images.label]
     classes = classifier.groups[images.label]
     return figures | metrics.label_agreement(np.asarray(asked), found, classes=classes)
-
-
-def _style(images: Images) -> str | None:
-    """Of the faces that images are of; None where they are something else."""
-    kind, _, configuration = images.dataset.partition("/")
-    faces = images.folder is None and kind == "faces"
-    return parse_faces(configuration).style if faces else None

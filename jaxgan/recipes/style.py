@@ -12,11 +12,12 @@ import numpy as np
 import optax
 from annotated_types import Ge, Le
 
-from jaxgan import games, latents, layers
+from jaxgan import games, latents, layers, updates
 from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height_and_width
 from jaxgan.games import Batch
 from jaxgan.recipes.freezing import freeze_layers
 from jaxgan.recipes.imported import with_networks
+from jaxgan.recipes.kernels import style_kernels
 from jaxgan.recipes.samples import evaluate_labelled, evaluate_samples
 from jaxgan.training import Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
 from jaxgan.weights import StyleNetworks
@@ -203,6 +204,44 @@ class FromStyles(abc.ABC):
     def latent_mean(self, state: games.StyleState) -> jax.Array:
         """The mean of w that truncation draws to, `[W]`."""
         return games.latent_mean(state)
+
+    def latent_kernels(self, state: games.StyleState) -> list[jax.Array]:
+        """The kernels from w to the styles of G's layers, `[W, ...]`, of the average of G.
+
+        Args:
+            state: the game's; while networks grow, layers that are not in use yet are left out.
+        """
+        learnt: Any = updates.averaged(state.average, games.variables(state.generator))
+        largest = None if state.growth is None else 4 << int(state.growth.stage)
+        return style_kernels(learnt["params"], largest=largest)
+
+    def blended(
+        self, state: games.StyleState, other: games.StyleState, resolution: int
+    ) -> games.StyleState:
+        """The state with G's layers from a resolution on of another, and those of its average.
+
+        Args:
+            state: the game's; D and the optimisers are its own.
+            other: that of another run.
+            resolution: as names count, from 4 at the base.
+
+        Raises:
+            ValueError: where there are no such layers, or the two have other networks.
+        """
+        if (state.average is None) != (other.average is None):
+            raise ValueError(
+                "one of the two runs keeps an average of its generator, and the other does not: "
+                "give two that do, or two that do not"
+            )
+        mine, its = games.variables(state.generator), games.variables(other.generator)
+        collections = dict(latents.blend_from(mine, its, resolution))
+        parameters = collections.pop("params")
+        generator = state.generator._replace(parameters=parameters, collections=collections)
+        average = state.average
+        if average is not None and other.average is not None:
+            mean = latents.blend_from(average.mean, other.average.mean, resolution)
+            average = average._replace(mean=mean)
+        return state._replace(generator=generator, average=average)
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """What a classifier sees in samples of faces, drawings or digits, made to labels or not."""

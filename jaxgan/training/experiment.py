@@ -18,6 +18,7 @@ from annotated_types import Ge, Gt, Lt
 
 from jaxgan.data import (
     Data,
+    Images,
     Resident,
     ResidentSides,
     Size,
@@ -108,6 +109,36 @@ class Experiment(Protocol):
 
 
 @runtime_checkable
+class Generates(Experiment, Protocol):
+    """An experiment whose images are made of latents.
+
+    Inputs of its game's `generate` hold "latent", `[N, Z]` float32, and "label", `[N]` int32, where
+    it is asked to play with labels (`Conditional`).
+    """
+
+    @property
+    def images(self) -> Images:
+        """The pictures that it learns to make."""
+        ...
+
+    @property
+    def latent(self) -> Callable[[jax.Array, int], jax.Array]:
+        """p(z): `(key, count) -> [count, Z]`."""
+        ...
+
+    def latent_kernels(self, state: Any) -> list[jax.Array]:
+        """The kernels that meet a latent first, or, where images are made of styles, a style.
+
+        Args:
+            state: the game's.
+
+        Returns:
+            One kernel or more, `[Z, ...]` or `[W, ...]`.
+        """
+        ...
+
+
+@runtime_checkable
 class Styled(Experiment, Protocol):
     """An experiment whose images are made of styles: w, a vector for each of L layers.
 
@@ -126,6 +157,24 @@ class Styled(Experiment, Protocol):
 
     def latent_mean(self, state: Any) -> jax.Array:
         """The mean of w that truncation draws to, `[W]`."""
+        ...
+
+
+@runtime_checkable
+class Blends(Experiment, Protocol):
+    """An experiment of whose runs two generators can be put together, by the size of layers."""
+
+    def blended(self, state: Any, other: Any, resolution: int) -> Any:
+        """A state whose generator has the layers from a resolution on of another's.
+
+        Args:
+            state: the game's.
+            other: that of another run.
+            resolution: of the first layers that are the other's.
+
+        Raises:
+            ValueError: where there are no such layers, or the two have other networks.
+        """
         ...
 
 

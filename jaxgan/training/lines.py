@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jaxgan.data import StrPath, to_path
 
 
@@ -120,6 +122,16 @@ def write_whole(path: StrPath, content: str | bytes) -> None:
         file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_array(path: StrPath, array: np.ndarray) -> None:
+    """Write an array as NumPy's file, `.npy`, that is whole or not there.
+
+    Raises:
+        OSError: where it cannot be written; it names the file.
+    """
+    with draft(to_path(path)) as part, part.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ FORMAT = 2
 """Of the directory. A newer format than this is refused; one of format 1 has no digest."""
 
 MAX_SEED = 2**31 - 1
+"""The largest seed of a run, or of a picture."""
 
 
 class _Leaf(BaseModel):

@@ -76,8 +76,6 @@ def class_grid(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> 
     Returns:
         The grid; one without names where the images are of more than 20 classes.
     """
-    from PIL import Image, ImageDraw, ImageFont
-
     present = np.unique(labels).tolist()
     if len(present) > 20:
         return grid(images)
@@ -90,15 +88,42 @@ def class_grid(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> 
         cell[: len(group)] = group
     cells = cells.reshape(len(present), rows, each, *images.shape[1:]).swapaxes(0, 1)
     below = grid(cells.reshape(-1, *images.shape[1:]), columns=len(present) * each)
+    given = [names[label] if label < len(names) else str(label) for label in present]
+    return captioned(below, [(name, 1) for name in given])
+
+
+def captioned(below: Picture, captions: Sequence[tuple[str, int]]) -> Picture:
+    """A picture with words above it, each over its part of the width.
+
+    Args:
+        below: the picture.
+        captions: each with its share of the width, 1 or more; what has no room is cut short.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
     font, band = ImageFont.load_default(12), 18
     sheet = Image.new(below.mode, (below.width, below.height + band), "white")
     sheet.paste(below, (0, band))
-    draw, width = ImageDraw.Draw(sheet), below.width / len(present)
-    for place, label in enumerate(present):
-        name = names[label] if label < len(names) else str(label)
-        while len(name) > 1 and draw.textlength(name, font) > width - 4:
+    draw, unit = ImageDraw.Draw(sheet), below.width / sum(share for _, share in captions)
+    left = 0.0
+    for name, share in captions:
+        while len(name) > 1 and draw.textlength(name, font) > share * unit - 4:
             name = f"{name.removesuffix('…')[:-1]}…"
-        draw.text((place * width + 3, 2), name, "black", font)
+        draw.text((left + 3, 2), name, "black", font)
+        left += share * unit
+    return sheet
+
+
+def stacked(pictures: Sequence[Picture]) -> Picture:
+    """Pictures of one width and mode, one below the other."""
+    from PIL import Image
+
+    first = pictures[0]
+    sheet = Image.new(first.mode, (first.width, sum(picture.height for picture in pictures)))
+    top = 0
+    for part in pictures:
+        sheet.paste(part, (0, top))
+        top += part.height
     return sheet
 
 
@@ -153,8 +178,6 @@ def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -
     Raises:
         OSError: where the GIF cannot be written; it names the file.
     """
-    from PIL import Image
-
     paths = [to_path(frame) for frame in frames]
     last = next(filter(None, map(_read, reversed(paths))), None)
     if last is None:
@@ -168,22 +191,45 @@ def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -
         if found is None or found.size != last.size:
             passed_over.append(path_of_frame)
             continue
-        found = shrunk(found).convert("RGB")
-        # Colours are chosen from a smaller picture: from all pixels it takes a second a frame.
-        colours = shrunk(found, side=256).quantize(64)
-        pictures.append(found.quantize(palette=colours, dither=Image.Dither.NONE))
+        pictures.append(shrunk(found))
     if pictures:
         each = max(40, int(1000 * seconds / len(pictures)))
-        with draft(to_path(path)) as part:
-            pictures[0].save(
-                part,
-                format="GIF",
-                save_all=True,
-                append_images=pictures[1:],
-                duration=[each] * (len(pictures) - 1) + [2000],
-                loop=0,
-            )
+        durations = [each] * (len(pictures) - 1) + [2000]
+        save_animation(pictures, path, durations=durations)
     return passed_over
+
+
+def save_animation(
+    frames: Sequence[Picture], path: StrPath, *, durations: int | list[int] = 40
+) -> None:
+    """Write a GIF that goes round for ever, and is whole or not there.
+
+    Large pictures are shrunk to 1024 pixels a side; what is transparent lies on white.
+
+    Args:
+        frames: pictures of one size, one or more.
+        path: where the GIF goes.
+        durations: milliseconds of each frame.
+
+    Raises:
+        OSError: where it cannot be written; it names the file.
+    """
+    path = to_path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    first, *others = map(_in_few_colours, frames)
+    with draft(path) as part:
+        first.save(
+            part, format="GIF", save_all=True, append_images=others, duration=durations, loop=0
+        )
+
+
+def _in_few_colours(frame: Picture) -> Picture:
+    from PIL import Image
+
+    frame = on_white(shrunk(frame))
+    # Colours are chosen from a smaller picture: from all pixels it takes a second a frame.
+    colours = shrunk(frame, side=256).quantize(64)
+    return frame.quantize(palette=colours, dither=Image.Dither.NONE)
 
 
 def _read(path: Path) -> Picture | None:

@@ -107,6 +107,7 @@ def create_from_state(
     seed: int,
     shapes: dict[str, jax.ShapeDtypeStruct],
     data: str,
+    classes: Sequence[str] = (),
 ) -> Run:
     """Make a new run of no rounds, whose state comes from elsewhere.
 
@@ -118,12 +119,15 @@ def create_from_state(
         seed: that the rest of the state is from.
         shapes: what a batch is like.
         data: where the state comes from, for the manifest.
+        classes: names of the labels that images are made to.
 
     Raises:
         RunError: where the directory is taken, or the state cannot be written.
     """
     experiment = with_absolute_paths(experiment)
-    manifest = _manifest(experiment, name=name, seed=seed, devices=1, shapes=shapes, data=data)
+    manifest = _manifest(
+        experiment, name=name, seed=seed, devices=1, shapes=shapes, data=data, classes=classes
+    )
     with Run.claim(directory):
         run = Run.create(directory, manifest)
         leaves = digest(state)

@@ -235,7 +235,7 @@ def test_devices_that_cannot_be_started(call, monkeypatch, original):
     fault = ZeroDivisionError("of the program's own")
     assert device_trouble(fault) is None
     with monkeypatch.context() as patch:
-        patch.setattr("jaxgan.cli.verbs.load", fail)
+        patch.setattr("jaxgan.cli.sample.load", fail)
         with pytest.raises(AssertionError):  # the devices are there: a fault of the program
             call("sample", original)
         patch.setattr(jax, "devices", fail)

@@ -208,7 +208,7 @@ def test_samples_are_written_as_they_are_made(call, tmp_path, monkeypatch):
             there.append(len(list(folder.glob("*.png"))))
             yield chunk
 
-    monkeypatch.setattr("jaxgan.cli.verbs.generate_chunks", counted)
+    monkeypatch.setattr("jaxgan.cli.sample.generate_chunks", counted)
     assert call(Labelled(), "sample", run, "--count", 10)[0] == 0
     assert there == [0, 4, 8]
     assert len(list(folder.glob("*.png"))) == 11
@@ -222,7 +222,7 @@ def test_no_room_for_samples(call, tmp_path, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         save_picture(image, path)
 
-    monkeypatch.setattr("jaxgan.cli.verbs.save_picture", full)
+    monkeypatch.setattr("jaxgan.cli.sample.save_picture", full)
     refused(
         call(Labelled(), "sample", run, "--count", 10),
         "picture 6 of 10 could not be written to",

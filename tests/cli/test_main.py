@@ -75,7 +75,8 @@ def test_help_says_what_each_field_is(call, verb):
 def test_verbs_are_those_that_the_experiment_can_do(call):
     code, out, _ = call("--help")
     assert code == 0
-    assert "{train,resume,sample,evaluate,reproduce,prepare}" in out
+    moving = "interpolate,arithmetic,traverse,project"
+    assert f"{{train,resume,sample,{moving},evaluate,reproduce,prepare}}" in out
 
 
 def test_help_keeps_examples_apart(call):
@@ -110,7 +111,7 @@ def test_train_then_sample(call, done):
     assert code == 0
     assert str(folder / "grid.png") in out
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["00000.png", "00001.png", "00002.png", "grid.png"]
+    assert names == ["00000.png", "00001.png", "00002.png", "grid.png", "latents.npy"]
     with Image.open(folder / "00000.png") as image:
         assert (image.size, image.mode) == ((28, 28), "L")
     code, _, error = call("sample", done, "--seed", 5)

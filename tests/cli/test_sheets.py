@@ -140,11 +140,11 @@ def test_a_sheet_of_mixed_styles(call, run, tmp_path, words, fine):
 
 
 def test_mixed_styles_of_one_label_truncated(call, run, tmp_path):
-    words = ("--rows", 1, "--columns", 1, "--truncation", -0.5, "--label", 1, "--seed", 4)
+    words = ("--rows", 1, "--columns", 1, "--truncation", 0.5, "--label", 1, "--seed", 4)
     output = tmp_path / "mix.png"
     code, _, error = call("mix", *words, run, "--output", output)
     assert code == 0, error
-    w = MEAN - 0.5 * (styles(4, 2, label=1) - MEAN)
+    w = MEAN + 0.5 * (styles(4, 2, label=1) - MEAN)
     np.testing.assert_allclose(cells(output, columns=2)[1, 0], w[0], **TO_A_BYTE)
 
 

@@ -2,9 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from jaxgan.training import write_whole
+from jaxgan.training import write_array, write_whole
 from jaxgan.training.lines import Lines, append_whole
 from tests.training.conftest import contents, no_room
 
@@ -123,3 +124,15 @@ def test_a_full_disk_leaves_no_file_that_was_not_there(tmp_path):
         write_whole(tmp_path / "whole.json", "12345")
     assert contents(tmp_path)[tmp_path / "whole.json"][1] == "ä".encode()
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_array_is_whole_or_not_there(tmp_path):
+    path, array = tmp_path / "a.npy", np.arange(6, dtype=np.float32).reshape(2, 3)
+    write_array(path, array)
+    found = np.load(path)
+    np.testing.assert_array_equal(found, array)
+    assert found.dtype == np.float32
+    with no_room(100), pytest.raises(OSError, match=r"File too large: '.*a.npy'"):
+        write_array(path, np.zeros(1000))
+    np.testing.assert_array_equal(np.load(path), array)
+    assert list(tmp_path.iterdir()) == [path]

@@ -4,12 +4,15 @@ from PIL import Image
 
 from jaxgan.training.pictures import (
     animate,
+    captioned,
     class_grid,
     grid,
     on_white,
     picture,
+    save_animation,
     save_picture,
     shrunk,
+    stacked,
     to_bytes,
 )
 from tests.training.conftest import no_room
@@ -167,3 +170,43 @@ def test_classes_stand_under_their_names():
         assert names[:, place * third : (place + 1) * third].any()
     many = class_grid(np.zeros((30, 4, 4, 1), np.float32), np.arange(30), [])
     assert many.size == grid(np.zeros((30, 4, 4, 1), np.float32)).size
+
+
+def test_words_stand_over_their_share_of_a_picture():
+    below = picture(np.full((20, 120, 1), 1, np.float32))
+    sheet = captioned(below, [("a", 2), ("", 1), ("words that have no room", 1)])
+    assert sheet.size == (120, 38)
+    dark = (np.asarray(sheet)[:18] < 128).any(axis=0)
+    assert dark[:30].any()
+    assert not dark[30:90].any()
+    assert dark[90:].any()
+    assert (np.asarray(sheet)[18:] == 255).all()
+
+
+def test_pictures_one_below_the_other():
+    parts = [
+        picture(np.full((height, 4, 3), shade, np.float32)) for height, shade in ((2, -1), (3, 1))
+    ]
+    sheet = np.asarray(stacked(parts))
+    assert sheet.shape == (5, 4, 3)
+    assert (sheet[:2] == 0).all()
+    assert (sheet[2:] == 255).all()
+
+
+def test_an_animation_of_pictures(tmp_path):
+    frames = [picture(np.full((8, 8, 1), shade, np.float32)) for shade in (-1, 0, 1)]
+    save_animation(frames, tmp_path / "a" / "b.gif", durations=[40, 50, 60])
+    shades, durations = [], []
+    with Image.open(tmp_path / "a" / "b.gif") as animation:
+        assert animation.info["loop"] == 0
+        for number in range(animation.n_frames):
+            animation.seek(number)
+            shades.append(animation.convert("L").getpixel((0, 0)))
+            durations.append(animation.info["duration"])
+    np.testing.assert_allclose(shades, [0, 128, 255], atol=2)
+    assert durations == [40, 50, 60]
+    before = (tmp_path / "a" / "b.gif").read_bytes()
+    with no_room(10), pytest.raises(OSError, match=r"File too large: '.*b.gif'"):
+        save_animation(frames, tmp_path / "a" / "b.gif")
+    assert (tmp_path / "a" / "b.gif").read_bytes() == before
+    assert len(list((tmp_path / "a").iterdir())) == 1

@@ -6,6 +6,7 @@ from jaxgan.data.faces.builder import FacesName as FacesName
 from jaxgan.data.faces.builder import attribution as attribution
 from jaxgan.data.faces.builder import faces_builder as faces_builder
 from jaxgan.data.faces.builder import parse_faces as parse_faces
+from jaxgan.data.faces.styles import NONE as NONE
 from jaxgan.data.faces.styles import Attribute as Attribute
 from jaxgan.data.faces.styles import Face as Face
 from jaxgan.data.faces.styles import Style as Style

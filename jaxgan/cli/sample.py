@@ -1,0 +1,261 @@
+"""The verb `sample`: pictures of seeds, of latents, or of so many latents of one seed."""
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.cli.latent_files import LABELS, LATENTS, Widths, read_labels, read_latents
+from jaxgan.cli.numbers import listed_numbers
+from jaxgan.cli.runs import batch_size_of, classes_of, label_number, open_run, refuse_taken
+from jaxgan.cli.truncation import check_styled, check_truncation, truncated
+from jaxgan.games import stream
+from jaxgan.training import (
+    MAX_SEED,
+    Draws,
+    Experiment,
+    Generates,
+    Moved,
+    Run,
+    RunError,
+    Styled,
+    class_grid,
+    compile_play,
+    generate_chunks,
+    grid,
+    load,
+    picture,
+    save_picture,
+    write_array,
+)
+
+_COUNT = 100
+"""How many pictures, where nobody says it."""
+_SHEET = 256
+"""How many pictures are shown together, at the most."""
+
+
+class Asked(NamedTuple):
+    """Which pictures are drawn.
+
+    Attributes:
+        count: how many of `seed`.
+        seed: of all latents.
+        seeds: words that name seeds, each of one picture.
+        latents: a file of latents or styles.
+        label: of all pictures.
+        truncation: psi.
+        cutoff: how many layers are truncated.
+    """
+
+    count: int | None = None
+    seed: int | None = None
+    seeds: str | None = None
+    latents: Path | None = None
+    label: str | None = None
+    truncation: float | None = None
+    cutoff: int | None = None
+
+    def numbers(self) -> list[int] | None:
+        """The seeds that are named; None where none are.
+
+        Raises:
+            RunError: where flags contradict each other, or one will not do by itself.
+        """
+        given = {
+            "--latents": self.latents,
+            "--seeds": self.seeds,
+            "--seed": self.seed,
+            "--count": self.count,
+        }
+        named = [flag for flag, value in given.items() if value is not None]
+        if len(named) > 1 and named != ["--seed", "--count"]:
+            raise RunError(
+                f"{' and '.join(named)} contradict each other, as {named[0]} says which pictures "
+                f"are drawn: leave out {' and '.join(named[1:])}"
+            )
+        if self.count is not None and self.count <= 0:
+            raise RunError(f"--count must be 1 or more, not {self.count}")
+        if self.truncation is not None:
+            check_truncation(self.truncation)
+        if self.seeds is None:
+            return None
+        return listed_numbers(self.seeds, "--seeds", largest=MAX_SEED)
+
+    def folder(self, number: int | None) -> str:
+        """The name of the folder that the pictures come into, where nobody says it.
+
+        Args:
+            number: of the label.
+        """
+        if self.latents is not None:
+            which = f"latents_{self.latents.stem}"
+        elif self.seeds is not None:
+            which = f"seeds_{self.seeds.replace(' ', '')}"[:60]
+        else:
+            which = f"seed_{self.seed or 0}"
+        words = {"label": number, "truncation": self.truncation, "cutoff": self.cutoff}
+        rest = [f"{word}_{value}" for word, value in words.items() if value is not None]
+        return "_".join([which, *rest])
+
+
+def sample_run(
+    directory: Path,
+    kind: type[Experiment],
+    name: str,
+    *,
+    asked: Asked,
+    moved: Moved,
+    step: int | None,
+    output: Path | None,
+) -> int:
+    """Draw pictures from a run's checkpoint."""
+    seeds = asked.numbers()
+    run, experiment = open_run(directory, kind, name, moved)
+    number = None if asked.label is None else label_number(run, experiment, asked.label)
+    if asked.truncation is not None or asked.cutoff is not None:
+        check_styled(experiment)
+        if asked.truncation is None:
+            raise RunError(
+                "--truncation-cutoff says how many layers: say how far with --truncation"
+            )
+    if asked.latents is not None or seeds is not None:
+        check_generates(experiment)
+    output = output or run.directory / "generated" / asked.folder(number)
+    refuse_taken(output)
+    step, state = load(run, experiment, step=step)
+    key = jax.random.key(asked.seed or 0)
+    inputs = _inputs(experiment, state, asked, seeds, number)
+    used = inputs
+    if asked.truncation is not None:
+        psi, cutoff = asked.truncation, asked.cutoff
+        inputs = truncated(check_styled(experiment), state, inputs, psi, cutoff)
+    chunks = generate_chunks(
+        *(compile_play(jax.jit, experiment.game().generate), stream(key, "sample"), state, inputs),
+        size=batch_size_of(run),
+    )
+    output.mkdir(parents=True, exist_ok=True)
+    first = next(chunks)
+    chunks = itertools.chain([first], chunks)
+    count = len(next(iter(inputs.values())))
+    if first.ndim != 4:  # no pictures: points, or words
+        made = np.concatenate(list(chunks))
+        write_array(output / "samples.npy", made)
+        if isinstance(experiment, Draws):
+            save_picture(experiment.draw(state, made), output / "picture.png")
+        print(f"{count} samples of step {step} are in {output}")
+        return 0
+    kept: list[np.ndarray] = []
+    for index, image in enumerate(itertools.chain.from_iterable(chunks)):
+        file = f"{index:05}.png" if seeds is None else f"seed{seeds[index]:04}.png"
+        try:
+            save_picture(picture(image), output / file)
+        except OSError as error:
+            raise RunError(
+                f"picture {index + 1} of {count} could not be written to {output} "
+                f"({error.strerror or error}): make room, and name another folder with --output"
+            ) from error
+        if len(kept) < _SHEET:
+            kept.append(image)
+    sheet = output / "grid.png"
+    save_picture(_together(run, np.stack(kept), inputs), sheet)
+    told = f"{count} pictures of step {step} are in {output}; the first of them together: {sheet}"
+    if isinstance(experiment, Generates):
+        _write_latents(output, used)
+        told += f"; what they are made of: {output / LATENTS}"
+    print(told)
+    return 0
+
+
+def check_generates(experiment: Experiment) -> Generates:
+    """The experiment, if its images are made of latents.
+
+    Raises:
+        RunError: where they are not.
+    """
+    if not isinstance(experiment, Generates):
+        raise RunError(
+            "what this run makes are not images of latents: leave --seeds and --latents out"
+        )
+    return experiment
+
+
+def widths_of(experiment: Generates, state: Any) -> Widths:
+    """How many numbers the run's latents and styles have."""
+    z = jax.eval_shape(lambda key: experiment.latent(key, 1), jax.random.key(0)).shape[1]
+    if not isinstance(experiment, Styled):
+        return Widths(z, None)
+    inputs = experiment.inputs(jax.random.key(0), 1)
+    _, layers, w = jax.eval_shape(experiment.map_latents, state, inputs).shape
+    return Widths(z, (layers, w))
+
+
+def _inputs(
+    experiment: Experiment,
+    state: Any,
+    asked: Asked,
+    seeds: list[int] | None,
+    number: int | None,
+) -> dict[str, Any]:
+    """What the pictures are made of, with their labels."""
+    inputs: dict[str, Any]
+    if asked.latents is not None:
+        inputs = _of_file(check_generates(experiment), state, asked.latents, number)
+    elif seeds is not None:
+        inputs = _of_seeds(check_generates(experiment), seeds)
+    else:
+        key, count = jax.random.key(asked.seed or 0), asked.count or _COUNT
+        inputs = dict(experiment.inputs(stream(key, "inputs"), count))
+    if number is not None:
+        inputs["label"] = np.full(len(next(iter(inputs.values()))), number, np.int32)
+    return inputs
+
+
+def _of_seeds(experiment: Generates, seeds: list[int]) -> dict[str, Any]:
+    """The first latent of each seed; labels go round with the seeds."""
+
+    def latent(seed: jax.Array) -> jax.Array:
+        return experiment.latent(stream(jax.random.key(seed), "inputs"), 1)[0]
+
+    numbers = np.asarray(seeds, np.int32)
+    inputs = {"latent": np.asarray(jax.lax.map(latent, jnp.asarray(numbers)))}
+    classes = classes_of(experiment)
+    return inputs if classes is None else {**inputs, "label": numbers % classes}
+
+
+def _of_file(
+    experiment: Generates, state: Any, path: Path, number: int | None
+) -> dict[str, np.ndarray]:
+    """The latents or styles of a file, and the labels beside it."""
+    name, array = read_latents(path, widths_of(experiment, state))
+    classes = classes_of(experiment)
+    if name == "w" and number is not None:
+        raise RunError(f"{path} holds styles, in which a label is already: leave --label out")
+    if name == "w" or classes is None or number is not None:
+        return {name: array}
+    beside = path.parent / LABELS
+    if not beside.is_file():
+        raise RunError(
+            f"images of this run are made to labels, and there is no {LABELS} beside {path}: say "
+            "which with --label"
+        )
+    return {name: array, "label": read_labels(beside, count=len(array), classes=classes)}
+
+
+def _write_latents(output: Path, inputs: Mapping[str, Any]) -> None:
+    """What pictures are made of, so that they can be drawn again."""
+    write_array(output / LATENTS, np.asarray(inputs.get("w", inputs.get("latent"))))
+    if "label" in inputs:
+        write_array(output / LABELS, np.asarray(inputs["label"]))
+
+
+def _together(run: Run, images: np.ndarray, inputs: Mapping[str, Any]) -> Any:
+    """One picture of all."""
+    classes = run.manifest.get("classes", [])
+    if classes and "label" in inputs:
+        return class_grid(images, np.asarray(inputs["label"])[: len(images)], classes)
+    return grid(images)
