@@ -23,7 +23,7 @@ from jaxgan.training import Experiment, Interrupted, RunError, counted_signals, 
 
 _VERBS = (
     *("train", "resume", "sample", "mix", "truncate", "evaluate", "reproduce"),
-    *("translate", "import", "prepare"),
+    *("translate", "import", "export", "restore", "prepare"),
 )
 """In the order of `--help`."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from jaxgan.cli.export import export_verbs
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
 from jaxgan.cli.networks import networks_verb
@@ -195,7 +196,7 @@ def using_verbs(
             directory=directory,
         )
 
-    verbs: dict[str, Callable[..., int]] = {"sample": sample}
+    verbs: dict[str, Callable[..., int]] = {"sample": sample, **export_verbs(kind, name)}
     if isinstance(default, Styled):
         verbs |= sheet_verbs(kind, name)
     if isinstance(default, Evaluates):

@@ -75,7 +75,7 @@ def test_help_says_what_each_field_is(call, verb):
 def test_verbs_are_those_that_the_experiment_can_do(call):
     code, out, _ = call("--help")
     assert code == 0
-    assert "{train,resume,sample,evaluate,reproduce,prepare}" in out
+    assert "{train,resume,sample,evaluate,reproduce,export,restore,prepare}" in out
 
 
 def test_help_keeps_examples_apart(call):
