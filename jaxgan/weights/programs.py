@@ -89,8 +89,10 @@ def needed(make: Make, arguments: Sequence[Argument]) -> tuple[Argument, ...]:
     >>> [argument.name for argument in needed(lambda arrays: 2 * arrays["b"], z)]
     ['b']
     """
-    exported = _export(make, arguments, PLATFORMS[:1])
-    return tuple(arguments[index] for index in exported.module_kept_var_idx)
+    # Of a count that is open, JAX drops no argument.
+    two = [one._replace(shape=tuple(2 if n == "n" else n for n in one.shape)) for one in arguments]
+    kept = _export(make, two, PLATFORMS[:1]).module_kept_var_idx
+    return tuple(arguments[index] for index in kept)
 
 
 def argument_of(name: str, array: Any) -> Argument:
