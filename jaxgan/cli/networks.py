@@ -93,10 +93,12 @@ def import_networks(
             seed=0,
             shapes=shapes,
             data=f"imported: {source}",
+            licence=found.licence,
         )
     say_changes(asked, experiment)
-    for note in found.notes:
-        print(note)
+    for note in (*found.notes, found.licence):
+        if note is not None:
+            print(note)
     print(
         f"{directory} is a run with the networks of {source}; go on with: "
         f"{way_on('sample', directory)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from jaxgan.cli.command import script_of, way_on
-from jaxgan.data import pipeline
+from jaxgan.data import pipeline, to_path
 from jaxgan.training import (
     UNMOVED,
     Conditional,
@@ -19,7 +19,12 @@ from jaxgan.training import (
     Run,
     RunError,
     from_plain,
+    is_exported,
 )
+from jaxgan.weights import read_archive
+
+WEIGHTS = "weights.safetensors"
+"""The file of an exported folder that holds the state."""
 
 E = TypeVar("E")
 
@@ -28,7 +33,7 @@ def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) 
     """A run of an experiment, and the configuration that its manifest has.
 
     Args:
-        directory: the run's.
+        directory: the run's; or a folder that one was exported to, to use its state.
         kind: the experiment.
         name: what manifests call it.
         moved: where the run's data are now.
@@ -38,7 +43,10 @@ def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) 
             said to be.
         ValueError: where the configuration is not one of this version.
     """
-    run = Run.open(directory)
+    if is_exported(to_path(directory)):
+        run = Run.open_exported(directory, WEIGHTS, read_archive)
+    else:
+        run = Run.open(directory)
     its = run.manifest["experiment"]
     if its != name:
         raise RunError(f"{directory} is a run of {its}, not of {name}: use {script_of(its)}")
@@ -68,6 +76,12 @@ def refuse_file(output: Path, suffix: str = ".png") -> None:
         raise RunError(f"{what}, and {output} is not called one: name a FILE{suffix}")
     if output.exists():
         raise RunError(f"{output} is there already: name another file with --output")
+
+
+def refuse_exported(run: Run) -> None:
+    """Refuse what a run was exported to, for what needs the run."""
+    if run.archive is not None:
+        Run.open(run.directory)  # says so
 
 
 def refuse_imported(run: Run) -> None:

@@ -8,6 +8,7 @@ import tyro
 
 from jaxgan.cli.arithmetic import arithmetic_verb
 from jaxgan.cli.blend import blend_verb
+from jaxgan.cli.export import export_verbs
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
 from jaxgan.cli.interpolate import interpolate_verb
@@ -207,7 +208,7 @@ def using_verbs(
             directory=directory,
         )
 
-    verbs: dict[str, Callable[..., int]] = {"sample": sample}
+    verbs: dict[str, Callable[..., int]] = {"sample": sample, **export_verbs(kind, name)}
     if isinstance(default, Generates):
         verbs["interpolate"] = interpolate_verb(kind, name)
         verbs["arithmetic"] = arithmetic_verb(kind, name)

@@ -14,6 +14,7 @@ from jaxgan.cli.runs import (
     batch_size_of,
     new_directory,
     open_run,
+    refuse_exported,
     refuse_imported,
     with_way_on,
 )
@@ -67,6 +68,7 @@ def resume_run(
 ) -> int:
     """Go on with a run, or, to a later step than its last, with a new one beside it."""
     run, experiment = open_run(directory, kind, name, moved)
+    refuse_exported(run)
     if steps is not None:
         schedule = dataclasses.replace(experiment.schedule, steps=steps)
         longer: Any = dataclasses.replace(experiment, schedule=schedule)  # type: ignore[type-var]
@@ -110,6 +112,7 @@ def reproduce_run(
 ) -> int:
     """Repeat a run and compare; 0 where the two are identical, 1 where not."""
     run, experiment = open_run(directory, kind, name, moved)
+    refuse_exported(run)
     refuse_imported(run)
     # Of `.` and `..` the name is in the whole path alone.
     output = output or Path(f"{os.path.abspath(directory)}-reproduced")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
 from jaxgan.data.folder import folder_source
+from jaxgan.data.licences import licence_of
 from jaxgan.data.paths import StrPath, to_path
 from jaxgan.data.prepared import Prepared
 from jaxgan.data.preparing import prepare_folder
@@ -65,6 +66,11 @@ class Images:
     def transform(self) -> Transform:
         """What happens to each image."""
         return Transform(image_size=self.image_size, channels=self.channels, pad=self.pad)
+
+    @property
+    def licence(self) -> str | None:
+        """Whose the pictures are, in a sentence; None where it is not known."""
+        return licence_of(self.dataset) if self.folder is None else None
 
     def prepare(self, folder: StrPath, output: StrPath) -> list[Prepared]:
         """Prepare a folder once, so that `source` reads it without decoding.

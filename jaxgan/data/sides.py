@@ -10,6 +10,7 @@ import numpy as np
 from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
 from jaxgan.data.folder import folder_source, names_in
 from jaxgan.data.layouts import Folders, folders_of, share_of
+from jaxgan.data.licences import licence_of
 from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
 from jaxgan.data.paired import Paired, paired_folders, side_by_side
 from jaxgan.data.paths import StrPath, shown, to_path
@@ -67,6 +68,11 @@ class Sides:
         for name in ("folder", "folder_a", "folder_b", "data_dir"):
             if (path := getattr(self, name)) is not None:
                 object.__setattr__(self, name, to_path(path))
+
+    @property
+    def licence(self) -> str | None:
+        """Whose the pictures are, in a sentence; None where it is not known."""
+        return licence_of(self.dataset) if self.folder is None and self.folder_a is None else None
 
     def prepare(self, folder: StrPath, output: StrPath) -> list[Prepared]:
         """Prepare a folder once, so that training and testing read it without decoding.

@@ -27,7 +27,7 @@ from jaxgan.games.growing import AtStage, Growing, enlarge
 from jaxgan.games.lazy import LazyPenalties
 from jaxgan.games.style_phases import Phases, Playing
 from jaxgan.games.style_state import PathLength, StyleState
-from jaxgan.games.styles import Styled, StyleGenerator, truncate_styles
+from jaxgan.games.styles import Styled, StyleGenerator, draw_noise, truncate_styles
 from jaxgan.games.terms import Penalties, no_penalties
 from jaxgan.losses import AdversarialLoss, non_saturating
 from jaxgan.updates import averaged, finite_gradients, half_life_average
@@ -96,7 +96,8 @@ def style(
         A game. Batches: `{real: [B, H, W, C]}`, and `condition`. Inputs of `generate`:
         `{"latent": [N, Z]}` and `condition`, optionally "truncation", `[N]` float32, about the mean
         of w and with it "cutoff", `[N]` int32, the layers that are truncated; or `{"w": [N, L, W]}`
-        alone. Images are clipped to [-1, 1], and as large as those of the whole network.
+        in their place. With "noise", `[N]` uint32, seeds, each image's noise is its own, and not
+        the constant one. Images are clipped to [-1, 1], and as large as those of the whole network.
 
     Raises:
         ValueError: where a number is out of its range, or (by `init`) where an array is missing, a
@@ -151,6 +152,8 @@ def style(
             if "truncation" in inputs:
                 psi, cutoff = inputs["truncation"], inputs.get("cutoff")
                 w = truncate_styles(w, latent_mean(state), psi, cutoff)
+        if "noise" in inputs and "noise" in learnt:
+            learnt = learnt | {"noise": draw_noise(inputs["noise"], learnt["noise"])}
         images = apply_eval(key, played, learnt, w, method="synthesise")
         return jnp.clip(enlarge(images, factor), -1, 1).astype(jnp.float32)
 

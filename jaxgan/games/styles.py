@@ -94,6 +94,28 @@ def truncate_styles(
     return jnp.where(jnp.arange(w.shape[1])[None, :, None] < cutoff[:, None, None], near, w)
 
 
+def draw_noise(seeds: jax.Array, constant: Any) -> Any:
+    """Noise for each image, to lie in the place of the constant one.
+
+    Args:
+        seeds: of each image's noise, `[N]` uint32; an image's noise is a function of its seed.
+        constant: the collection `noise` of a generator, arrays `[H, W]`.
+
+    Returns:
+        The same tree of N(0, 1), `[N, H, W]` float32.
+    """
+
+    def drawn(place: Any, leaf: jax.Array) -> jax.Array:
+        name = jax.tree_util.keystr(place)
+
+        def of(seed: jax.Array) -> jax.Array:
+            return jax.random.normal(stream(jax.random.key(seed), name), leaf.shape)
+
+        return jax.vmap(of)(seeds)
+
+    return jax.tree.map_with_path(drawn, constant)
+
+
 class Styled(NamedTuple):
     """A generator with styles in training, with all that does not change through a game.
 

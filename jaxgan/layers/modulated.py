@@ -86,7 +86,8 @@ def noise_of(layer: nn.Module, x: jax.Array, *, train: bool) -> jax.Array:
     """Noise for a layer's features: N(0, 1), one number for all channels of a pixel.
 
     Args:
-        layer: keeps a constant noise in its collection `noise`, as `noise` `[H, W]`.
+        layer: keeps a constant noise in its collection `noise`, as `noise` `[H, W]`; in its place
+            may lie one for each image, `[B, H, W]`.
         x: `[B, H, W, C]`.
         train: whether noise is drawn for each image, from the stream `noise`; or else it is the
             constant one, and an image a function of what it is made of.
@@ -100,7 +101,8 @@ def noise_of(layer: nn.Module, x: jax.Array, *, train: bool) -> jax.Array:
     )
     if train:
         return normal(1.0)(layer.make_rng("noise"), (batch, height, width, 1))
-    return constant.value[None, :, :, None]
+    noise = constant.value
+    return (noise if noise.ndim == 3 else noise[None])[..., None]
 
 
 class StyledConv(nn.Module):

@@ -223,7 +223,7 @@ class _SynthesisBlock(nn.Module):
         """Features (none in the first block) and two w, `[B, W]`, to features and images."""
         if x is None:
             const = self.param("const", nn.initializers.ones, (*self.base, self.width))
-            x = jnp.broadcast_to(const, (len(first), *const.shape))
+            x = jnp.broadcast_to(const, (first.shape[0], *const.shape))
             x = StyledLayer(None, False, self.noise, name="input")(x, first, train=train)
         else:
             x = StyledLayer(self.width, True, self.noise, name="conv0")(x, first, train=train)

@@ -192,7 +192,7 @@ class _SynthesisBlock(nn.Module):
         options = self.filter, self.dtype, self.clamp, self.noise
         if x is None:
             const = self.param("const", nn.initializers.normal(1.0), (*self.base, self.width))
-            x = jnp.broadcast_to(const, (len(w), *const.shape))
+            x = jnp.broadcast_to(const, (w.shape[0], *const.shape))
         else:
             x = StyledConv(self.width, True, *options, name="conv0")(x, w[:, 0], train=train)
         x = StyledConv(self.width, False, *options, name="conv1")(x, w[:, -2], train=train)

@@ -190,7 +190,7 @@ class _SharedEncoder(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        x = _Halvings(self.widths, self.dtype)(x).reshape(len(x), -1)
+        x = _Halvings(self.widths, self.dtype)(x).reshape(x.shape[0], -1)
         x = nn.Dense(self.embedding, dtype=self.dtype, kernel_init=glorot())(x)
         x = nn.Dense(self.embedding, dtype=self.dtype, kernel_init=glorot())(nn.leaky_relu(x, 0.2))
         return x.astype(jnp.float32)

@@ -61,7 +61,7 @@ def found_style(path: Path, *, of_2018: bool) -> FoundNetworks:
         if networks.discriminator_mapping_layers:
             options["discriminator_mapping_layers"] = networks.discriminator_mapping_layers
     told = Imported(networks.words, options)
-    return FoundNetworks(told, networks, _notes(networks, LICENCE))
+    return FoundNetworks(told, networks, _notes(networks), LICENCE)
 
 
 def found_r3gan(path: Path) -> FoundNetworks:
@@ -87,7 +87,7 @@ def found_r3gan(path: Path) -> FoundNetworks:
         "blocks": networks.blocks,
     }
     told = Imported(networks.words, options)
-    return FoundNetworks(told, networks, _notes(networks, LICENCE_OF_R3GAN))
+    return FoundNetworks(told, networks, _notes(networks), LICENCE_OF_R3GAN)
 
 
 def with_networks(state: State, networks: StyleNetworks | R3GANNetworks) -> State:
@@ -134,14 +134,14 @@ def _recognised(
         raise ValueError(f"{path}: {error}") from error
 
 
-def _notes(networks: StyleNetworks | R3GANNetworks, licence: str) -> tuple[str, ...]:
-    """What to say of networks that are imported: what is not there, and the licence."""
+def _notes(networks: StyleNetworks | R3GANNetworks) -> tuple[str, ...]:
+    """What to say of networks that are imported: what is not there."""
     notes = []
     if networks.generator is None:
         notes.append("the file has one generator alone, which is taken for G and for its average")
     if networks.discriminator is None:
         notes.append("the file has no discriminator: it begins anew")
-    return *notes, licence
+    return tuple(notes)
 
 
 def _with_player(player: Player, weights: Any, what: str) -> Player:

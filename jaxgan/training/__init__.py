@@ -8,8 +8,10 @@ from jaxgan.training.configuration import from_plain as from_plain
 from jaxgan.training.configuration import to_plain as to_plain
 from jaxgan.training.configuration import validated as validated
 from jaxgan.training.configuration import with_absolute_paths as with_absolute_paths
+from jaxgan.training.digests import by_place as by_place
 from jaxgan.training.digests import digest as digest
 from jaxgan.training.environment import differences as differences
+from jaxgan.training.environment import environment as environment
 from jaxgan.training.errors import Interrupted as Interrupted
 from jaxgan.training.errors import NotFinite as NotFinite
 from jaxgan.training.errors import RunError as RunError
@@ -29,6 +31,9 @@ from jaxgan.training.experiment import Schedule as Schedule
 from jaxgan.training.experiment import Styled as Styled
 from jaxgan.training.experiment import Transfers as Transfers
 from jaxgan.training.experiment import Translates as Translates
+from jaxgan.training.exported import EXPORT as EXPORT
+from jaxgan.training.exported import is_exported as is_exported
+from jaxgan.training.exported import sealed_export as sealed_export
 from jaxgan.training.generating import generate_chunks as generate_chunks
 from jaxgan.training.importing import FoundNetworks as FoundNetworks
 from jaxgan.training.importing import Imported as Imported
@@ -54,6 +59,7 @@ from jaxgan.training.placement import replicated as replicated
 from jaxgan.training.placement import split as split
 from jaxgan.training.reproduce import compare as compare
 from jaxgan.training.reproduce import reproduce as reproduce
+from jaxgan.training.restoring import restore as restore
 from jaxgan.training.run import Run as Run
 from jaxgan.training.signals import counted_signals as counted_signals
 from jaxgan.training.start import create_from_state as create_from_state

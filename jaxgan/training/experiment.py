@@ -143,7 +143,8 @@ class Styled(Experiment, Protocol):
     """An experiment whose images are made of styles: w, a vector for each of L layers.
 
     Inputs of its game's `generate` may hold "truncation", `[N]` float32, and "cutoff", `[N]` int32;
-    or they are `{"w": [N, L, W]}` alone.
+    or they are `{"w": [N, L, W]}` instead. Where layers add noise, they may hold "noise", `[N]`
+    uint32: seeds of each image's own.
     """
 
     def map_latents(self, state: Any, inputs: Batch) -> jax.Array:

@@ -77,12 +77,14 @@ class FoundNetworks(NamedTuple):
     Attributes:
         told: what they tell of its configuration.
         networks: whatever the experiment made of the file.
-        notes: sentences for people, as what the file lacks, or its licence.
+        notes: sentences for people, as what the file lacks.
+        licence: of the networks, in a sentence; None where it is not known.
     """
 
     told: Imported
     networks: Any
     notes: tuple[str, ...] = ()
+    licence: str | None = None
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from jaxgan.training.errors import RunError
+from jaxgan.training.exported import is_exported
 
 FORMAT = 2
 """Of the directory. A newer format than this is refused; one of format 1 has no digest."""
@@ -103,6 +104,11 @@ def _no_manifest(directory: Path) -> str:
         return (
             f"{directory} is no run yet: it was stopped before its manifest.json was written, so "
             "nothing is lost; train it again under the same name"
+        )
+    if is_exported(directory):
+        return (
+            f"{directory} is what a run was exported to, which cannot be trained: make a run of it "
+            "(restore)"
         )
     return f"{directory} is no run: it has no manifest.json"
 

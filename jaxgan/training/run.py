@@ -4,12 +4,13 @@ import contextlib
 import dataclasses
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from jaxgan.data import StrPath, to_path
 from jaxgan.training.errors import RunError
+from jaxgan.training.exported import Archive, manifest_of, read_export
 from jaxgan.training.lines import Lines, write_whole
 from jaxgan.training.lock import LOCK, Lock
 from jaxgan.training.manifest import read_manifest, sealed
@@ -27,12 +28,15 @@ class Run:
         manifest: `format`, `experiment` (its name), `configuration`, `seed`, `devices` (how many),
             `batch` (shape and dtype of each of its arrays), `data` (the source's fingerprint),
             `classes` (names of its labels), `parent` (the run whose state it began with: directory,
-            step, digest and what was taken), `environment` (versions, machine, flags, source
-            revision) and `digest` (of all that).
+            step, digest and what was taken), `licence` (of networks that were imported, where it is
+            known), `environment` (versions, machine, flags, source revision) and `digest` (of all
+            that).
+        archive: of a folder that a run was exported to, the state; None of a run.
     """
 
     directory: Path
     manifest: dict[str, Any]
+    archive: Archive | None = None
 
     @staticmethod
     def refuse_taken(directory: StrPath) -> None:
@@ -109,6 +113,25 @@ class Run:
         """
         directory = to_path(directory)
         return cls(directory, read_manifest(directory))
+
+    @classmethod
+    def open_exported(
+        cls, directory: StrPath, file: str, read: Callable[[Path], Mapping[str, Any]]
+    ) -> Self:
+        """Open a folder that a run was exported to, to use its state; it cannot be trained.
+
+        Args:
+            directory: the folder.
+            file: the name of the file with the state's arrays.
+            read: of that file: `(path) -> arrays by their places in the state`.
+
+        Raises:
+            RunError: where it is damaged, or of a newer format.
+        """
+        directory = to_path(directory)
+        exported = read_export(directory)
+        archive = Archive(exported["step"], exported["state"], directory / file, read)
+        return cls(directory, sealed(manifest_of(exported)), archive)
 
     @property
     def checkpoints(self) -> Path:

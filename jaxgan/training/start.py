@@ -92,6 +92,8 @@ def train(
             data=setup.data.fingerprint,
             classes=setup.data.classes,
         )
+        if parent is not None and "licence" in parent.run.manifest:
+            manifest["licence"] = parent.run.manifest["licence"]
         run = Run.create(directory, manifest | {"parent": record}, write=first)
         beginning = beginning._replace(notes=(*notes, *beginning.notes))
         play(run, experiment, setup, beginning, lock, until=until)
@@ -108,6 +110,7 @@ def create_from_state(
     shapes: dict[str, jax.ShapeDtypeStruct],
     data: str,
     classes: Sequence[str] = (),
+    licence: str | None = None,
 ) -> Run:
     """Make a new run of no rounds, whose state comes from elsewhere.
 
@@ -120,6 +123,7 @@ def create_from_state(
         shapes: what a batch is like.
         data: where the state comes from, for the manifest.
         classes: names of the labels that images are made to.
+        licence: of the state's networks, for the manifest, where it is known.
 
     Raises:
         RunError: where the directory is taken, or the state cannot be written.
@@ -128,13 +132,10 @@ def create_from_state(
     manifest = _manifest(
         experiment, name=name, seed=seed, devices=1, shapes=shapes, data=data, classes=classes
     )
+    manifest |= {} if licence is None else {"licence": licence}
     with Run.claim(directory):
         run = Run.create(directory, manifest)
-        leaves = digest(state)
-        run.add_digest({"step": 0, "leaves": leaves})
-        with Checkpoints(run, keep=experiment.schedule.keep) as checkpoints:
-            checkpoints.save(0, state, leaves)
-            checkpoints.wait()
+        add_first_state(run, 0, state, keep=experiment.schedule.keep)
     return run
 
 
@@ -173,7 +174,7 @@ def load(run: Run, experiment: Experiment, *, step: int | None = None) -> tuple[
     """A checkpoint of a run, on one device: its step and its state.
 
     Args:
-        run: what `Run.open` gives.
+        run: what `Run.open` gives, or `Run.open_exported`.
         experiment: of the run's own configuration.
         step: of the checkpoint; the newest whole one where None.
 
@@ -185,6 +186,8 @@ def load(run: Run, experiment: Experiment, *, step: int | None = None) -> tuple[
         for array, leaf in run.manifest["batch"].items()
     }
     shapes = jax.eval_shape(experiment.game().init, jax.random.key(0), batch)
+    if run.archive is not None:
+        return run.archive.step, run.archive.state(shapes, step=step)
     device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     with Checkpoints(run) as checkpoints:
         restored = checkpoints.restore(shapes, device, say=print, step=step)
@@ -210,6 +213,15 @@ def set_up(experiment: Experiment, *, seed: int, devices: int | None) -> Setup:
     data = experiment.data(partial(pipeline, seed=seed, sharding=split(mesh), part=part))
     key = jax.random.key(seed)
     return Setup(mesh, data, place(experiment.game(), data, mesh=mesh, key=key), key)
+
+
+def add_first_state(run: Run, step: int, state: Any, *, keep: int) -> None:
+    """A run's first checkpoint, and its digest."""
+    leaves = digest(state)
+    run.add_digest({"step": step, "leaves": leaves})
+    with Checkpoints(run, keep=keep) as checkpoints:
+        checkpoints.save(step, state, leaves)
+        checkpoints.wait()
 
 
 def parent_of(run: Run) -> Parent | None:

@@ -1,14 +1,27 @@
-"""Weights that come from elsewhere: files read without running them, laid over our networks."""
+"""Weights that come and go: files read without running them, and programs for elsewhere."""
 
+from jaxgan.weights.archive import read_archive as read_archive
+from jaxgan.weights.archive import write_archive as write_archive
 from jaxgan.weights.laying import laid_over as laid_over
 from jaxgan.weights.nvidia import LICENCE as LICENCE
 from jaxgan.weights.nvidia import StyleNetworks as StyleNetworks
 from jaxgan.weights.nvidia import style_networks as style_networks
 from jaxgan.weights.official import OfficialNetwork as OfficialNetwork
 from jaxgan.weights.official import official_parameters as official_parameters
+from jaxgan.weights.onnx import TOLERANCE as TOLERANCE
+from jaxgan.weights.onnx import onnx_program as onnx_program
+from jaxgan.weights.onnx import run_onnx as run_onnx
 from jaxgan.weights.parts import chosen_parts as chosen_parts
 from jaxgan.weights.parts import parts_of as parts_of
 from jaxgan.weights.parts import short_name as short_name
+from jaxgan.weights.plain import plain_program as plain_program
+from jaxgan.weights.programs import PLATFORMS as PLATFORMS
+from jaxgan.weights.programs import Argument as Argument
+from jaxgan.weights.programs import Make as Make
+from jaxgan.weights.programs import Program as Program
+from jaxgan.weights.programs import needed as needed
+from jaxgan.weights.programs import repeatable as repeatable
+from jaxgan.weights.programs import stablehlo_program as stablehlo_program
 from jaxgan.weights.r3gan import LICENCE_OF_R3GAN as LICENCE_OF_R3GAN
 from jaxgan.weights.r3gan import R3GANNetworks as R3GANNetworks
 from jaxgan.weights.r3gan import r3gan_networks as r3gan_networks

@@ -10,7 +10,7 @@ import pytest
 
 from jaxgan import games, latents, losses, penalties
 from jaxgan.games import stream
-from jaxgan.games.styles import mix_styles
+from jaxgan.games.styles import draw_noise, mix_styles
 from tests.styles import LinearDiscriminator, LinearGenerator, W, Z
 
 B, RATE, GAMMA = 6, 0.1, 3.0
@@ -260,3 +260,30 @@ def test_data_of_another_shape():
         jax.eval_shape(make().init, jax.random.key(0), {"image": jnp.zeros((2, 4, 4, 3))})
     with pytest.raises(ValueError, match="plays with 'label', and there is only 'image'"):
         jax.eval_shape(make(condition="label").init, jax.random.key(0), batch_of())
+
+
+def test_noise_is_a_function_of_its_seed_and_place():
+    constant = {name: {"noise": jnp.zeros((40, 50))} for name in ("b4", "b8")}
+    seeds = jnp.array([3, 9, 3], jnp.uint32)
+    drawn = jax.jit(draw_noise)(seeds, constant)
+    first, second = (np.asarray(drawn[name]["noise"]) for name in constant)
+    assert first.shape == (3, 40, 50)
+    np.testing.assert_array_equal(first[0], first[2])
+    alone = jax.jit(draw_noise)(seeds[1:2], constant)["b4"]["noise"]
+    np.testing.assert_array_equal(alone[0], first[1])
+    for one, other in ((first[0], first[1]), (first[0], second[0])):
+        assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 0.1
+    assert abs(first.mean()) < 0.05
+    assert abs(first.std() - 1) < 0.05
+
+
+def test_noise_without_a_place_is_left_aside():
+    """The linear generator does not look at its noise; another keeps none."""
+    game = make()
+    state = game.init(jax.random.key(0), batch_of())
+    w = jnp.ones((2, 4, W))
+    made = game.generate(jax.random.key(1), state, {"w": w})
+    seeded = game.generate(
+        jax.random.key(1), state, {"w": w, "noise": jnp.arange(2, dtype=jnp.uint32)}
+    )
+    np.testing.assert_array_equal(made, seeded)

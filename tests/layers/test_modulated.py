@@ -154,3 +154,18 @@ def test_demodulation_is_in_full_precision():
     assert str(jax.make_jaxpr(modulated_convolution)(*operands)).count("HIGHEST") > 0
     plain = partial(modulated_convolution, demodulate=False)
     assert str(jax.make_jaxpr(plain)(*operands)).count("HIGHEST") == 0
+
+
+def test_noise_of_each_image_in_the_place_of_the_constant_one():
+    layer, random = StyledConv(3), np.random.default_rng(0)
+    x, w, noise = (
+        jnp.asarray(random.standard_normal(shape), jnp.float32)
+        for shape in ((2, 4, 4, 3), (2, 5), (2, 4, 4))
+    )
+    variables = layer.init(jax.random.key(0), x, w, train=False)
+    variables["params"]["noise_strength"] += 0.5
+    made = layer.apply(variables | {"noise": {"noise": noise}}, x, w, train=False)
+    for n in range(2):
+        alone = variables | {"noise": {"noise": noise[n]}}
+        expected = layer.apply(alone, x[n : n + 1], w[n : n + 1], train=False)
+        np.testing.assert_allclose(made[n : n + 1], expected, rtol=1e-5, atol=1e-6)

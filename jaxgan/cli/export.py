@@ -1,0 +1,274 @@
+"""The verbs `export` and `restore`: a generator that leaves the library, and its way back."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import jax
+import numpy as np
+import tyro
+
+from jaxgan.cli.command import way_on
+from jaxgan.cli.runs import WEIGHTS, new_directory, open_run, refuse_taken
+from jaxgan.cli.training import Directory
+from jaxgan.data import Images, Sides
+from jaxgan.games import Switch, stream
+from jaxgan.training import (
+    EXPORT,
+    Experiment,
+    Run,
+    RunError,
+    Styled,
+    Translates,
+    by_place,
+    digest,
+    environment,
+    load,
+    restore,
+    sealed_export,
+    write_whole,
+)
+from jaxgan.weights import (
+    PLATFORMS,
+    TOLERANCE,
+    Argument,
+    Make,
+    Program,
+    needed,
+    onnx_program,
+    repeatable,
+    run_onnx,
+    stablehlo_program,
+    write_archive,
+)
+
+
+class _Inputs(NamedTuple):
+    """What a generator takes.
+
+    Attributes:
+        suffix: of the names of its programs.
+        arguments: of the program that makes the same of the same.
+        drawn: what random numbers may come from besides.
+        examples: two of each argument, by their names.
+    """
+
+    suffix: str
+    arguments: list[Argument]
+    drawn: list[Argument]
+    examples: dict[str, np.ndarray]
+
+
+def export_verbs(kind: Any, name: str) -> dict[str, Callable[..., int]]:
+    """`export` and `restore`.
+
+    Args:
+        kind: the experiment.
+        name: of it.
+    """
+
+    def export(
+        directory: Directory, *, output: Path, step: int | None = None, onnx: bool = False
+    ) -> int:
+        """Take a run's generator along: its weights, and programs that run elsewhere.
+
+        The new folder holds weights.safetensors, the whole state; export.json, which says what all
+        of it is; and generator.stablehlo, which JAX runs alone, of any count of inputs, on CPUs and
+        on CUDA. Where the generator draws noise or dropout, that program has a constant one, and
+        generator_random.stablehlo draws it by a seed. `sample` and the other verbs that use a run
+        take the folder too.
+
+        Args:
+            directory: The run's.
+            output: The new folder.
+            step: Of the checkpoint; the newest where none is said.
+            onnx: Write generator.onnx too, for runtimes without JAX; it is checked against what JAX
+                makes. Needs jaxgan[onnx].
+        """
+        return export_run(directory, kind, name, output=output, step=step, onnx=onnx)
+
+    def restore_(
+        folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")],
+        *,
+        directory: Path | None = None,
+    ) -> int:
+        """Make a run of what one was exported to, with its state to the bit.
+
+        Args:
+            folder: That `export` has written.
+            directory: Where the run is written; runs/NAME-NUMBER where none is named.
+        """
+        return restore_run(folder, kind, name, directory=directory)
+
+    return {"export": export, "restore": restore_}
+
+
+def export_run(
+    directory: Path,
+    kind: type[Experiment],
+    name: str,
+    *,
+    output: Path,
+    step: int | None,
+    onnx: bool,
+) -> int:
+    """Write a run's state and its generator's programs to a new folder."""
+    refuse_taken(output)
+    run, experiment = open_run(directory, kind, name)
+    step, state = load(run, experiment, step=step)
+    with _new_folder(output) as folder:
+        write_archive(folder / WEIGHTS, by_place(state))
+        programs = _write_programs(folder, run, experiment, state, onnx=onnx)
+        shape = programs[0]["result"]["shape"][1:]
+        values = {
+            "step": step,
+            "state": digest(state),
+            "image_size": shape if len(shape) == 3 else None,
+            "licences": _licences(run, experiment),
+            "programs": programs,
+            "exported": environment(),
+        }
+        exported = sealed_export(run.manifest, values)
+        write_whole(folder / EXPORT, json.dumps(exported, indent=2) + "\n")
+        sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+    print(f"the generator of step {step} is in {output}:")
+    for file, size in sizes.items():
+        print(f"  {file}: {size:,} bytes")
+    for program in programs:
+        if "largest_difference" in program:
+            far = program["largest_difference"]
+            print(f"{program['file']} makes what JAX makes, to {far:.1e}")
+    for licence in values["licences"]:
+        print(licence)
+    return 0
+
+
+def restore_run(folder: Path, kind: type[Experiment], name: str, *, directory: Path | None) -> int:
+    """Make a run of an exported folder."""
+    run, experiment = open_run(folder, kind, name)
+    if run.archive is None:
+        raise RunError(
+            f"{folder} is a run, and not what one was exported to: name a folder that export wrote"
+        )
+    with new_directory(directory, Path("runs"), name) as directory:
+        restore(run, experiment, directory)
+    imported = run.manifest["data"].startswith("imported: ")
+    print(
+        f"{directory} is the run as it was at step {run.archive.step}; go on with: "
+        f"{way_on('sample' if imported else 'resume', directory)}"
+    )
+    return 0
+
+
+def _write_programs(
+    folder: Path, run: Run, experiment: Experiment, state: Any, *, onnx: bool
+) -> list[dict[str, Any]]:
+    """All programs of a generator, and what `export.json` says of them."""
+    generate = experiment.game().generate
+    if isinstance(generate, Switch):
+        generate = generate.plays[int(generate.choice(state))]
+    key = jax.random.key(0)
+
+    def make(arrays: dict[str, jax.Array]) -> jax.Array:
+        inputs = dict(arrays)
+        seed = inputs.pop("seed", None)
+        return generate(key if seed is None else jax.random.key(seed), state, inputs)
+
+    steady, written = repeatable(make), []
+    for inputs in _inputs(run, experiment):
+        file = f"generator{inputs.suffix}"
+        shape = jax.eval_shape(steady, inputs.examples).shape
+        result = "images" if len(shape) == 4 else "samples"
+        program = stablehlo_program(steady, inputs.arguments, result=result)
+        said = {"form": "StableHLO", "platforms": list(PLATFORMS)}
+        written.append(_write(folder / f"{file}.stablehlo", program, **said, random=False))
+        drawn = [
+            one for one in needed(make, inputs.arguments + inputs.drawn) if one in inputs.drawn
+        ]
+        if drawn:
+            program = stablehlo_program(make, inputs.arguments + drawn, result=result)
+            written.append(
+                _write(folder / f"{file}_random.stablehlo", program, **said, random=True)
+            )
+        if onnx:
+            program = onnx_program(steady, inputs.arguments, result=result)
+            far = _difference(steady, program, inputs.examples)
+            said = {"form": "ONNX", "largest_difference": far}
+            written.append(_write(folder / f"{file}.onnx", program, **said, random=False))
+    return written
+
+
+def _inputs(run: Run, experiment: Experiment) -> Iterator[_Inputs]:
+    """What the generator takes, or each of several."""
+    key, seed = stream(jax.random.key(0), "inputs"), Argument("seed", (), "uint32")
+    if isinstance(experiment, Translates):
+        for side in experiment.sides:
+            shape = run.manifest["batch"][side]["shape"][1:]
+            pictures = jax.random.uniform(key, (2, *shape), minval=-1.0)
+            suffix = "" if side == experiment.sides[0] else f"_{side}"
+            examples = {side: np.asarray(pictures)}
+            yield _Inputs(suffix, _arguments(examples), [seed], examples)
+        return
+    examples = {name: np.asarray(array) for name, array in experiment.inputs(key, 2).items()}
+    drawn = [seed]
+    if isinstance(experiment, Styled):
+        examples["truncation"] = np.array([0.7, 1.0], np.float32)
+        drawn = [Argument("noise", ("n",), "uint32"), seed]
+    yield _Inputs("", _arguments(examples), drawn, examples)
+
+
+def _arguments(examples: Mapping[str, np.ndarray]) -> list[Argument]:
+    return [
+        Argument(name, ("n", *array.shape[1:]), array.dtype.name)
+        for name, array in examples.items()
+    ]
+
+
+def _difference(make: Make, program: Program, examples: Mapping[str, np.ndarray]) -> float:
+    """How far what ONNX makes is from what JAX makes, at the most."""
+    found = run_onnx(program.raw, examples)
+    far = float(np.abs(found - np.asarray(jax.jit(make)(dict(examples)))).max())
+    if not far <= TOLERANCE:
+        raise RunError(
+            f"what ONNX makes differs from what JAX makes by {far:.1e}, and {TOLERANCE:g} is what "
+            "rounding may do: leave --onnx out"
+        )
+    return far
+
+
+def _write(path: Path, program: Program, **said: Any) -> dict[str, Any]:
+    write_whole(path, program.raw)
+    return {
+        "file": path.name,
+        **said,
+        "arguments": [argument._asdict() for argument in program.arguments],
+        "result": program.result._asdict(),
+        "sha256": hashlib.sha256(program.raw).hexdigest(),
+    }
+
+
+def _licences(run: Run, experiment: Any) -> list[str]:
+    """Of what the networks are, and of what they have learnt from, where they are known."""
+    sources = [getattr(experiment, field, None) for field in ("images", "pairs")]
+    learnt = [source.licence for source in sources if isinstance(source, Images | Sides)]
+    imported = run.manifest["data"].startswith("imported: ")
+    known = [run.manifest.get("licence"), *([] if imported else learnt)]
+    return [licence for licence in known if licence is not None]
+
+
+@contextlib.contextmanager
+def _new_folder(output: Path) -> Iterator[Path]:
+    """Where to write what shall be in a new folder when it is whole; nothing is left otherwise."""
+    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    part.mkdir(parents=True)
+    try:
+        yield part
+        refuse_taken(output)  # it may have come meanwhile
+        part.replace(output)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
