@@ -8,7 +8,7 @@ import jax
 import tyro
 
 from jaxgan.cli.command import way_on
-from jaxgan.cli.runs import new_directory, open_run
+from jaxgan.cli.runs import licences_of, new_directory, open_run
 from jaxgan.cli.training import Directory
 from jaxgan.training import Blends, Run, RunError, create_from_state, load
 
@@ -82,6 +82,7 @@ def blend_run(
         f"imported: {directory} at step {step}, and from {resolution} on {other} at step "
         f"{other_step}"
     )
+    licences = dict.fromkeys(licence for one in opened for licence in licences_of(*one))
     with new_directory(output, Path("runs"), name) as output:
         create_from_state(
             *(experiment, output, blended),
@@ -90,6 +91,7 @@ def blend_run(
             shapes=shapes,
             data=source,
             classes=run.manifest.get("classes", []),
+            licence=" ".join(licences) or None,
         )
     print(
         f"{output} is a run with the generators of {directory} and, from {resolution} on, of "

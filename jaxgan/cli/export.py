@@ -14,9 +14,8 @@ import numpy as np
 import tyro
 
 from jaxgan.cli.command import way_on
-from jaxgan.cli.runs import WEIGHTS, new_directory, open_run, refuse_taken
+from jaxgan.cli.runs import WEIGHTS, licences_of, new_directory, open_run, refuse_taken
 from jaxgan.cli.training import Directory
-from jaxgan.data import Images, Sides
 from jaxgan.games import Switch, stream
 from jaxgan.training import (
     EXPORT,
@@ -129,7 +128,7 @@ def export_run(
             "step": step,
             "state": digest(state),
             "image_size": shape if len(shape) == 3 else None,
-            "licences": _licences(run, experiment),
+            "licences": licences_of(run, experiment),
             "programs": programs,
             "exported": environment(),
         }
@@ -250,15 +249,6 @@ def _write(path: Path, program: Program, **said: Any) -> dict[str, Any]:
         "result": program.result._asdict(),
         "sha256": hashlib.sha256(program.raw).hexdigest(),
     }
-
-
-def _licences(run: Run, experiment: Any) -> list[str]:
-    """Of what the networks are, and of what they have learnt from, where they are known."""
-    sources = [getattr(experiment, field, None) for field in ("images", "pairs")]
-    learnt = [source.licence for source in sources if isinstance(source, Images | Sides)]
-    imported = run.manifest["data"].startswith("imported: ")
-    known = [run.manifest.get("licence"), *([] if imported else learnt)]
-    return [licence for licence in known if licence is not None]
 
 
 @contextlib.contextmanager

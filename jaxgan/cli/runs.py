@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from jaxgan.cli.command import script_of, way_on
-from jaxgan.data import pipeline, to_path
+from jaxgan.data import Images, Sides, pipeline, to_path
 from jaxgan.training import (
     UNMOVED,
     Conditional,
@@ -164,3 +164,12 @@ def label_number(run: Run, experiment: Experiment, label: str) -> int:
     shown = ", ".join(f"{number} ({name})" for number, name in enumerate(names[:20]))
     more = f", ... {len(names) - 1} ({names[-1]})" if len(names) > 20 else ""
     raise RunError(f"--label must be one of the run's {len(names)}: {shown}{more}; not {label}")
+
+
+def licences_of(run: Run, experiment: Any) -> list[str]:
+    """Of what the networks are, and of what they have learnt from, where they are known."""
+    sources = [getattr(experiment, field, None) for field in ("images", "pairs")]
+    learnt = [source.licence for source in sources if isinstance(source, Images | Sides)]
+    imported = run.manifest["data"].startswith("imported: ")
+    known = [run.manifest.get("licence"), *([] if imported else learnt)]
+    return [licence for licence in known if licence is not None]
