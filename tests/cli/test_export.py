@@ -213,7 +213,7 @@ def test_samples_of_the_folder_are_those_of_the_run(call, exported, trained, tmp
         output = tmp_path / source.name
         done(call("sample", source, *words, "--count", 5, "--output", output))
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
-    assert len(names) == 6
+    assert names == [*(f"0000{n}.png" for n in range(5)), "grid.png", "latents.npy"]
     for name in names:
         before, after = ((tmp_path / one / name).read_bytes() for one in ("run", "exported"))
         assert before == after
