@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
 """Where it is; None where there is none."""
 _FLAGS = (
@@ -123,3 +125,21 @@ class Page:
                 self.told.append(told["entry"]["text"])
             case "Network.requestWillBeSent":
                 self.requests.append(told["request"]["url"])
+
+
+def shown(page, expression="null"):
+    """The image of an explorer's page, `[H, W, C]`, drawn again after something was done."""
+    values = page.run(
+        f"""(async () => {{
+          if (!window.explorer) await new Promise((yes) => addEventListener("explorer", yes));
+          const once = {{ once: true }};
+          const drawn = new Promise((yes) => document.addEventListener("shown", yes, once));
+          if ({expression} !== null) await drawn;
+          const {{ width, height }} = document.getElementById("image");
+          const copy = new OffscreenCanvas(width, height).getContext("2d");
+          copy.drawImage(document.getElementById("image"), 0, 0);
+          return [height, width, ...copy.getImageData(0, 0, width, height).data];
+        }})()"""
+    )
+    height, width, *pixels = values
+    return np.reshape(pixels, (height, width, 4))[..., :3]

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -14,9 +14,10 @@ import numpy as np
 import tyro
 
 from jaxgan.cli.command import way_on
+from jaxgan.cli.programs import arguments_of, checked_onnx, generator_of
 from jaxgan.cli.runs import WEIGHTS, licences_of, new_directory, open_run, refuse_taken
 from jaxgan.cli.training import Directory
-from jaxgan.games import Switch, stream
+from jaxgan.games import stream
 from jaxgan.training import (
     EXPORT,
     Experiment,
@@ -34,14 +35,10 @@ from jaxgan.training import (
 )
 from jaxgan.weights import (
     PLATFORMS,
-    TOLERANCE,
     Argument,
-    Make,
     Program,
     needed,
-    onnx_program,
     repeatable,
-    run_onnx,
     stablehlo_program,
     write_archive,
 )
@@ -156,10 +153,9 @@ def restore_run(folder: Path, kind: type[Experiment], name: str, *, directory: P
         )
     with new_directory(directory, Path("runs"), name) as directory:
         restore(run, experiment, directory)
-    imported = run.manifest["data"].startswith("imported: ")
     print(
         f"{directory} is the run as it was at step {run.archive.step}; go on with: "
-        f"{way_on('sample' if imported else 'resume', directory)}"
+        f"{way_on('sample' if run.is_imported else 'resume', directory)}"
     )
     return 0
 
@@ -168,16 +164,7 @@ def _write_programs(
     folder: Path, run: Run, experiment: Experiment, state: Any, *, onnx: bool
 ) -> list[dict[str, Any]]:
     """All programs of a generator, and what `export.json` says of them."""
-    generate = experiment.game().generate
-    if isinstance(generate, Switch):
-        generate = generate.plays[int(generate.choice(state))]
-    key = jax.random.key(0)
-
-    def make(arrays: dict[str, jax.Array]) -> jax.Array:
-        inputs = dict(arrays)
-        seed = inputs.pop("seed", None)
-        return generate(key if seed is None else jax.random.key(seed), state, inputs)
-
+    make = generator_of(experiment, state)
     steady, written = repeatable(make), []
     for inputs in _inputs(run, experiment):
         file = f"generator{inputs.suffix}"
@@ -195,8 +182,7 @@ def _write_programs(
                 _write(folder / f"{file}_random.stablehlo", program, **said, random=True)
             )
         if onnx:
-            program = onnx_program(steady, inputs.arguments, result=result)
-            far = _difference(steady, program, inputs.examples)
+            program, far = checked_onnx(steady, inputs.examples, inputs.arguments, result=result)
             said = {"form": "ONNX", "largest_difference": far}
             written.append(_write(folder / f"{file}.onnx", program, **said, random=False))
     return written
@@ -211,33 +197,14 @@ def _inputs(run: Run, experiment: Experiment) -> Iterator[_Inputs]:
             pictures = jax.random.uniform(key, (2, *shape), minval=-1.0)
             suffix = "" if side == experiment.sides[0] else f"_{side}"
             examples = {side: np.asarray(pictures)}
-            yield _Inputs(suffix, _arguments(examples), [seed], examples)
+            yield _Inputs(suffix, arguments_of(examples), [seed], examples)
         return
     examples = {name: np.asarray(array) for name, array in experiment.inputs(key, 2).items()}
     drawn = [seed]
     if isinstance(experiment, Styled):
         examples["truncation"] = np.array([0.7, 1.0], np.float32)
         drawn = [Argument("noise", ("n",), "uint32"), seed]
-    yield _Inputs("", _arguments(examples), drawn, examples)
-
-
-def _arguments(examples: Mapping[str, np.ndarray]) -> list[Argument]:
-    return [
-        Argument(name, ("n", *array.shape[1:]), array.dtype.name)
-        for name, array in examples.items()
-    ]
-
-
-def _difference(make: Make, program: Program, examples: Mapping[str, np.ndarray]) -> float:
-    """How far what ONNX makes is from what JAX makes, at the most."""
-    found = run_onnx(program.raw, examples)
-    far = float(np.abs(found - np.asarray(jax.jit(make)(dict(examples)))).max())
-    if not far <= TOLERANCE:
-        raise RunError(
-            f"what ONNX makes differs from what JAX makes by {far:.1e}, and {TOLERANCE:g} is what "
-            "rounding may do: leave --onnx out"
-        )
-    return far
+    yield _Inputs("", arguments_of(examples), drawn, examples)
 
 
 def _write(path: Path, program: Program, **said: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from jaxgan.training import (
     NotFinite,
     Run,
     RunError,
+    Translates,
     from_plain,
     is_exported,
 )
@@ -25,6 +26,12 @@ from jaxgan.weights import read_archive
 
 WEIGHTS = "weights.safetensors"
 """The file of an exported folder that holds the state."""
+
+_KINDS = {
+    ".png": "a sheet is a PNG",
+    ".gif": "an animation is a GIF",
+    ".html": "a page is a file of HTML",
+}
 
 E = TypeVar("E")
 
@@ -52,7 +59,7 @@ def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) 
         raise RunError(f"{directory} is a run of {its}, not of {name}: use {script_of(its)}")
     before: Any = from_plain(kind, run.manifest["configuration"])
     experiment = moved.apply(before)
-    if experiment is not before:
+    if experiment is not before and not run.is_imported:
         data = experiment.data(partial(pipeline, seed=0, resident_bytes=0))
         if not data.agrees(run.manifest["data"]):
             raise RunError(
@@ -72,7 +79,7 @@ def refuse_taken(output: Path) -> None:
 def refuse_file(output: Path, suffix: str = ".png") -> None:
     """Refuse a file for a sheet that is there already, or that is called something else."""
     if output.suffix.lower() != suffix:
-        what = {".png": "a sheet is a PNG", ".gif": "an animation is a GIF"}[suffix]
+        what = _KINDS[suffix]
         raise RunError(f"{what}, and {output} is not called one: name a FILE{suffix}")
     if output.exists():
         raise RunError(f"{output} is there already: name another file with --output")
@@ -86,7 +93,7 @@ def refuse_exported(run: Run) -> None:
 
 def refuse_imported(run: Run) -> None:
     """Refuse a run that was not trained, for what needs one that was."""
-    if run.manifest["data"].startswith("imported: "):
+    if run.is_imported:
         raise RunError(
             f"{run.directory} was not trained but {run.manifest['data']}: it can translate and "
             "sample, and a new run can begin with its weights: "
@@ -166,10 +173,17 @@ def label_number(run: Run, experiment: Experiment, label: str) -> int:
     raise RunError(f"--label must be one of the run's {len(names)}: {shown}{more}; not {label}")
 
 
+def side_of(experiment: Translates, side: str | None) -> str:
+    """The side that pictures are of; the first that is translated from where None."""
+    side = experiment.sides[0] if side is None else side
+    if side not in experiment.sides:
+        raise RunError(f"--side must be {' or '.join(experiment.sides)}, not {side}")
+    return side
+
+
 def licences_of(run: Run, experiment: Any) -> list[str]:
     """Of what the networks are, and of what they have learnt from, where they are known."""
     sources = [getattr(experiment, field, None) for field in ("images", "pairs")]
     learnt = [source.licence for source in sources if isinstance(source, Images | Sides)]
-    imported = run.manifest["data"].startswith("imported: ")
-    known = [run.manifest.get("licence"), *([] if imported else learnt)]
+    known = [run.manifest.get("licence"), *([] if run.is_imported else learnt)]
     return [licence for licence in known if licence is not None]

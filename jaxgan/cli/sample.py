@@ -1,7 +1,7 @@
 """The verb `sample`: pictures of seeds, of latents, or of so many latents of one seed."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -215,16 +215,20 @@ def _inputs(
     return inputs
 
 
-def _of_seeds(experiment: Generates, seeds: list[int]) -> dict[str, Any]:
-    """The first latent of each seed; labels go round with the seeds."""
+def latents_of_seeds(experiment: Generates, seeds: Sequence[int]) -> np.ndarray:
+    """The first latent of each seed, `[N, Z]`."""
 
     def latent(seed: jax.Array) -> jax.Array:
         return experiment.latent(stream(jax.random.key(seed), "inputs"), 1)[0]
 
-    numbers = np.asarray(seeds, np.int32)
-    inputs = {"latent": np.asarray(jax.lax.map(latent, jnp.asarray(numbers)))}
+    return np.asarray(jax.lax.map(latent, jnp.asarray(seeds, jnp.int32)))
+
+
+def _of_seeds(experiment: Generates, seeds: Sequence[int]) -> dict[str, Any]:
+    """The latents of seeds, with labels that go round with the seeds."""
+    inputs = {"latent": latents_of_seeds(experiment, seeds)}
     classes = classes_of(experiment)
-    return inputs if classes is None else {**inputs, "label": numbers % classes}
+    return inputs if classes is None else {**inputs, "label": np.asarray(seeds, np.int32) % classes}
 
 
 def _of_file(

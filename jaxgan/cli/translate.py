@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxgan.cli.chosen import chosen_files
 from jaxgan.cli.fitting import Fit, Fitted, fitting
-from jaxgan.cli.runs import open_run, refuse_taken
+from jaxgan.cli.runs import open_run, refuse_taken, side_of
 from jaxgan.data import RangeError, Size, ValueRange, decode, shown, to_floats
 from jaxgan.data.decoding import check_range
 from jaxgan.games import stream
@@ -49,9 +49,7 @@ def translate_run(
     if batch_size <= 0:
         raise RunError(f"--batch-size must be 1 or more, not {batch_size}")
     run, experiment = open_run(directory, kind, name)
-    side = experiment.sides[0] if side is None else side
-    if side not in experiment.sides:
-        raise RunError(f"--side must be {' or '.join(experiment.sides)}, not {side}")
+    side = side_of(experiment, side)
     refuse_taken(output)
     channels = run.manifest["batch"][side]["shape"][-1]
     fitted = fitting(experiment, fit, image_size, channels=channels)

@@ -3,41 +3,20 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
 import tyro
 
-from jaxgan.cli.groups import condition_of, group_of, having, likelihoods
+from jaxgan.cli.directions import find_directions
 from jaxgan.cli.runs import refuse_taken
 from jaxgan.cli.sheets import Sheet, check_counts, drawn, named_layers, open_sheet, unwritable
 from jaxgan.cli.spaces import Space, SpaceName, check_asked, space_of
 from jaxgan.cli.training import Directory
 from jaxgan.cli.truncation import check_styled, layers_of
-from jaxgan.latents import (
-    conditioned,
-    principal_components,
-    regressed_directions,
-    sefa,
-    separator,
-)
-from jaxgan.training import UNMOVED, Generates, Moved, RunError, Styled, save_picture, write_array
+from jaxgan.training import UNMOVED, Generates, Moved, RunError, save_picture, write_array
 
-_SIDE = 32
-"""Pixels on a side of the images that vary, at most."""
 DIRECTIONS = "directions.npy"
-
-
-class Found(NamedTuple):
-    """Directions, and what is to be said of them.
-
-    Attributes:
-        rows: `[K, D]`, of length 1.
-        told: of each.
-    """
-
-    rows: np.ndarray
-    told: list[str]
 
 
 def traverse_verb(kind: Any, name: str) -> Callable[..., int]:
@@ -137,7 +116,7 @@ def traverse_run(
     opened = open_sheet(sheet, what, suffix="")
     where = space_of(opened, space, psi)
     moving = _moving_layers(where, layers)
-    found = _directions(where, directions, count, keep, draws)
+    found = find_directions(where, directions, count=count, keep=keep, draws=draws)
     samples = where.rows(where.points(opened.draw(draws)))
     deviations = (samples @ found.rows.T).std(axis=0)
     inputs = opened.draw(rows)
@@ -172,71 +151,3 @@ def _moving_layers(where: Space, layers: str | None) -> slice:
         raise RunError("--layers are of w, and images are moved in z: leave it out")
     experiment, opened = check_styled(where.opened.experiment), where.opened
     return slice(*named_layers(layers, layers_of(experiment, opened.state, opened.draw(1))))
-
-
-def _directions(where: Space, words: str, count: int | None, keep: str | None, draws: int) -> Found:
-    """The directions that words ask for."""
-    if words not in ("sefa", "components"):
-        if count is not None:
-            raise RunError(f"{words} is an attribute, which has one direction: leave --count out")
-        return _attribute(where, words, keep, draws)
-    if keep is not None:
-        raise RunError(f"--keep is of the direction of an attribute, not of {words}: leave it out")
-    count = 5 if count is None else count
-    check_counts({"--count": count}, 0)
-    if words == "sefa":
-        if where.name == "z" and isinstance(where.opened.experiment, Styled):
-            raise RunError("the weights say what moves styles, which are w: leave --space z out")
-        kernels = where.opened.experiment.latent_kernels(where.opened.state)
-        flat = [np.asarray(kernel).reshape(len(kernel), -1) for kernel in kernels]
-        rows, strengths = sefa(*flat)
-        told = [f"strength {strength:.3g}" for strength in strengths]
-    elif where.name == "w":
-        found = principal_components(where.rows(where.points(where.opened.draw(draws))))
-        rows = found.directions
-        told = [f"deviation {deviation:.3g}" for deviation in found.deviations]
-    else:
-        inputs = where.opened.draw(draws)
-        points = where.points(inputs)
-        chunks = where.chunks(points, inputs.get("label"))
-        images = np.concatenate([_small(images).reshape(len(images), -1) for images in chunks])
-        rows = regressed_directions(where.rows(points), images, count)
-        told = [f"component {number + 1} of the images" for number in range(count)]
-    if count > len(rows):
-        raise RunError(f"there are {len(rows)} such directions, not {count}: give a lower --count")
-    return Found(rows[:count], told[:count])
-
-
-def _attribute(where: Space, words: str, keep: str | None, draws: int) -> Found:
-    """The direction of an attribute, perhaps without those of others."""
-    asked = [group_of(words, "--directions", where).conditions]
-    if not asked[0]:
-        raise RunError(f"--directions {words} are none: give sefa, components or an attribute")
-    kept = keep.split(",") if keep else []
-    asked += [(condition_of(one, "--keep", where),) for one in kept]
-    inputs = where.opened.draw(draws)
-    points = where.points(inputs)
-    names = {one.attribute for conditions in asked for one in conditions}
-    odds, samples = likelihoods(where, inputs, points, names), where.rows(points)
-    found = []
-    for which, conditions in zip([words, *kept], asked, strict=True):
-        try:
-            found.append(separator(samples, having(odds, conditions)[0]))
-        except ValueError as error:
-            raise RunError(f"there is no direction of {which}: {error}") from error
-    told = f"{words}, which of held-out samples {found[0].accuracy:.1%} are told by"
-    others = [other.direction for other in found[1:]]
-    try:
-        direction = conditioned(found[0].direction, *others)
-    except ValueError as error:
-        raise RunError(f"--keep {keep}: {error}") from error
-    return Found(direction[None], [f"{told}{f', without {keep}' if keep else ''}"])
-
-
-def _small(images: np.ndarray) -> np.ndarray:
-    """Means over squares, so that the images have about 32 pixels on a side at the most."""
-    count, height, width, channels = images.shape
-    factor = max(1, max(height, width) // _SIDE)
-    rows, columns = height // factor, width // factor
-    cut = images[:, : rows * factor, : columns * factor]
-    return cut.reshape(count, rows, factor, columns, factor, channels).mean(axis=(2, 4))

@@ -8,6 +8,7 @@ import tyro
 
 from jaxgan.cli.arithmetic import arithmetic_verb
 from jaxgan.cli.blend import blend_verb
+from jaxgan.cli.explore import latents_explorer, pictures_explorer
 from jaxgan.cli.export import export_verbs
 from jaxgan.cli.fitting import Fit
 from jaxgan.cli.imports import import_files, import_run
@@ -214,6 +215,7 @@ def using_verbs(
         verbs["arithmetic"] = arithmetic_verb(kind, name)
         verbs["traverse"] = traverse_verb(kind, name)
         verbs["project"] = project_verb(kind, name)
+        verbs["explore"] = latents_explorer(kind, name)
     if isinstance(default, Styled):
         verbs |= mixing_verbs(kind, name)
     if isinstance(default, Blends):
@@ -222,6 +224,7 @@ def using_verbs(
         verbs["evaluate"] = evaluate
     if isinstance(default, Translates):
         verbs["translate"] = translate
+        verbs["explore"] = pictures_explorer(kind, name)
     if isinstance(default, Imports):
         verbs["import"] = import_
     elif isinstance(default, ImportsNetworks):

@@ -54,11 +54,6 @@ function ofSeed(seed) {
   return all.slice(seed * size, (seed + 1) * size);
 }
 
-function normal() {
-  const radius = Math.sqrt(-2 * Math.log(1 - Math.random()));
-  return radius * Math.cos(2 * Math.PI * Math.random());
-}
-
 function moved(point) {
   data.directions.forEach((direction, n) => {
     if (state.moves[n] === 0) return;
@@ -177,18 +172,14 @@ function chosen(choice) {
 
 function latentPanel(panel) {
   const seed = made("input", { type: "number", min: 0, max: data.seeds - 1, value: 0, ariaLabel: "seed" });
-  seed.onchange = () => {
-    const number = Math.min(data.seeds - 1, Math.max(0, Math.round(Number(seed.value)) || 0));
+  const take = (number) => {
     [state.seed, state.latent] = [number, ofSeed(number)];
     told();
     show();
   };
-  tellers.push(() => { seed.value = state.seed ?? ""; });
-  const random = button("random", () => {
-    [state.seed, state.latent] = [null, Float32Array.from({ length: data.latent }, data.uniform ? () => 2 * Math.random() - 1 : normal)];
-    told();
-    show();
-  });
+  seed.onchange = () => take(Math.min(data.seeds - 1, Math.max(0, Math.round(Number(seed.value)) || 0)));
+  tellers.push(() => { seed.value = state.seed; });
+  const random = button("random", () => take(Math.floor(data.seeds * Math.random())));
   const back = button("straight", () => { state.moves.fill(0); state.truncation = 1; told(); show(); });
   panel.append(made("div", { className: "bar" }, "seed ", seed, random, back, button("save", save)));
   if (data.labels) {

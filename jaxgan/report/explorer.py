@@ -69,7 +69,6 @@ class FromLatents:
 
     Attributes:
         latents: of the seeds 0, 1, 2, ..., `[S, Z]` floats.
-        uniform: whether random latents are from U(-1, 1); else they are from N(0, 1).
         labels: their names, where images are made to labels.
         choices: of the latent.
         style_mean: the mean of w, `[W]`, which truncation draws to.
@@ -77,7 +76,6 @@ class FromLatents:
     """
 
     latents: np.ndarray
-    uniform: bool = False
     labels: Sequence[str] | None = None
     choices: Sequence[Choice] = ()
     style_mean: np.ndarray | None = None
@@ -154,7 +152,6 @@ def _of_latents(given: FromLatents) -> dict[str, Any]:
         "latent": size,
         "seeds": count,
         "latents": _floats(given.latents),
-        "uniform": given.uniform,
         "labels": given.labels and list(given.labels),
         "choices": [choice._asdict() for choice in given.choices],
         "styles": None if given.style_mean is None else {"mean": _floats(given.style_mean)},

@@ -34,8 +34,7 @@ def transferred(experiment: E, parent: Parent) -> tuple[E, list[str]]:
         return experiment, []
     manifest = parent.run.manifest
     before = from_plain(type(experiment), manifest["configuration"])
-    imported = manifest["data"].startswith("imported: ")
-    found: Any = validated(experiment.transferred(before, imported=imported))
+    found: Any = validated(experiment.transferred(before, imported=parent.run.is_imported))
     changed = changes(experiment, found)
     return found, [f"because it begins with other images' networks: {changed}"] if changed else []
 

@@ -68,7 +68,7 @@ def _parent(run: Run, experiment: Experiment, directory: Path) -> Parent | None:
     try:
         load(parent.run, its_own, step=parent.step)
     except RunError:
-        if parent.run.manifest["data"].startswith("imported: "):
+        if parent.run.is_imported:
             raise
         beside = directory.with_name(f"{directory.name}-parent")
         repeated = train(

@@ -134,6 +134,11 @@ class Run:
         return cls(directory, sealed(manifest_of(exported)), archive)
 
     @property
+    def is_imported(self) -> bool:
+        """Whether its networks were trained elsewhere."""
+        return self.manifest["data"].startswith("imported: ")
+
+    @property
     def checkpoints(self) -> Path:
         """Where Orbax keeps the states."""
         return self.directory / "checkpoints"

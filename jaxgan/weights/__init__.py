@@ -11,6 +11,7 @@ from jaxgan.weights.official import official_parameters as official_parameters
 from jaxgan.weights.onnx import TOLERANCE as TOLERANCE
 from jaxgan.weights.onnx import onnx_program as onnx_program
 from jaxgan.weights.onnx import run_onnx as run_onnx
+from jaxgan.weights.onnx import weight_of as weight_of
 from jaxgan.weights.parts import chosen_parts as chosen_parts
 from jaxgan.weights.parts import parts_of as parts_of
 from jaxgan.weights.parts import short_name as short_name

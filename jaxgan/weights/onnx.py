@@ -67,6 +67,17 @@ def onnx_program(make: Make, arguments: Sequence[Argument], *, result: str) -> P
     return Program(model.SerializeToString(), tuple(arguments), made)
 
 
+def weight_of(make: Make, arguments: Sequence[Argument]) -> int:
+    """How many bytes the arrays have that a function holds: what its program would weigh.
+
+    >>> weight_of(lambda arrays: arrays["x"] @ np.ones((3, 2), np.float32), [
+    ...     Argument("x", (1, 3), "float32")])
+    24
+    """
+    traced = jax.make_jaxpr(in_order(make, arguments))(*shapes_of(arguments))
+    return sum(np.asarray(array).nbytes for array in traced.consts)
+
+
 def run_onnx(raw: bytes, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     """What a program of ONNX makes of arrays, by onnxruntime on the CPU.
 
