@@ -44,8 +44,8 @@ def find_lite0() -> Path | None:
     The package is looked for and not imported.
     """
     package = importlib.util.find_spec(_PACKAGE)
-    folders = (package and package.submodule_search_locations) or []
-    files = (Path(folder) / "models" / _FILE for folder in folders)
+    folders = package.submodule_search_locations if package else None
+    files = (Path(folder) / "models" / _FILE for folder in folders or ())
     return next((file for file in files if file.is_file()), None)
 
 
