@@ -21,6 +21,7 @@ import numpy as np
 import tyro
 from figures import kind_of
 
+from jaxgan.cli.directions import directions_of_others
 from jaxgan.cli.groups import SURE, Condition, condition_of, likelihoods
 from jaxgan.cli.sheets import Sheet, drawn, named_layers, open_sheet
 from jaxgan.cli.spaces import Space, space_of
@@ -32,8 +33,6 @@ _STRONGEST = 10
 """How many of SeFa's directions are tried, both ways."""
 _REACHES = (0.25, 0.4, 0.6, 0.8, 1.0, 1.3)
 """How far along a direction, by the mean length of the arithmetic's steps."""
-_COMMON = 0.05
-"""The least share of samples of a label that a direction is made perpendicular to."""
 _SHOWN = 8
 """Rows of the picture."""
 
@@ -139,14 +138,8 @@ def ways_of(
         return Way(f"{name}{which}, {reach:g} as far", np.tile(row * reach * length, (count, 1)))
 
     found = separator(rows, has).direction
-    others = [
-        separator(rows, labels == label).direction
-        for name, labels in seen.labels().items()
-        if name != asked.attribute
-        for label in range(seen.odds[name].shape[1])
-        if _COMMON < (labels == label).mean() < 1 - _COMMON
-    ]
-    alone = conditioned(found, *others[: len(found) // 2])
+    others = directions_of_others(rows, seen.odds, {asked.attribute})
+    alone = conditioned(found, *others)
     kernels = where.opened.experiment.latent_kernels(where.opened.state)
     strongest, _ = sefa(*(np.asarray(kernel).reshape(len(kernel), -1) for kernel in kernels))
     both = np.stack([strongest, -strongest], axis=1)[:_STRONGEST].reshape(-1, len(found))

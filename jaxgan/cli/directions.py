@@ -1,6 +1,7 @@
 """The directions that words ask for, in z or in w."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,10 +17,15 @@ from jaxgan.latents import (
     sefa,
     separator,
 )
+from jaxgan.recipes import attribute_labels
 from jaxgan.training import RunError, Styled
 
 SEVERAL = ("sefa", "components")
 """Words of which there are several directions."""
+OTHERS = "others"
+"""What stands for all attributes but the one that is moved."""
+_COMMON = 0.05
+"""The least share of samples of a label, and of samples without it, to be kept as one of them."""
 _USUAL = 5
 """How many of them, where nobody says it."""
 _SIDE = 32
@@ -47,7 +53,8 @@ def find_directions(
         where: the space.
         words: sefa, components, or an attribute that a classifier sees, as in glasses=yes.
         count: how many of sefa and components; 5 where None, or as many as there are.
-        keep: attributes to which the direction of another is made perpendicular.
+        keep: attributes to which the direction of another is made perpendicular; "others" are all
+            others.
         draws: how many samples they are found from.
 
     Raises:
@@ -94,14 +101,14 @@ def attribute_directions(
     Args:
         where: the space.
         asked: as in glasses=yes, one direction each.
-        keep: attributes to which the directions are made perpendicular.
+        keep: attributes to which the directions are made perpendicular; "others" are all others.
         draws: how many samples they are found from.
 
     Raises:
         RunError: where there are none; says why.
         ValueError: where there is no classifier.
     """
-    kept = keep.split(",") if keep else []
+    kept = keep.split(",") if keep and keep != OTHERS else []
     groups = [group_of(words, "--directions", where).conditions for words in asked]
     for words, conditions in zip(asked, groups, strict=True):
         if not conditions:
@@ -110,6 +117,8 @@ def attribute_directions(
     inputs = where.opened.draw(draws)
     points = where.points(inputs)
     names = {one.attribute for conditions in groups for one in conditions}
+    if keep == OTHERS:
+        names |= attribute_labels(where.opened.experiment.images).keys()
     odds, samples = likelihoods(where, inputs, points, names), where.rows(points)
     found = []
     for words, conditions in zip([*asked, *kept], groups, strict=True):
@@ -117,8 +126,37 @@ def attribute_directions(
             found.append(separator(samples, having(odds, conditions)[0]))
         except ValueError as error:
             raise RunError(f"there is no direction of {words}: {error}") from error
-    others = [other.direction for other in found[len(asked) :]]
-    return [_without(others, one, words, keep) for words, one in zip(asked, found, strict=False)]
+    directions = []
+    for words, conditions, one in zip(asked, groups, found, strict=False):
+        others = [other.direction for other in found[len(asked) :]]
+        if keep == OTHERS:
+            others = directions_of_others(samples, odds, {one.attribute for one in conditions})
+        directions.append(_without(others, one, words, keep))
+    return directions
+
+
+def directions_of_others(
+    samples: np.ndarray, odds: Mapping[str, np.ndarray], asked: Collection[str]
+) -> list[np.ndarray]:
+    """The separators' directions of the common labels of all attributes but some.
+
+    Args:
+        samples: `[N, D]`.
+        odds: how likely each label is, `[N, K]` by attribute.
+        asked: the attributes that are left out.
+
+    Returns:
+        `[D]` each, and no more than half of D, so that as much is left to move in. A label is
+        common that 5% to 95% of samples have; those are left out that are not apart.
+    """
+    found = []
+    for name in sorted(odds.keys() - set(asked)):
+        labels = odds[name].argmax(axis=1)
+        for label in range(odds[name].shape[1]):
+            if _COMMON < (labels == label).mean() < 1 - _COMMON:
+                with contextlib.suppress(ValueError):
+                    found.append(separator(samples, labels == label).direction)
+    return found[: samples.shape[1] // 2]
 
 
 def _without(others: list[np.ndarray], found: Separator, words: str, keep: str | None) -> Found:

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import tyro
 
-from jaxgan.cli.directions import SEVERAL, attribute_directions, find_directions
+from jaxgan.cli.directions import OTHERS, SEVERAL, attribute_directions, find_directions
 from jaxgan.cli.programs import arguments_of, checked_onnx, generator_of
 from jaxgan.cli.runs import class_names, classes_of, licences_of, refuse_file, side_of
 from jaxgan.cli.runtime import find_runtime
@@ -66,8 +66,8 @@ def latents_explorer(kind: Any, name: str) -> Callable[..., int]:
             directory: The run's.
             moved: Where the data are now.
             directions: Sliders: sefa, components, or attributes that a classifier sees, as in
-                glasses hair_colour=black of faces, digit=7 of digits; see traverse. The codes of
-                InfoGAN have theirs besides.
+                glasses hair_colour=black of faces, digit=7 of digits; see traverse, whose --keep is
+                others here. The codes of InfoGAN have theirs besides.
             seeds: How many seeds there are to choose from, 0 and on: the pictures of sample --seeds
                 (in a run of a conditional GAN, of the label that is chosen).
             draws: How many samples directions are found from.
@@ -255,7 +255,7 @@ def _directions(where: Space, asked: Sequence[str], draws: int) -> Iterator[Dire
 
     attributes = [words for words in asked if words not in SEVERAL]
     if attributes:
-        found = attribute_directions(where, attributes, draws=draws)
+        found = attribute_directions(where, attributes, keep=OTHERS, draws=draws)
         for words, one in zip(attributes, found, strict=True):
             yield slider("attributes", words, one.rows[0])
     for words in asked:

@@ -57,7 +57,7 @@ def traverse_verb(kind: Any, name: str) -> Callable[..., int]:
                 hair_colour=black of faces, digit=7 of digits; or label=NAME, of styles.
             count: How many of sefa and components, the strongest; 5 where nothing is said.
             keep: Attributes to which the direction of another is made perpendicular, as in
-                beard,hair_colour=black.
+                beard,hair_colour=black; or others, the common labels of all others.
             rows: How many images.
             columns: How many steps, from one side to the other.
             strength: How far the outermost steps are, in deviations of the samples along the

@@ -16,7 +16,7 @@ import pytest
 
 from experiments import cyclegan, infogan
 from jaxgan import latents, training
-from jaxgan.cli import explore, groups
+from jaxgan.cli import directions, explore, groups
 from jaxgan.cli.runtime import FILES, PACKAGE, VERSION
 from jaxgan.data import Sides, cache_folder
 from jaxgan.training import create_from_state
@@ -110,7 +110,8 @@ def made(data, network, **inputs):
 
 
 def test_a_page_of_latents(line, runs, runtime, tmp_path, monkeypatch):
-    monkeypatch.setattr(groups, "attribute_labels", lambda images: ATTRIBUTES)
+    for module in (groups, directions):
+        monkeypatch.setattr(module, "attribute_labels", lambda images: ATTRIBUTES)
     monkeypatch.setattr(groups, "attribute_classifier", lambda images: seeing)
     page, words = tmp_path / "a.html", ("--runtime", runtime, "--seeds", 5, "--draws", 300)
     asked = ("--directions", "left=much", "sefa")
