@@ -98,7 +98,8 @@ def test_samples_are_found_again(line, begin, tmp_path, experiment, file):
     output = tmp_path / "c"
     words = (target, "--steps", 60, "--output", output)
     out = line.done(experiment, "project", run, *words)
-    said = out.splitlines()[0]
+    told, said, *_ = out.splitlines()
+    assert told == "pictures are compared by their pixels"
     before = float(said.split(": ")[1].split()[0])
     after = [float(part.split()[0]) for part in said.split(", ")[1:]]
     assert max(after) < 0.5 * before
