@@ -246,7 +246,7 @@ function drawingPanel(panel) {
 document.querySelector("h1").textContent = document.title = data.title;
 at("about").textContent = data.about;
 document.querySelector("footer").textContent = data.licence;
-const larger = Math.max(1, Math.floor(Math.min(512, innerWidth - 40) / width));
+const larger = Math.max(1, Math.min(8, Math.floor(Math.min(512, innerWidth - 40) / width)));
 for (const canvas of [at("image"), at("draw")])
   Object.assign(canvas.style, { width: `${larger * width}px`, height: `${larger * height}px` });
 try {
