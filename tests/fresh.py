@@ -32,7 +32,7 @@ DCGAN = _small(
 CGAN = _small(cgan.SMALL, batch_size=2, latent_size=6, width=4, classes=3, average_decay=None)
 
 
-def begun(experiment, directory, *, name, seed=0, scale=1.0):
+def begun(experiment, directory, *, name, seed=0, scale=1.0, licence=None):
     """A run of no rounds, and its state.
 
     Args:
@@ -41,6 +41,7 @@ def begun(experiment, directory, *, name, seed=0, scale=1.0):
         name: of the experiment.
         seed: of its parameters.
         scale: of those of G, so that its images differ from each other.
+        licence: of its networks.
     """
     shapes = experiment.shapes
 
@@ -53,6 +54,11 @@ def begun(experiment, directory, *, name, seed=0, scale=1.0):
     parameters = jax.tree.map(lambda leaf: scale * leaf, state.generator.parameters)
     state = state._replace(generator=state.generator._replace(parameters=parameters))
     create_from_state(
-        *(experiment, directory, state), name=name, seed=seed, shapes=shapes, data="imported: none"
+        *(experiment, directory, state),
+        name=name,
+        seed=seed,
+        shapes=shapes,
+        data="imported: none",
+        licence=licence,
     )
     return state

@@ -19,7 +19,7 @@ def runs(tmp_path_factory):
     """Two runs of one family: their directories and states."""
     folder = tmp_path_factory.mktemp("blend")
     states = [
-        begun(STYLEGAN2, folder / name, name=NAME, seed=seed)
+        begun(STYLEGAN2, folder / name, name=NAME, seed=seed, licence=f"The {name} one is free.")
         for seed, name in enumerate(("coarse", "fine"))
     ]
     return folder, states
@@ -44,6 +44,7 @@ def test_coarse_layers_of_one_and_fine_ones_of_the_other(line, runs, tmp_path):
     assert f"{output} is a run with the generators of {folder / 'coarse'} and, from 8 on" in out
     run = Run.open(output)
     assert run.manifest["data"].startswith(f"imported: {folder / 'coarse'} at step 0, and from 8")
+    assert run.manifest["licence"] == "The coarse one is free. The fine one is free."
     step, state = load(run, STYLEGAN2)
     assert step == 0
     for made, one, two in (
