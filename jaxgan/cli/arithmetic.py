@@ -10,7 +10,15 @@ import numpy as np
 import tyro
 
 from jaxgan.cli.groups import check_apart, group_of, likelihoods, members
-from jaxgan.cli.sheets import Sheet, blank_cells, check_counts, drawn, open_sheet, save_sheet
+from jaxgan.cli.sheets import (
+    Sheet,
+    blank_cells,
+    check_counts,
+    check_draws,
+    drawn,
+    open_sheet,
+    save_sheet,
+)
 from jaxgan.cli.spaces import Space, SpaceName, check_asked, space_of
 from jaxgan.cli.training import Directory
 from jaxgan.games import stream
@@ -97,7 +105,7 @@ def arithmetic_run(
     """Draw a sheet of three groups, their means, and what these make."""
     check_asked(psi)
     check_counts({"--each": each}, 3 * each)
-    check_counts({"--draws": draws}, 0)
+    check_draws(draws, least=1)
     if not 0 <= spread < np.inf:
         raise RunError(f"--spread {spread:g} is no distance: give 0 or more, as in 0.25")
     opened = open_sheet(sheet, "arithmetic")

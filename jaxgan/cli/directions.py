@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxgan.cli.groups import condition_of, group_of, having, likelihoods
+from jaxgan.cli.groups import Condition, condition_of, group_of, having, likelihoods
 from jaxgan.cli.sheets import check_counts
 from jaxgan.cli.spaces import Space
 from jaxgan.latents import (
@@ -93,6 +93,21 @@ def find_directions(
     return Found(rows[:most], told[:most])
 
 
+def check_words(where: Space, asked: Sequence[str]) -> list[tuple[Condition, ...]]:
+    """What words mean that name attributes; those of several directions are passed over.
+
+    Raises:
+        RunError: where they mean nothing.
+        ValueError: where there is no classifier.
+    """
+    attributes = [words for words in asked if words not in SEVERAL]
+    groups = [group_of(words, "--directions", where).conditions for words in attributes]
+    for words, conditions in zip(attributes, groups, strict=True):
+        if not conditions:
+            raise RunError(f"--directions {words} are none: give sefa, components or an attribute")
+    return groups
+
+
 def attribute_directions(
     where: Space, asked: Sequence[str], *, keep: str | None = None, draws: int
 ) -> list[Found]:
@@ -109,10 +124,7 @@ def attribute_directions(
         ValueError: where there is no classifier.
     """
     kept = keep.split(",") if keep and keep != OTHERS else []
-    groups = [group_of(words, "--directions", where).conditions for words in asked]
-    for words, conditions in zip(asked, groups, strict=True):
-        if not conditions:
-            raise RunError(f"--directions {words} are none: give sefa, components or an attribute")
+    groups = check_words(where, asked)
     groups += [(condition_of(one, "--keep", where),) for one in kept]
     inputs = where.opened.draw(draws)
     points = where.points(inputs)

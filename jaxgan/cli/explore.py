@@ -10,12 +10,18 @@ import jax
 import numpy as np
 import tyro
 
-from jaxgan.cli.directions import OTHERS, SEVERAL, attribute_directions, find_directions
+from jaxgan.cli.directions import (
+    OTHERS,
+    SEVERAL,
+    attribute_directions,
+    check_words,
+    find_directions,
+)
 from jaxgan.cli.programs import arguments_of, checked_onnx, generator_of
-from jaxgan.cli.runs import class_names, classes_of, licences_of, refuse_file, side_of
+from jaxgan.cli.runs import class_names, classes_of, licences_of, refuse_file, side_of, unwritable
 from jaxgan.cli.runtime import find_runtime
 from jaxgan.cli.sample import latents_of_seeds
-from jaxgan.cli.sheets import Opened, Sheet, check_counts, open_sheet, unwritable
+from jaxgan.cli.sheets import Opened, Sheet, check_counts, check_draws, open_sheet
 from jaxgan.cli.spaces import Space, space_of
 from jaxgan.cli.training import Directory
 from jaxgan.games import CodedLatent
@@ -29,7 +35,7 @@ from jaxgan.training import (
     Translates,
     write_whole,
 )
-from jaxgan.weights import Make, Program, repeatable, weight_of
+from jaxgan.weights import Make, Program, check_onnx, repeatable, weight_of
 
 LARGEST = 64 << 20
 """Bytes of the networks that a page takes, 16 million weights."""
@@ -80,7 +86,7 @@ def latents_explorer(kind: Any, name: str) -> Callable[..., int]:
         check_counts({"--seeds": seeds}, 0)
         if seeds > _MOST_SEEDS:
             raise RunError(f"--seeds must be {_MOST_SEEDS:,} or fewer, not {seeds:,}")
-        check_counts({"--draws": draws}, 0, least=2)
+        check_draws(draws)
 
         def contents(opened: Opened[Any]) -> tuple[FromLatents, dict[str, Program]]:
             return _of_latents(opened, directions, seeds=seeds, draws=draws)
@@ -147,6 +153,7 @@ def explore_run(
         contents: what a page of a checkpoint holds, and its networks in ONNX.
     """
     opened = open_sheet(sheet, "explore", suffix=".html")
+    check_onnx()
     runtime = find_runtime(folder)
     given, programs = contents(opened)
     networks = {name: program.raw for name, program in programs.items()}
@@ -175,7 +182,8 @@ def explore_run(
 def _of_latents(
     opened: Opened[Generates], words: Sequence[str], *, seeds: int, draws: int
 ) -> tuple[FromLatents, dict[str, Program]]:
-    experiment, state = opened.experiment, opened.state
+    experiment, state, where = opened.experiment, opened.state, space_of(opened)
+    check_words(where, words)
     one = {name: np.asarray(array) for name, array in opened.draw(1).items()}
     generate, mean = generator_of(experiment, state), None
     if isinstance(experiment, Styled):
@@ -189,7 +197,6 @@ def _of_latents(
         )
     else:
         networks = _networks({"make": (generate, one, "image")})
-    where = space_of(opened)
     codes = experiment.latent if isinstance(experiment.latent, CodedLatent) else None
     given = FromLatents(
         latents=latents_of_seeds(experiment, range(seeds)),

@@ -1,10 +1,7 @@
 """The verbs `export` and `restore`: a generator that leaves the library, and its way back."""
 
-import contextlib
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -15,7 +12,14 @@ import tyro
 
 from jaxgan.cli.command import way_on
 from jaxgan.cli.programs import arguments_of, checked_onnx, generator_of
-from jaxgan.cli.runs import WEIGHTS, licences_of, new_directory, open_run, refuse_taken
+from jaxgan.cli.runs import (
+    WEIGHTS,
+    licences_of,
+    new_directory,
+    new_folder,
+    open_run,
+    refuse_taken,
+)
 from jaxgan.cli.training import Directory
 from jaxgan.games import stream
 from jaxgan.training import (
@@ -37,6 +41,7 @@ from jaxgan.weights import (
     PLATFORMS,
     Argument,
     Program,
+    check_onnx,
     needed,
     repeatable,
     stablehlo_program,
@@ -115,9 +120,11 @@ def export_run(
 ) -> int:
     """Write a run's state and its generator's programs to a new folder."""
     refuse_taken(output)
+    if onnx:
+        check_onnx()
     run, experiment = open_run(directory, kind, name)
     step, state = load(run, experiment, step=step)
-    with _new_folder(output) as folder:
+    with new_folder(output) as folder:
         write_archive(folder / WEIGHTS, by_place(state))
         programs = _write_programs(folder, run, experiment, state, onnx=onnx)
         shape = programs[0]["result"]["shape"][1:]
@@ -216,16 +223,3 @@ def _write(path: Path, program: Program, **said: Any) -> dict[str, Any]:
         "result": program.result._asdict(),
         "sha256": hashlib.sha256(program.raw).hexdigest(),
     }
-
-
-@contextlib.contextmanager
-def _new_folder(output: Path) -> Iterator[Path]:
-    """Where to write what shall be in a new folder when it is whole; nothing is left otherwise."""
-    part = output.with_name(f".{output.name}.{os.getpid()}.part")
-    part.mkdir(parents=True)
-    try:
-        yield part
-        refuse_taken(output)  # it may have come meanwhile
-        part.replace(output)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

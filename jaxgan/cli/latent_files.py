@@ -1,5 +1,6 @@
 """Files of latents, of styles and of labels, as `sample` writes and reads them."""
 
+import tokenize
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,6 +8,11 @@ import numpy as np
 
 from jaxgan.training import RunError
 
+_DAMAGED = (
+    *(ValueError, MemoryError, SyntaxError, EOFError, OverflowError, RecursionError),
+    tokenize.TokenError,
+)
+"""What NumPy raises of a file that holds no array of numbers."""
 LATENTS = "latents.npy"
 LABELS = "labels.npy"
 
@@ -104,11 +110,11 @@ def _read(path: Path) -> np.ndarray:
             array = np.lib.format.read_array(file, allow_pickle=False)
     except OSError as error:
         raise RunError(f"{path} cannot be read ({error.strerror or error}): name another") from None
-    except (ValueError, MemoryError, SyntaxError, EOFError, OverflowError):
+    except _DAMAGED:
         array = None  # cut short, or of another kind, or with a header that promises too much
     if array is None or array.ndim == 0:
         raise RunError(
-            f"{path} holds no array as NumPy writes it to FILE.npy: name such a file, as {LATENTS} "
-            "of sample"
+            f"{path} holds no array of numbers as NumPy writes it to FILE.npy: name one that does, "
+            f"as {LATENTS} of sample"
         )
     return array

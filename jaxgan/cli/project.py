@@ -13,8 +13,8 @@ import tyro
 
 from jaxgan.cli.chosen import named_files
 from jaxgan.cli.latent_files import LABELS
-from jaxgan.cli.runs import batch_size_of, refuse_taken
-from jaxgan.cli.sheets import Sheet, check_counts, drawn, open_sheet, unwritable
+from jaxgan.cli.runs import batch_size_of, new_folder
+from jaxgan.cli.sheets import Sheet, check_counts, drawn, open_sheet
 from jaxgan.cli.spaces import Space, SpaceName, space_of
 from jaxgan.cli.training import Directory
 from jaxgan.data import Images, ValueRange, decode, shown, to_floats
@@ -145,20 +145,17 @@ def project_run(
     if where.name == "w":
         spaces = [("w", "w.npy", False), ("w+", "w_plus.npy", True)]
     found = []
-    for name, file, per_layer in spaces:
-        with _progress(name, steps * _chunks(where, len(files))) as watch:
-            found.append(_nearest(where, targets, compared, name, file, per_layer, steps, watch))
-    refuse_taken(opened.output)  # it may have come meanwhile
-    try:
-        for one in found:
-            write_array(_made(opened.output) / one.file, one.points)
+    with new_folder(opened.output) as folder:
+        for name, file, per_layer in spaces:
+            with _progress(name, steps * _chunks(where, len(files))) as watch:
+                one = _nearest(where, targets, compared, name, file, per_layer, steps, watch)
+            write_array(folder / one.file, one.points)
+            found.append(one)
         if where.needs_label:
-            write_array(opened.output / LABELS, np.full(len(files), opened.number, np.int32))
+            write_array(folder / LABELS, np.full(len(files), opened.number, np.int32))
         cells = np.stack([targets, *(one.images for one in found)], axis=1)
         captions = [(words, 1) for words in ("target", *(one.name for one in found))]
-        save_picture(drawn(cells, captions), opened.output / _SHEET)
-    except OSError as error:
-        raise unwritable(opened.output, error) from error
+        save_picture(drawn(cells, captions), folder / _SHEET)
     for number, file in enumerate(files):
         told = [
             f"{one.after[number]:.4g} in {one.name} ({_psnr(one.images, targets)[number]:.1f} dB)"
@@ -250,12 +247,6 @@ def _nearest(
 
 def _chunks(where: Space, count: int) -> int:
     return -(-count // min(batch_size_of(where.opened.run), count))
-
-
-def _made(folder: Path) -> Path:
-    """The folder, there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _psnr(images: np.ndarray, targets: np.ndarray) -> np.ndarray:

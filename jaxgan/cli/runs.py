@@ -2,6 +2,8 @@
 
 import contextlib
 import itertools
+import os
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -74,6 +76,38 @@ def refuse_taken(output: Path) -> None:
     """Refuse a folder for what is made that holds something already, or is none."""
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise RunError(f"{output} already holds something: name another folder with --output")
+
+
+def unwritable(output: Path, error: OSError) -> RunError:
+    """What to say where the disk does not take what was drawn."""
+    return RunError(
+        f"{output} could not be written ({error.strerror or error}): make room, or name another "
+        "place with --output"
+    )
+
+
+@contextlib.contextmanager
+def new_folder(output: Path) -> Iterator[Path]:
+    """Where to write what shall be in a new folder when it is whole; nothing is left otherwise.
+
+    Raises:
+        RunError: where the folder holds something by now, or cannot be written.
+    """
+    whole = output.absolute()
+    part = whole.with_name(f".{whole.name}.{os.getpid()}.part")
+    try:
+        part.mkdir(parents=True)
+        yield part
+        refuse_taken(output)  # it may have come meanwhile
+        whole.mkdir(exist_ok=True)
+        for path in part.iterdir():
+            path.replace(whole / path.name)
+    except OSError as error:
+        if error.filename is not None and not str(error.filename).startswith(str(part)):
+            raise  # of another file
+        raise unwritable(output, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def refuse_file(output: Path, suffix: str = ".png") -> None:

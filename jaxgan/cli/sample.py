@@ -1,7 +1,7 @@
 """The verb `sample`: pictures of seeds, of latents, or of so many latents of one seed."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,14 @@ import numpy as np
 
 from jaxgan.cli.latent_files import LABELS, LATENTS, Widths, read_labels, read_latents
 from jaxgan.cli.numbers import listed_numbers
-from jaxgan.cli.runs import batch_size_of, classes_of, label_number, open_run, refuse_taken
+from jaxgan.cli.runs import (
+    batch_size_of,
+    classes_of,
+    label_number,
+    open_run,
+    refuse_taken,
+    unwritable,
+)
 from jaxgan.cli.truncation import check_styled, check_truncation, truncated
 from jaxgan.games import stream
 from jaxgan.training import (
@@ -19,6 +26,7 @@ from jaxgan.training import (
     Draws,
     Experiment,
     Generates,
+    Interrupted,
     Moved,
     Run,
     RunError,
@@ -35,6 +43,8 @@ from jaxgan.training import (
 
 _COUNT = 100
 """How many pictures, where nobody says it."""
+_MOST = 1_000_000
+"""How many pictures of one seed: their latents are in memory."""
 _SHEET = 256
 """How many pictures are shown together, at the most."""
 
@@ -80,6 +90,11 @@ class Asked(NamedTuple):
             )
         if self.count is not None and self.count <= 0:
             raise RunError(f"--count must be 1 or more, not {self.count}")
+        if self.count is not None and self.count > _MOST:
+            raise RunError(
+                f"--count must be {_MOST:,} or fewer, not {self.count:,}: draw those of several "
+                "seeds one after another"
+            )
         if self.truncation is not None:
             check_truncation(self.truncation)
         if self.seeds is None:
@@ -138,7 +153,10 @@ def sample_run(
         *(compile_play(jax.jit, experiment.game().generate), stream(key, "sample"), state, inputs),
         size=batch_size_of(run),
     )
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(output, error) from error
     first = next(chunks)
     chunks = itertools.chain([first], chunks)
     count = len(next(iter(inputs.values())))
@@ -149,18 +167,16 @@ def sample_run(
             save_picture(experiment.draw(state, made), output / "picture.png")
         print(f"{count} samples of step {step} are in {output}")
         return 0
-    kept: list[np.ndarray] = []
-    for index, image in enumerate(itertools.chain.from_iterable(chunks)):
-        file = f"{index:05}.png" if seeds is None else f"seed{seeds[index]:04}.png"
-        try:
-            save_picture(picture(image), output / file)
-        except OSError as error:
-            raise RunError(
-                f"picture {index + 1} of {count} could not be written to {output} "
-                f"({error.strerror or error}): make room, and name another folder with --output"
-            ) from error
-        if len(kept) < _SHEET:
-            kept.append(image)
+    images = itertools.chain.from_iterable(chunks)
+    names = [f"{n:05}.png" for n in range(count)] if seeds is None else map(_named, seeds)
+    try:
+        kept = _write(images, [output / name for name in names])
+    except KeyboardInterrupt:
+        there = len(list(output.glob("*.png")))
+        raise Interrupted(
+            f"interrupted: {there} of {count} pictures are in {output}; for all of them, name "
+            "another folder with --output"
+        ) from None
     sheet = output / "grid.png"
     save_picture(_together(run, np.stack(kept), inputs), sheet)
     told = f"{count} pictures of step {step} are in {output}; the first of them together: {sheet}"
@@ -169,6 +185,26 @@ def sample_run(
         told += f"; what they are made of: {output / LATENTS}"
     print(told)
     return 0
+
+
+def _named(seed: int) -> str:
+    return f"seed{seed:04}.png"
+
+
+def _write(images: Iterable[np.ndarray], paths: Sequence[Path]) -> list[np.ndarray]:
+    """Write pictures as they are made; the first of them."""
+    kept: list[np.ndarray] = []
+    for number, (image, path) in enumerate(zip(images, paths, strict=True)):
+        try:
+            save_picture(picture(image), path)
+        except OSError as error:
+            raise RunError(
+                f"picture {number + 1} of {len(paths)} could not be written to {path.parent} "
+                f"({error.strerror or error}): make room, and name another folder with --output"
+            ) from error
+        if len(kept) < _SHEET:
+            kept.append(image)
+    return kept
 
 
 def check_generates(experiment: Experiment) -> Generates:

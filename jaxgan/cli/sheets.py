@@ -9,7 +9,14 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import jax
 import numpy as np
 
-from jaxgan.cli.runs import batch_size_of, label_number, open_run, refuse_file, refuse_taken
+from jaxgan.cli.runs import (
+    batch_size_of,
+    label_number,
+    open_run,
+    refuse_file,
+    refuse_taken,
+    unwritable,
+)
 from jaxgan.games import stream
 from jaxgan.training import (
     Experiment,
@@ -29,6 +36,8 @@ E = TypeVar("E", bound=Experiment)
 
 _MOST = 1024
 """How many images a sheet holds."""
+_MOST_DRAWS = 100_000
+"""How many samples are looked at."""
 
 
 class Sheet(NamedTuple, Generic[E]):
@@ -148,14 +157,6 @@ def save_sheet(opened: Opened[Any], picture: Picture, words: str) -> int:
     return 0
 
 
-def unwritable(output: Path, error: OSError) -> RunError:
-    """What to say where the disk does not take what was drawn."""
-    return RunError(
-        f"{output} could not be written ({error.strerror or error}): make room, or name another "
-        "place with --output"
-    )
-
-
 def check_counts(counts: Mapping[str, int], images: int, *, least: int = 1) -> None:
     """Refuse a sheet of nothing, or of too much.
 
@@ -175,6 +176,17 @@ def check_counts(counts: Mapping[str, int], images: int, *, least: int = 1) -> N
             f"the sheet would hold {images:,} images, and it can hold {_MOST:,}: give fewer "
             f"{' or '.join(flag.removeprefix('--') for flag in counts)}"
         )
+
+
+def check_draws(draws: int, *, least: int = 2) -> None:
+    """Refuse to look at too few samples, or at more than memory takes.
+
+    Raises:
+        RunError: says how many there may be.
+    """
+    check_counts({"--draws": draws}, 0, least=least)
+    if draws > _MOST_DRAWS:
+        raise RunError(f"--draws must be {_MOST_DRAWS:,} or fewer, not {draws:,}")
 
 
 def named_layers(words: str, layers: int) -> tuple[int, int]:

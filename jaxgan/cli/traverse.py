@@ -9,8 +9,8 @@ import numpy as np
 import tyro
 
 from jaxgan.cli.directions import find_directions
-from jaxgan.cli.runs import refuse_taken
-from jaxgan.cli.sheets import Sheet, check_counts, drawn, named_layers, open_sheet, unwritable
+from jaxgan.cli.runs import new_folder
+from jaxgan.cli.sheets import Sheet, check_counts, check_draws, drawn, named_layers, open_sheet
 from jaxgan.cli.spaces import Space, SpaceName, check_asked, space_of
 from jaxgan.cli.training import Directory
 from jaxgan.cli.truncation import check_styled, layers_of
@@ -108,7 +108,8 @@ def traverse_run(
     """Draw a sheet for each direction."""
     check_asked(psi)
     check_counts({"--rows": rows}, 0)
-    check_counts({"--columns": columns, "--draws": draws}, 0, least=2)
+    check_counts({"--columns": columns}, 0, least=2)
+    check_draws(draws)
     check_counts({"--rows": rows, "--columns": columns}, rows * columns)
     if not 0 < strength < np.inf:
         raise RunError(f"--strength {strength:g} moves nothing: give a number above 0, as in 3")
@@ -125,18 +126,16 @@ def traverse_run(
     reach = np.linspace(-strength, strength, columns)
     shares = reach.astype(np.float32).reshape(1, columns, *(1 for _ in points.shape[1:]))
     label = np.repeat(np.asarray(inputs["label"]), columns) if "label" in inputs else None
-    refuse_taken(opened.output)  # it may have come meanwhile
-    try:
+    with new_folder(opened.output) as folder:
         for number, way in enumerate(ways):
             moved = points[:, None] + shares * way[None, None]
             made = where.make(moved.reshape(-1, *points.shape[1:]), label)
             cells = made.reshape(rows, columns, *made.shape[1:])
             captions = [(f"{share:+.2g}" if share else "0", 1) for share in reach]
-            save_picture(drawn(cells, captions), opened.output / f"{number + 1}.png")
-            print(f"{opened.output / f'{number + 1}.png'}: {found.told[number]}")
-        write_array(opened.output / DIRECTIONS, found.rows)
-    except OSError as error:
-        raise unwritable(opened.output, error) from error
+            save_picture(drawn(cells, captions), folder / f"{number + 1}.png")
+        write_array(folder / DIRECTIONS, found.rows)
+    for number, told in enumerate(found.told):
+        print(f"{opened.output / f'{number + 1}.png'}: {told}")
     print(
         f"sheets of step {opened.step} in {where.name}, from -{strength:g} to {strength:g} "
         f"deviations; the directions: {opened.output / DIRECTIONS}"

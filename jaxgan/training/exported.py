@@ -38,16 +38,22 @@ class Archive(NamedTuple):
         """The state, of the tree that the game's `init` gives.
 
         Raises:
-            RunError: where it is not that of the step, or of another game, or damaged.
-            ValueError: where the file cannot be used.
-            OSError: where it cannot be read.
+            RunError: where it is not that of the step, or of another game, or damaged, or cannot be
+                read.
         """
         if step not in (None, self.step):
             raise RunError(
                 f"{self.path.parent} has the state of step {self.step} alone, not of step {step}: "
                 "leave --step out, or export that step too"
             )
-        arrays, wanted = self.read(self.path), by_place(shapes)
+        try:
+            arrays, wanted = self.read(self.path), by_place(shapes)
+        except (ValueError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise RunError(
+                f"{self.path} cannot be used ({why}): copy the folder again, or export the run "
+                "again"
+            ) from error
         for place in sorted(arrays.keys() | wanted.keys()):
             there, asked = kind_of(arrays.get(place)), kind_of(wanted.get(place))
             if there != asked:

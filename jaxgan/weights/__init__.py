@@ -11,6 +11,7 @@ from jaxgan.weights.nvidia import style_networks as style_networks
 from jaxgan.weights.official import OfficialNetwork as OfficialNetwork
 from jaxgan.weights.official import official_parameters as official_parameters
 from jaxgan.weights.onnx import TOLERANCE as TOLERANCE
+from jaxgan.weights.onnx import check_onnx as check_onnx
 from jaxgan.weights.onnx import onnx_program as onnx_program
 from jaxgan.weights.onnx import run_onnx as run_onnx
 from jaxgan.weights.onnx import weight_of as weight_of

@@ -25,6 +25,20 @@ _MISSING = (
 _WITHOUT = "leave ONNX out, StableHLO holds the same program"
 
 
+def check_onnx() -> None:
+    """Refuse to go on without what writes and checks ONNX.
+
+    Raises:
+        ValueError: names the extra.
+    """
+    with _quiet():
+        try:
+            import jax2onnx  # noqa: F401
+            import onnxruntime  # noqa: F401
+        except ImportError as error:
+            raise ValueError(_MISSING) from error
+
+
 def onnx_program(make: Make, arguments: Sequence[Argument], *, result: str) -> Program:
     """The program that makes what a function makes, in ONNX; its inputs have the arguments' names.
 
@@ -38,11 +52,8 @@ def onnx_program(make: Make, arguments: Sequence[Argument], *, result: str) -> P
     """
     shapes = shapes_of(arguments)
     with _quiet():
-        try:
-            import jax2onnx
-            import onnxruntime  # noqa: F401
-        except ImportError as error:
-            raise ValueError(_MISSING) from error
+        check_onnx()
+        import jax2onnx
 
         def convert(function: Callable[..., Any], shapes: Sequence[Any], **names: Any) -> Any:
             return jax2onnx.to_onnx(function, shapes, model_name="generator", opset=_OPSET, **names)
@@ -75,7 +86,9 @@ def weight_of(make: Make, arguments: Sequence[Argument]) -> int:
     24
     """
     traced = jax.make_jaxpr(in_order(make, arguments))(*shapes_of(arguments))
-    return sum(np.asarray(array).nbytes for array in traced.consts)
+    keys = jax.dtypes.prng_key
+    arrays = [x for x in traced.consts if not jax.dtypes.issubdtype(x.dtype, keys)]
+    return sum(np.asarray(array).nbytes for array in arrays)
 
 
 def run_onnx(raw: bytes, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -88,10 +101,9 @@ def run_onnx(raw: bytes, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     Raises:
         ValueError: where onnxruntime is not there, or cannot run the program; says why.
     """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise ValueError(_MISSING) from error
+    check_onnx()
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:

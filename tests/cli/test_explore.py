@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import jax
@@ -58,6 +59,7 @@ TRANSLATES = dataclasses.replace(
     batch_size=2,
     width=2,
     blocks=1,
+    dropout=0.5,
     discriminator_width=2,
     layers=0,
 )
@@ -190,6 +192,7 @@ def test_what_has_no_page(line, runs, runtime, tmp_path, monkeypatch):
         (("--seeds", 0), "--seeds must be 1 or more"),
         (("--seeds", 10_001), "--seeds must be 10,000 or fewer, not 10,001"),
         (("--draws", 1), "--draws must be 2 or more"),
+        (("--draws", 10**12), "--draws must be 100,000 or fewer, not 1,000,000,000,000"),
         (("--directions", "3,4"), "--directions 3,4 are none"),
     ):
         line.refused(PAINTED, "explore", run, *output, "--runtime", runtime, *words, says=says)
@@ -198,6 +201,9 @@ def test_what_has_no_page(line, runs, runtime, tmp_path, monkeypatch):
     (tmp_path / "b.html").write_text("mine")
     line.refused(PAINTED, "explore", run, "--output", tmp_path / "b.html", says="is there already")
     line.refused(PAINTED, "explore", run, *output, "--runtime", run, says="has not the files ort")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "jax2onnx", None)
+        line.refused(PAINTED, "explore", run, *output, says="pip install 'jaxgan[onnx]'")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     line.refused(PAINTED, "explore", run, *output, says="install Node.js, or give --runtime")

@@ -184,15 +184,29 @@ def bad_files(folder):
         "npz": many.getvalue(),
         "text": b"1 2 3 4\n",
         "empty": b"",
+        "unclosed": whole.getvalue().replace(b"}", b" "),
         "promises": whole.getvalue().replace(b"(100, 4)", b"(9**9,4)"),
     }
     for name, data in bytes_of.items():
         (folder / f"{name}.npy").write_bytes(data)
-        yield folder / f"{name}.npy", ("holds no array as NumPy writes it",)
+        yield folder / f"{name}.npy", ("holds no array of numbers as NumPy writes it",)
     np.save(folder / "pickled.npy", np.array([{}]), allow_pickle=True)
-    yield folder / "pickled.npy", ("holds no array as NumPy writes it",)
+    yield folder / "pickled.npy", ("holds no array of numbers as NumPy writes it",)
     yield folder / "gone.npy", ("is no file", "latents.npy of sample")
     yield folder, ("is no file",)
+
+
+def test_interrupted_it_says_how_many_there_are(line, runs, tmp_path, monkeypatch):
+    def stopped(image, path):
+        if path.name == "00002.png":
+            raise KeyboardInterrupt
+        training.save_picture(image, path)
+
+    monkeypatch.setattr("jaxgan.cli.sample.save_picture", stopped)
+    words = ("--count", 4, "--output", tmp_path / "out")
+    code, out, _ = line.call(PAINTED, "sample", runs[PAINTED], *words)
+    assert code == 75
+    assert f"interrupted: 2 of 4 pictures are in {tmp_path / 'out'}; for all of them, name" in out
 
 
 def test_files_that_hold_no_latents(line, runs, tmp_path):
@@ -247,6 +261,7 @@ def test_labels_that_do_not_belong_to_latents(line, runs, tmp_path):
         (("--seeds", "2147483648"), "2147483647 is the largest"),
         (("--seeds", "0-2147483647"), "names more than 100,000 numbers"),
         (("--count", "-1"), "--count must be 1 or more, not -1"),
+        (("--count", 10**12), "--count must be 1,000,000 or fewer, not 1,000,000,000,000"),
         (("--truncation", "0.7"), "are not made of styles"),
     ],
 )

@@ -183,6 +183,27 @@ def test_folders_are_named_after_directions(line, runs, classifier):
     line.refused(PAINTED, "traverse", runs[PAINTED], *words, says=says)
 
 
+def test_interrupted_it_leaves_nothing(line, runs, tmp_path, monkeypatch):
+    def stopped(image, path):
+        if path.name == "2.png":
+            raise KeyboardInterrupt
+        training.save_picture(image, path)
+
+    monkeypatch.setattr("jaxgan.cli.traverse.save_picture", stopped)
+    words = ("--draws", 50, "--rows", 1, "--output", tmp_path / "deep" / "out")
+    code, out, _ = line.call(PAINTED, "traverse", runs[PAINTED], *words)
+    assert code == 75
+    assert "give the same command again" in out
+    assert list(tmp_path.rglob("*")) == [tmp_path / "deep"]
+
+
+def test_a_place_that_cannot_be_written(line, runs, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    words = ("--draws", 50, "--output", tmp_path / "file" / "out")
+    says = f"{tmp_path / 'file' / 'out'} could not be written (Not a directory): make room, or name"
+    line.refused(PAINTED, "traverse", runs[PAINTED], *words, says=says)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -204,6 +225,7 @@ def test_folders_are_named_after_directions(line, runs, classifier):
         (("--rows", 0), "--rows must be 1 or more, not 0"),
         (("--columns", 1), "--columns must be 2 or more, not 1"),
         (("--draws", 1), "--draws must be 2 or more, not 1"),
+        (("--draws", 10**9), "--draws must be 100,000 or fewer, not 1,000,000,000"),
         (("--rows", 500), "3,500 images"),
         (("--strength", 0), "--strength 0 moves nothing"),
         (("--strength", "inf"), "--strength inf moves nothing"),
