@@ -7,12 +7,15 @@ from jaxgan.metrics.classifier import Classifier as Classifier
 from jaxgan.metrics.classifier import jitter as jitter
 from jaxgan.metrics.classifier import train_classifier as train_classifier
 from jaxgan.metrics.frechet import frechet_distance as frechet_distance
+from jaxgan.metrics.frechet import moments_frechet_distance as moments_frechet_distance
+from jaxgan.metrics.frechet import normal_frechet_distance as normal_frechet_distance
 from jaxgan.metrics.matching import best_matching as best_matching
 from jaxgan.metrics.matching import confusion as confusion
 from jaxgan.metrics.modes import Modes as Modes
 from jaxgan.metrics.modes import count_labels as count_labels
 from jaxgan.metrics.modes import mode_statistics as mode_statistics
 from jaxgan.metrics.modes import stack_labels as stack_labels
+from jaxgan.metrics.moments import Moments as Moments
 from jaxgan.metrics.ranking import attainable_precision_at as attainable_precision_at
 from jaxgan.metrics.ranking import precision_at as precision_at
 from jaxgan.metrics.retrieval import retrieval_at as retrieval_at
