@@ -6,9 +6,11 @@ from jaxgan.metrics.agreement import relative_diversity as relative_diversity
 from jaxgan.metrics.classifier import Classifier as Classifier
 from jaxgan.metrics.classifier import jitter as jitter
 from jaxgan.metrics.classifier import train_classifier as train_classifier
+from jaxgan.metrics.estimate import Estimate as Estimate
 from jaxgan.metrics.frechet import frechet_distance as frechet_distance
 from jaxgan.metrics.frechet import moments_frechet_distance as moments_frechet_distance
 from jaxgan.metrics.frechet import normal_frechet_distance as normal_frechet_distance
+from jaxgan.metrics.kernel import kernel_distance as kernel_distance
 from jaxgan.metrics.matching import best_matching as best_matching
 from jaxgan.metrics.matching import confusion as confusion
 from jaxgan.metrics.modes import Modes as Modes
