@@ -10,6 +10,7 @@ from jaxgan.metrics.estimate import Estimate as Estimate
 from jaxgan.metrics.frechet import frechet_distance as frechet_distance
 from jaxgan.metrics.frechet import moments_frechet_distance as moments_frechet_distance
 from jaxgan.metrics.frechet import normal_frechet_distance as normal_frechet_distance
+from jaxgan.metrics.inception import inception_score as inception_score
 from jaxgan.metrics.kernel import kernel_distance as kernel_distance
 from jaxgan.metrics.matching import best_matching as best_matching
 from jaxgan.metrics.matching import confusion as confusion
