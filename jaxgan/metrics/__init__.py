@@ -12,6 +12,10 @@ from jaxgan.metrics.frechet import moments_frechet_distance as moments_frechet_d
 from jaxgan.metrics.frechet import normal_frechet_distance as normal_frechet_distance
 from jaxgan.metrics.inception import inception_score as inception_score
 from jaxgan.metrics.kernel import kernel_distance as kernel_distance
+from jaxgan.metrics.manifold import DensityCoverage as DensityCoverage
+from jaxgan.metrics.manifold import PrecisionRecall as PrecisionRecall
+from jaxgan.metrics.manifold import density_coverage as density_coverage
+from jaxgan.metrics.manifold import precision_recall as precision_recall
 from jaxgan.metrics.matching import best_matching as best_matching
 from jaxgan.metrics.matching import confusion as confusion
 from jaxgan.metrics.modes import Modes as Modes
