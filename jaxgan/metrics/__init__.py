@@ -7,7 +7,9 @@ from jaxgan.metrics.classifier import Classifier as Classifier
 from jaxgan.metrics.classifier import jitter as jitter
 from jaxgan.metrics.classifier import train_classifier as train_classifier
 from jaxgan.metrics.estimate import Estimate as Estimate
+from jaxgan.metrics.frechet import Extrapolation as Extrapolation
 from jaxgan.metrics.frechet import frechet_distance as frechet_distance
+from jaxgan.metrics.frechet import frechet_distance_unbiased as frechet_distance_unbiased
 from jaxgan.metrics.frechet import moments_frechet_distance as moments_frechet_distance
 from jaxgan.metrics.frechet import normal_frechet_distance as normal_frechet_distance
 from jaxgan.metrics.inception import inception_score as inception_score
@@ -23,6 +25,7 @@ from jaxgan.metrics.modes import count_labels as count_labels
 from jaxgan.metrics.modes import mode_statistics as mode_statistics
 from jaxgan.metrics.modes import stack_labels as stack_labels
 from jaxgan.metrics.moments import Moments as Moments
+from jaxgan.metrics.path_length import perceptual_path_length as perceptual_path_length
 from jaxgan.metrics.ranking import attainable_precision_at as attainable_precision_at
 from jaxgan.metrics.ranking import precision_at as precision_at
 from jaxgan.metrics.retrieval import retrieval_at as retrieval_at

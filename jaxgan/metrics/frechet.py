@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import linregress
 
 from jaxgan.metrics.distances import feature_sets
 from jaxgan.metrics.moments import Moments
@@ -15,7 +16,7 @@ def frechet_distance(features: np.ndarray, others: np.ndarray, *, ddof: int = 1)
 
     with the means and the covariances of the two sets. It is 0 for the same set, and
     grows with the square of the features' unit. With few examples it is too large: compare figures
-    of equally many.
+    of equally many, or see `frechet_distance_unbiased`.
 
     The trace of the root is the sum of the singular values of $A_1 A_2^T$, for any real A with
     $A^T A = Σ$: the root of Σ by its symmetric eigenvalues, or where there are no more examples
@@ -113,6 +114,74 @@ def normal_frechet_distance(
             raise ValueError("a covariance is not symmetric: compute the statistics anew")
         normals.append(_of_covariance(mu, sigma, size))
     return _between(*normals)
+
+
+class Extrapolation(NamedTuple):
+    """A Fréchet distance as of endlessly many samples.
+
+    Attributes:
+        distance: where the line through the distances meets 1 / N = 0; can be below 0.
+        error: the standard error of that, of the fit. The subsets share samples, so the distance
+            varies more than this from one generator's samples to other samples.
+        counts: `[points]` int64: how many samples each subset has.
+        distances: `[points]` float64: theirs.
+    """
+
+    distance: float
+    error: float
+    counts: np.ndarray
+    distances: np.ndarray
+
+
+def frechet_distance_unbiased(
+    features: np.ndarray,
+    others: np.ndarray,
+    *,
+    smallest: int | None = None,
+    points: int = 15,
+    seed: int = 2020,
+    ddof: int = 1,
+) -> Extrapolation:
+    r"""The Fréchet distance extrapolated in the count of samples: FID∞.
+
+    $$d_N ≈ d_∞ + c / N$$
+
+    is fitted by least squares to subsets of N of the features, evenly from `smallest` to all, each
+    drawn anew without replacement. That law holds where N is well above the number of dimensions.
+    The others stay as they are, all of them: the bias that their own count brings stays too.
+
+    Args:
+        features: `[N, F]` of the samples, finite.
+        others: `[M, F]` of real examples, M 2 or more, finite.
+        smallest: of the subsets, from 2 to less than N; a tenth of N where None (5,000 of 50,000,
+            as in the paper).
+        points: how many subsets, 3 or more and not more than there are counts.
+        seed: of NumPy's `RandomState`, which draws the subsets.
+        ddof: as in `frechet_distance`.
+
+    Returns:
+        Distance, its error, and what the line was laid through.
+
+    Raises:
+        ValueError: where the sets, the smallest subset or the points will not do.
+
+    References:
+        Chong and Forsyth, "Effectively unbiased FID and Inception score and where to find them"
+        (2020), section 3.
+    """
+    x, y = feature_sets(features, others)
+    smallest = max(len(x) // 10, 2) if smallest is None else smallest
+    if points < 3 or smallest < 2 or len(x) - smallest + 1 < points:
+        raise ValueError(
+            f"{points} subsets of {smallest} to {len(x)} samples have no line: give 3 points or "
+            "more, subsets of 2 or more, and as many different counts as points"
+        )
+    random, reference = np.random.RandomState(seed), _normal(y, ddof)
+    counts = np.linspace(smallest, len(x), points).astype(np.int64)
+    subsets = (x[random.permutation(len(x))[:count]] for count in counts)
+    distances = np.array([_between(_normal(part, ddof), reference) for part in subsets])
+    line = linregress(1 / counts, distances)
+    return Extrapolation(float(line.intercept), float(line.intercept_stderr), counts, distances)
 
 
 class _Normal(NamedTuple):

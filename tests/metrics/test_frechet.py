@@ -7,6 +7,7 @@ from scipy.linalg import sqrtm
 from jaxgan.metrics import (
     Moments,
     frechet_distance,
+    frechet_distance_unbiased,
     moments_frechet_distance,
     normal_frechet_distance,
 )
@@ -120,6 +121,53 @@ def test_monotone_in_noise_and_in_what_is_dropped():
     dropped = [frechet_distance(fake[40 * gone :], real) for gone in range(5)]
     assert noisy == sorted(noisy)
     assert dropped == sorted(dropped)
+
+
+def test_extrapolated_as_a_line_through_subsets():
+    x, y = correlated(60, 3, 1), correlated(80, 3, 2)
+    random, counts = np.random.RandomState(5), [20, 33, 46, 60]
+    expected = [frechet_distance(x[random.permutation(60)[:n]], y, ddof=0) for n in counts]
+    found = frechet_distance_unbiased(x, y, smallest=20, points=4, seed=5, ddof=0)
+    assert found.counts.tolist() == counts
+    np.testing.assert_allclose(found.distances, expected, rtol=1e-10)
+    # Least squares by its normal equations.
+    design = np.stack([np.ones(4), 1 / np.array(counts)], axis=1)
+    inverse = np.linalg.inv(design.T @ design)
+    solution = inverse @ design.T @ expected
+    variance = np.sum((design @ solution - expected) ** 2) / (4 - 2)
+    assert found.distance == pytest.approx(solution[0], rel=1e-8)
+    assert found.error == pytest.approx(np.sqrt(variance * inverse[0, 0]), rel=1e-6)
+
+
+def test_extrapolation_takes_the_bias_away():
+    """Samples and many real examples of one distribution: the distance is 0, and seems more."""
+    rng = np.random.default_rng(0)
+    real = rng.normal(size=(20_000, 4))
+    sets = rng.normal(size=(12, 400, 4))
+    plain = [frechet_distance(x, real) for x in sets]
+    found = [frechet_distance_unbiased(x, real, points=9).distance for x in sets]
+    assert min(plain) > 0
+    assert abs(np.mean(found)) < 0.5 * np.mean(plain)
+    whole = frechet_distance_unbiased(sets[0], real)
+    assert whole.counts[[0, -1]].tolist() == [40, 400]
+    assert whole.distances[-1] == pytest.approx(plain[0], rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"points": 2}, "2 subsets of 4 to 40 samples have no line"),
+        ({"smallest": 1}, "15 subsets of 1 to 40"),
+        ({"smallest": 27}, "15 subsets of 27 to 40"),
+        ({"ddof": 4}, "4 features have no covariance with ddof=4"),
+    ],
+)
+def test_refuses_to_extrapolate(options, message):
+    x = correlated(40, 3, 1)
+    with pytest.raises(ValueError, match=message):
+        frechet_distance_unbiased(x, x, **options)
+    with pytest.raises(ValueError, match="not finite"):
+        frechet_distance_unbiased(x, np.where(x > 2, np.nan, x))
 
 
 @pytest.mark.parametrize(
