@@ -20,6 +20,9 @@ from jaxgan.metrics.manifold import density_coverage as density_coverage
 from jaxgan.metrics.manifold import precision_recall as precision_recall
 from jaxgan.metrics.matching import best_matching as best_matching
 from jaxgan.metrics.matching import confusion as confusion
+from jaxgan.metrics.memorisation import Memorisation as Memorisation
+from jaxgan.metrics.memorisation import memorisation as memorisation
+from jaxgan.metrics.memorisation import nearest_neighbours as nearest_neighbours
 from jaxgan.metrics.modes import Modes as Modes
 from jaxgan.metrics.modes import count_labels as count_labels
 from jaxgan.metrics.modes import mode_statistics as mode_statistics
