@@ -47,7 +47,7 @@ def kernel_distance(
 
     >>> points = np.array([[0.0], [1.0]])
     >>> kernel_distance(points, points + 1, subsets=1, subset_size=2).mean
-    10.0
+    9.5
     """
     x, y = feature_sets(features, others)
     least = min(len(x), len(y))

@@ -69,8 +69,8 @@ def precision_recall(
         assessing generative models" (2019), equations 1 and 2.
 
     >>> line = np.arange(4.0).reshape(-1, 1)
-    >>> precision_recall(np.array([[0.5], [0.6], [9.0]]), line, k=1).recall
-    0.25
+    >>> precision_recall(np.array([[0.5], [1.5]]), line, k=1)
+    PrecisionRecall(precision=1.0, recall=0.75)
     """
     x, y = _sets(features, real, k)
     radii, others = (_squared_radii(a, k, block_size) for a in (y, x))
@@ -105,8 +105,7 @@ def density_coverage(
         features: `[N, F]` of the samples, finite.
         real: `[M, F]` of real examples, finite.
         k: from 1 to less than N and M. The paper takes 5.
-        strict: whether a ball is without its surface, as in prdc, or with it, as the paper
-            writes.
+        strict: whether a ball is without its surface, as in prdc, or with it.
         block_size: how many rows of distances are computed at once.
 
     Raises:
@@ -128,7 +127,7 @@ def density_coverage(
         found = inside(squares, radii[None])
         within += np.count_nonzero(found)
         covered |= found.any(axis=0)
-    return DensityCoverage(within / (k * len(x)), float(covered.mean()))
+    return DensityCoverage(float(within) / (k * len(x)), float(covered.mean()))
 
 
 def _sets(features: np.ndarray, real: np.ndarray, k: int) -> list[np.ndarray]:
@@ -145,8 +144,6 @@ def _sets(features: np.ndarray, real: np.ndarray, k: int) -> list[np.ndarray]:
 def _squared_radii(x: np.ndarray, k: int, block_size: int) -> np.ndarray:
     radii = np.empty(len(x))
     for rows, squares in squared_distances(x, x, block_size=block_size):
-        own = np.arange(rows.start, rows.stop)
-        squares[np.arange(len(own)), own] = 0  # the nearest of all, so the k-th other is index k
         squares.partition(k, axis=1)
-        radii[rows] = squares[:, k]
+        radii[rows] = squares[:, k]  # the nearest, of index 0, is itself
     return radii

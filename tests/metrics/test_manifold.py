@@ -29,7 +29,9 @@ def test_by_hand(k, block_size):
     pair, others = by_hand(X, Y, k, strict=False)
     found = precision_recall(X, Y, k=k, block_size=block_size)
     assert found == pytest.approx(pair, rel=1e-12)
-    assert density_coverage(X, Y, k=k, block_size=block_size) == pytest.approx(others, rel=1e-12)
+    dense = density_coverage(X, Y, k=k, block_size=block_size)
+    assert dense == pytest.approx(others, rel=1e-12)
+    assert {type(figure) for figure in (*found, *dense)} == {float}
 
 
 @pytest.mark.parametrize("strict", [False, True])

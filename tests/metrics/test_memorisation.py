@@ -25,6 +25,14 @@ def test_copies_are_0_away():
     assert near == pytest.approx(0.02, rel=0.01)
 
 
+def test_far_from_nothing():
+    """Where products of the features have no digit of the distances left."""
+    distances, indices = nearest_neighbours(NEW + 1e7, TRAIN + 1e7)
+    expected = nearest_neighbours(NEW, TRAIN)
+    np.testing.assert_allclose(distances, expected[0], rtol=1e-6)
+    np.testing.assert_array_equal(indices, expected[1])
+
+
 def test_by_hand():
     """Every pair of a sample and a held-out example; ties count half."""
     made = np.concatenate([NEW[:20], TRAIN[:5]])
