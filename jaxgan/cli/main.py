@@ -23,7 +23,17 @@ from jaxgan.training import Experiment, Interrupted, RunError, counted_signals, 
 
 _VERBS = (
     *("train", "resume", "sample", "interpolate", "mix", "truncate", "arithmetic", "traverse"),
-    *("project", "blend", "explore", "evaluate", "reproduce", "translate", "import", "export"),
+    *(
+        "project",
+        "blend",
+        "explore",
+        "evaluate",
+        "compare",
+        "reproduce",
+        "translate",
+        "import",
+        "export",
+    ),
     *("restore", "prepare"),
 )
 """In the order of `--help`."""

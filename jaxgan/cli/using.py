@@ -8,6 +8,8 @@ import tyro
 
 from jaxgan.cli.arithmetic import arithmetic_verb
 from jaxgan.cli.blend import blend_verb
+from jaxgan.cli.compare import compare_verb
+from jaxgan.cli.evaluate import evaluate_verb
 from jaxgan.cli.explore import latents_explorer, pictures_explorer
 from jaxgan.cli.export import export_verbs
 from jaxgan.cli.fitting import Fit
@@ -21,7 +23,6 @@ from jaxgan.cli.sample import Asked, sample_run
 from jaxgan.cli.training import Directory
 from jaxgan.cli.translate import translate_run
 from jaxgan.cli.traverse import traverse_verb
-from jaxgan.cli.verbs import evaluate_run
 from jaxgan.data import Size, ValueRange
 from jaxgan.training import (
     UNMOVED,
@@ -94,23 +95,6 @@ def using_verbs(
             step=step,
             output=output,
         )
-
-    def evaluate(
-        directory: Directory,
-        moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
-        *,
-        step: int | None = None,
-        seed: int = 0,
-    ) -> int:
-        """Say in figures how good a run's checkpoint is; DIRECTORY/evaluation.json.
-
-        Args:
-            directory: The run's.
-            moved: Where the data are now.
-            step: Of the checkpoint; the newest where none is said.
-            seed: Of the samples: the same seed gives the same figures.
-        """
-        return evaluate_run(directory, kind, name, moved=moved, step=step, seed=seed)
 
     def translate(
         directory: Directory,
@@ -220,8 +204,9 @@ def using_verbs(
         verbs |= mixing_verbs(kind, name)
     if isinstance(default, Blends):
         verbs["blend"] = blend_verb(kind, name)
-    if isinstance(default, Evaluates):
-        verbs["evaluate"] = evaluate
+    if isinstance(default, Evaluates | Generates):
+        verbs["evaluate"] = evaluate_verb(kind, name)
+        verbs["compare"] = compare_verb()
     if isinstance(default, Translates):
         verbs["translate"] = translate
         verbs["explore"] = pictures_explorer(kind, name)

@@ -1,7 +1,6 @@
 """What each verb does. A verb gives its exit code, and raises what a person has to mend."""
 
 import dataclasses
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,9 +17,7 @@ from jaxgan.cli.runs import (
     refuse_imported,
     with_way_on,
 )
-from jaxgan.games import stream
 from jaxgan.training import (
-    Evaluates,
     Experiment,
     Generate,
     Interrupted,
@@ -31,11 +28,9 @@ from jaxgan.training import (
     compile_play,
     differences,
     generate_chunks,
-    load,
     reproduce,
     resume,
     train,
-    write_whole,
 )
 
 
@@ -81,29 +76,6 @@ def resume_run(
         resume(run, experiment, devices=devices)
     except (Interrupted, NotFinite) as stop:
         raise with_way_on(stop, directory) from None
-    return 0
-
-
-def evaluate_run(
-    directory: Path,
-    kind: type[Evaluates],
-    name: str,
-    *,
-    moved: Moved,
-    step: int | None,
-    seed: int,
-) -> int:
-    """Say in figures how good a run's checkpoint is."""
-    run, experiment = open_run(directory, kind, name, moved)
-    step, state = load(run, experiment, step=step)
-    generate = generator_of(run, experiment, state)
-    evaluated = experiment.evaluate(generate, stream(jax.random.key(seed), "evaluate"))
-    figures = {figure: float(value) for figure, value in evaluated.items()}
-    report = {"step": step, "seed": seed, "figures": figures}
-    write_whole(run.directory / "evaluation.json", json.dumps(report, indent=2) + "\n")
-    for figure, value in figures.items():
-        print(f"{figure}: {value:.4g}")
-    print(f"of step {step}; they are in {run.directory / 'evaluation.json'}")
     return 0
 
 

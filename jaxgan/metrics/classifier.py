@@ -156,21 +156,22 @@ class Classifier:
         Returns:
             `[N]` int32.
         """
-        return self._outputs(images)[0].argmax(-1).astype(np.int32)
+        return self.outputs(images)[0].argmax(-1).astype(np.int32)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """How likely each class is, `[N, K]` float32, for images as those of `classify`."""
-        return np.asarray(jax.nn.softmax(self._outputs(images)[0]))
+        return np.asarray(jax.nn.softmax(self.outputs(images)[0]))
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """What the probabilities are made of, `[N, K]` float32, for images as of `classify`."""
-        return self._outputs(images)[0]
+        return self.outputs(images)[0]
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """The last hidden layer, `[N, F]` float32, for images as those of `classify`."""
-        return self._outputs(images)[1]
+        return self.outputs(images)[1]
 
-    def _outputs(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def outputs(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Logits `[N, K]` and features `[N, F]`, float32, for images as those of `classify`."""
         chex.assert_rank(images, 4)
         size = min(len(images), _CHUNK)
         parts = []

@@ -76,7 +76,7 @@ class FaceClassifier:
             By attribute, `[N, K]` float32.
         """
         ends = np.cumsum(list(self.groups.values()))
-        parts = np.split(self.classifier.logits(_shrunk(images)), ends[:-1], axis=1)
+        parts = np.split(self.classifier.logits(shrunk(images)), ends[:-1], axis=1)
         odds = [np.exp(part - part.max(axis=1, keepdims=True)) for part in parts]
         return {
             name: part / part.sum(axis=1, keepdims=True)
@@ -92,7 +92,7 @@ class FaceClassifier:
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """The last hidden layer, `[N, F]` float32, for images as of `probabilities`."""
-        return self.classifier.features(_shrunk(images))
+        return self.classifier.features(shrunk(images))
 
     def sure(self, images: np.ndarray) -> np.ndarray:
         """Of which images it is sure, `[N]`: each of `MAIN` has a label of probability `SURE`."""
@@ -235,7 +235,7 @@ def style_of(images: Images) -> str | None:
     return parse_faces(configuration).style if faces else None
 
 
-def _shrunk(images: np.ndarray) -> np.ndarray:
+def shrunk(images: np.ndarray) -> np.ndarray:
     """Means of squares, as a drawing at fewer pixels has them; other sizes are left as they are."""
     count, height, width, channels = images.shape
     factor = height // SIZE

@@ -52,6 +52,7 @@ from jaxgan.training.pictures import picture as picture
 from jaxgan.training.pictures import save_animation as save_animation
 from jaxgan.training.pictures import save_picture as save_picture
 from jaxgan.training.pictures import stacked as stacked
+from jaxgan.training.pictures import to_bytes as to_bytes
 from jaxgan.training.placement import compile_play as compile_play
 from jaxgan.training.placement import make_mesh as make_mesh
 from jaxgan.training.placement import place as place

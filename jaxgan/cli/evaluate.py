@@ -1,0 +1,257 @@
+"""The verb `evaluate`: how good a generator is, or a folder of pictures, in figures."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import jax
+import numpy as np
+import tyro
+
+from jaxgan import recipes
+from jaxgan.cli.comparing import PLAIN, Comparison
+from jaxgan.cli.evaluated import Evaluation, print_figures, print_spread
+from jaxgan.cli.runs import open_run, refuse_file
+from jaxgan.cli.truncation import check_styled, check_truncation, truncated
+from jaxgan.cli.verbs import generator_of
+from jaxgan.data import Images, Source, to_floats, to_path
+from jaxgan.games import stream
+from jaxgan.training import (
+    UNMOVED,
+    Evaluates,
+    Experiment,
+    Generate,
+    Generates,
+    Moved,
+    Run,
+    RunError,
+    grid,
+    is_exported,
+    load,
+    save_picture,
+    to_bytes,
+)
+
+Directories: TypeAlias = Annotated[
+    tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="DIRECTORY")
+]
+_PART = 500
+"""How many samples are drawn at once."""
+_ROWS, _COLUMNS = 10, 9
+"""Of the sheet of neighbours: a sample, and its nearest real pictures."""
+
+
+def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
+    """`evaluate`.
+
+    Args:
+        kind: the experiment.
+        name: what manifests call it.
+    """
+
+    def evaluate(
+        directories: Directories,
+        comparison: Annotated[Comparison, tyro.conf.arg(name="")] = PLAIN,
+        moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
+        *,
+        step: int | None = None,
+        seed: int = 0,
+        write_statistics: Path | None = None,
+        output: Path | None = None,
+    ) -> int:
+        """Say in figures how good runs or folders of pictures are; DIRECTORY/evaluation.json.
+
+        Of several runs, mean and standard deviation too.
+
+        Args:
+            directories: Runs, or folders of pictures, which need --against.
+            comparison: What they are compared by and with.
+            moved: Where the data are now.
+            step: Of a run's checkpoint; the newest where none is said.
+            seed: Of the samples: the same seed gives the same figures.
+            write_statistics: A new .npz for mean and covariance of the real pictures' features.
+            output: A new file of JSON for the figures of a folder; they are printed alone where
+                none is named.
+        """
+        if not directories:
+            raise RunError("evaluate needs a run or a folder of pictures: name one or more")
+        if comparison.truncation is not None:
+            check_truncation(comparison.truncation)
+        if write_statistics is not None:
+            refuse_file(write_statistics, ".npz")
+        if output is not None:
+            refuse_file(output, ".json")
+        evaluations = []
+        for directory in directories:
+            if len(directories) > 1:
+                print(f"{directory}:")
+            if _is_run(directory):
+                run, experiment = open_run(directory, kind, name, moved)
+                evaluation = evaluate_run(
+                    *(run, experiment, comparison),
+                    step=step,
+                    seed=seed,
+                    write_statistics=write_statistics,
+                )
+            else:
+                evaluation = evaluate_folder(
+                    directory, comparison, write_statistics=write_statistics
+                )
+                if output is not None:
+                    evaluation.write(output)
+                    print(f"they are in {output}")
+            evaluations.append(evaluation)
+        if len(evaluations) > 1:
+            print_spread(evaluations)
+        return 0
+
+    return evaluate
+
+
+def _is_run(directory: Path) -> bool:
+    path = to_path(directory)
+    return (path / "manifest.json").exists() or is_exported(path) or not path.exists()
+
+
+def evaluate_run(
+    run: Run,
+    experiment: Experiment,
+    comparison: Comparison,
+    *,
+    step: int | None,
+    seed: int,
+    write_statistics: Path | None = None,
+) -> Evaluation:
+    """Evaluate a checkpoint; figures and neighbours are kept in the run's directory."""
+    step, state = load(run, experiment, step=step)
+    key = stream(jax.random.key(seed), "evaluate")
+    generate = generator_of(run, experiment, state)
+    subject = {
+        "experiment": run.manifest["experiment"],
+        "directory": str(run.directory),
+        "step": step,
+        "seed": seed,
+        "weights": "last" if getattr(state, "average", None) is None else "averaged",
+    }
+    figures: list[recipes.Figure] = []
+    if "own" in comparison.figures and isinstance(experiment, Evaluates):
+        own = {"experiment": subject["experiment"], "seed": seed}
+        figures += [
+            recipes.Figure(name, float(value), None, None, own)
+            for name, value in experiment.evaluate(generate, key).items()
+        ]
+    if isinstance(experiment, Generates) and comparison.measures:
+        drawn = Drawn(experiment, state, generate, key, comparison)
+        protocol = {
+            "truncation": comparison.truncation,
+            "weights": subject["weights"],
+            "rounding": "to the nearest of 256",
+            "seed": seed,
+        }
+        found, real = _compare(*(drawn, experiment.images, comparison, protocol, write_statistics))
+        figures += found.figures
+        if found.real is not None:
+            _draw_neighbours(found, real.pictures, drawn, run.directory / "neighbours.png")
+    if not figures:
+        raise RunError(
+            f"there are no figures of {run.directory}: {subject['experiment']} has none of its own "
+            "and makes no pictures of latents; evaluate a folder of its pictures"
+        )
+    evaluation = Evaluation(subject, figures)
+    evaluation.write(run.directory / "evaluation.json")
+    print_figures(evaluation)
+    print(f"of step {step}; they are in {run.directory / 'evaluation.json'}")
+    return evaluation
+
+
+def evaluate_folder(
+    folder: Path, comparison: Comparison, *, write_statistics: Path | None = None
+) -> Evaluation:
+    """Evaluate a folder of pictures."""
+    if comparison.against is None:
+        raise RunError(
+            f"{folder} is no run, and a folder of pictures has to be compared with something: "
+            "name a folder or a data set with --against"
+        )
+    source = recipes.pictures_in(folder, image_size=comparison.image_size)
+    shape = source.read(np.zeros(1, np.int64))["image"].shape
+    images = Images(image_size=(shape[1], shape[2]), channels=shape[3])
+    protocol = {"truncation": None, "weights": None, "rounding": None, "seed": None}
+    found, _ = _compare(_read(source), images, comparison, protocol, write_statistics)
+    evaluation = Evaluation(
+        {"directory": str(folder), "pictures": source.fingerprint}, found.figures
+    )
+    print_figures(evaluation)
+    return evaluation
+
+
+class Drawn:
+    """The samples of an evaluation, as bytes, a part at a time; each time the same."""
+
+    def __init__(
+        self,
+        experiment: Generates,
+        state: Any,
+        generate: Generate,
+        key: jax.Array,
+        comparison: Comparison,
+    ) -> None:
+        inputs: Mapping[str, Any] = experiment.inputs(key, comparison.count)
+        label = inputs.get("label")
+        self.labels = None if label is None else np.asarray(label)
+        if comparison.truncation is not None:
+            styled = check_styled(experiment)
+            inputs = truncated(styled, state, inputs, comparison.truncation, None)
+        self._inputs, self._generate, self._key = inputs, generate, key
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        count = len(next(iter(self._inputs.values())))
+        for number, start in enumerate(range(0, count, _PART)):
+            part = {name: x[start : start + _PART] for name, x in self._inputs.items()}
+            made = self._generate(jax.random.fold_in(self._key, number), part)
+            if not np.isfinite(made).all():
+                raise RunError(
+                    "the generator makes pictures that are not finite: evaluate another checkpoint "
+                    "(--step)"
+                )
+            yield to_bytes(made)
+
+
+def _read(source: Source) -> Iterator[np.ndarray]:
+    for start in range(0, len(source), _PART):
+        yield source.read(np.arange(start, min(start + _PART, len(source))))["image"]
+
+
+def _compare(
+    samples: Drawn | Iterator[np.ndarray],
+    images: Images,
+    comparison: Comparison,
+    protocol: dict[str, recipes.Value],
+    write_statistics: Path | None,
+) -> tuple[recipes.Evaluated, recipes.Real]:
+    extractor = comparison.extractor(images)
+    real = comparison.real(images, extractor)
+    found = recipes.evaluate_pictures(
+        *(samples, real, extractor, comparison.measures),
+        labels=samples.labels if isinstance(samples, Drawn) else None,
+        protocol={"image_size": "x".join(map(str, images.shape)), **protocol},
+    )
+    if write_statistics is not None:
+        if found.real is None:
+            raise RunError("--write-statistics needs pictures: --against names statistics already")
+        recipes.write_statistics(write_statistics, found.real, extractor, real.told)
+        print(f"mean and covariance of the real pictures' features are in {write_statistics}")
+    return found, real
+
+
+def _draw_neighbours(
+    found: recipes.Evaluated, source: Any, samples: Iterable[np.ndarray], path: Path
+) -> None:
+    """A sheet: samples on the left, the real pictures nearest to each beside them."""
+    rows, columns = min(_ROWS, found.made.count), min(_COLUMNS, len(source))
+    near = recipes.neighbours(found, source, rows=rows, columns=columns)
+    first = next(iter(samples))[:rows, None]
+    sheet = np.concatenate([first, near], axis=1)
+    images = to_floats(sheet.reshape(-1, *sheet.shape[2:]))
+    save_picture(grid(images, columns=columns + 1), path)
+    print(f"samples, each with the real pictures nearest to it: {path}")

@@ -1,0 +1,161 @@
+"""Samples next to real pictures: figures, and what lies nearest to what."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+from jaxgan.data import Size, Source, StrPath, Transform, folder_source
+from jaxgan.recipes.extractors import Activations, Extractor
+from jaxgan.recipes.measures import Figure, Measure, Reference, Sets, Value
+from jaxgan.recipes.references import seen_in
+
+
+class Real(NamedTuple):
+    """The real pictures that samples are compared with.
+
+    Attributes:
+        pictures: a source of them; or statistics, of which fewer figures can be made.
+        told: what they are, in words, with what tells them from others.
+        count: how many are taken, the first ones; all where None.
+        held_out: pictures of the same kind that the generator was not trained on.
+    """
+
+    pictures: Source | Reference
+    told: str
+    count: int | None = None
+    held_out: Source | None = None
+
+
+class Evaluated(NamedTuple):
+    """What was found.
+
+    Attributes:
+        figures: in the order of the measures.
+        made: what the network saw in the samples.
+        real: and in the real pictures; None where there are statistics alone.
+    """
+
+    figures: list[Figure]
+    made: Activations
+    real: Activations | None
+
+
+def evaluate_pictures(
+    chunks: Iterable[np.ndarray],
+    real: Real,
+    extractor: Extractor,
+    measures: Sequence[Measure],
+    *,
+    labels: np.ndarray | None = None,
+    protocol: Mapping[str, Value],
+    say: Callable[[str], None] = print,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Evaluated:
+    """Figures of samples next to real pictures.
+
+    Args:
+        chunks: the samples, `[N, H, W, C]` uint8, each part with its own N.
+        real: what they are compared with.
+        extractor: what looks at both.
+        measures: which figures, as `distance_figures`.
+        labels: `[N]` integers: what samples were made for; None where for nothing.
+        protocol: how samples and pictures were made, beside what is known here.
+        say: is told what happens.
+        progress: is told how many of the real pictures were looked at, and of how many.
+
+    Raises:
+        ValueError: where there are too few pictures, or statistics of other dimensions.
+    """
+    made = extractor.see_all(chunks)
+    pictures, known, held_out = real.pictures, None, None
+    if isinstance(pictures, Reference):
+        seen: Activations | Reference = pictures
+        if len(pictures.mean) != made.features.shape[1]:
+            raise ValueError(
+                f"the statistics are of {len(pictures.mean)} dimensions, and the features of the "
+                f"{extractor.name} of {made.features.shape[1]}: give those of the same network"
+            )
+        reals: int | None = None
+    else:
+        count = len(pictures) if real.count is None else min(real.count, len(pictures))
+        seen = seen_in(pictures, extractor, count=count, say=say, progress=progress)
+        reals = count
+        if real.held_out is not None:
+            held_out = seen_in(real.held_out, extractor, say=say, progress=progress)
+        if labels is not None and pictures.classes:
+            known = (np.asarray(labels), pictures.read(np.arange(count))["label"])
+    dimensions = made.features.shape[1]
+    few = min(made.count, made.count if reals is None else reals)
+    if few <= dimensions:
+        say(
+            f"{few:,} pictures are no more than the {dimensions:,} dimensions of their features: "
+            "distances of so few are too large, and of little use beside those of other counts"
+        )
+    common: dict[str, Value] = {
+        "network": extractor.name,
+        "network_digest": extractor.digest,
+        "inputs": extractor.inputs,
+        "fakes": made.count,
+        "reals": reals,
+        "against": real.told,
+        **protocol,
+    }
+    classes = 0 if known is None else int(max(y.max() for y in known)) + 1
+    sets = Sets(
+        *(made, seen, held_out, known, classes, extractor.name, extractor.inception), common
+    )
+    figures = [figure for measure in measures for figure in measure(sets)]
+    return Evaluated(figures, made, None if isinstance(seen, Reference) else seen)
+
+
+def neighbours(evaluated: Evaluated, source: Source, *, rows: int, columns: int) -> np.ndarray:
+    """The real pictures that lie nearest to the first samples.
+
+    Args:
+        evaluated: of them.
+        source: the real pictures.
+        rows: how many samples.
+        columns: how many neighbours of each.
+
+    Returns:
+        `[rows, columns, H, W, C]` uint8, the nearest first.
+
+    Raises:
+        ValueError: where there are statistics alone, or fewer pictures.
+    """
+    if evaluated.real is None:
+        raise ValueError("statistics have no pictures to show: compare with a set of pictures")
+    found = NearestNeighbors(n_neighbors=columns).fit(evaluated.real.features)
+    nearest = found.kneighbors(evaluated.made.features[:rows], return_distance=False)
+    return np.stack([source.read(row)["image"] for row in nearest])
+
+
+def pictures_in(
+    folder: StrPath, *, image_size: Size | None = None, channels: int | None = None
+) -> Source:
+    """The pictures of a folder, or of a zip, at their own size.
+
+    Args:
+        folder: as `jaxgan.data.folder_source` takes it.
+        image_size: what they are brought to; their own where None, which then has to be one.
+        channels: 1, 3 or 4; RGB where None.
+
+    Raises:
+        ValueError: where there are none, one cannot be decoded, or they differ in size.
+    """
+    channels = 3 if channels is None else channels
+    if image_size is not None:
+        return folder_source(folder, transform=Transform(image_size, channels))
+    source = folder_source(folder, transform=Transform(1, channels))
+    height, width = source.sizes[0]
+    for file, (other_height, other_width) in zip(source.files, source.sizes, strict=True):
+        if (other_height, other_width) != (height, width):
+            raise ValueError(
+                f"{folder} has pictures of several sizes: {source.files[0].name} is of {height}x"
+                f"{width} pixels and {file.name} of {other_height}x{other_width}; bring all to one "
+                "(--image-size)"
+            )
+    return dataclasses.replace(source, transform=Transform((height, width), channels))

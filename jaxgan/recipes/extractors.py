@@ -1,0 +1,216 @@
+"""Networks that figures look at pictures with, and how pictures come to them."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.data import Images, to_floats
+from jaxgan.metrics import Classifier
+from jaxgan.networks import EfficientNetLite0
+from jaxgan.recipes.digits import digit_classifier
+from jaxgan.recipes.faces import face_classifier, shrunk, style_of
+from jaxgan.weights import lite0_variables
+
+_LITE0_SIZE = 224
+"""Pixels on a side that EfficientNet-Lite0 was trained with."""
+_BATCH = 64
+"""Pictures that a network sees at once, where nothing else is said."""
+
+
+@dataclass(frozen=True, eq=False)
+class Activations:
+    """What a network sees in pictures.
+
+    Attributes:
+        features: `[N, F]` float32.
+        logits: `[N, K]` float32, of K classes that exclude each other; None where it knows none.
+    """
+
+    features: np.ndarray
+    logits: np.ndarray | None
+
+    @property
+    def count(self) -> int:
+        """N."""
+        return len(self.features)
+
+
+@dataclass(frozen=True, eq=False)
+class Extractor:
+    """A network that pictures are looked at with.
+
+    Attributes:
+        name: what figures are named after.
+        inputs: in words, how pictures are brought to what the network takes.
+        digest: of its weights.
+        see: `[N, H, W, C]` uint8 to what it sees in them.
+        inception: whether it is the network of FID, KID and the inception score.
+    """
+
+    name: str
+    inputs: str
+    digest: str
+    see: Callable[[np.ndarray], Activations]
+    inception: bool = False
+
+    def see_all(self, chunks: Iterable[np.ndarray]) -> Activations:
+        """What it sees in pictures that come in parts, in their order.
+
+        Args:
+            chunks: `[N, H, W, C]` uint8, each with its own N.
+
+        Raises:
+            ValueError: where there are no pictures.
+        """
+        parts = [self.see(chunk) for chunk in chunks if len(chunk)]
+        if not parts:
+            raise ValueError("there are no pictures to look at: give one or more")
+        features = np.concatenate([part.features for part in parts])
+        logits = [part.logits for part in parts if part.logits is not None]
+        return Activations(features, np.concatenate(logits) if logits else None)
+
+
+def digest_of(variables: Any) -> str:
+    """A short digest of a network's variables: of all names, shapes and numbers."""
+    digest = hashlib.sha256()
+    for path, leaf in jax.tree_util.tree_leaves_with_path(variables):
+        array = np.asarray(leaf)
+        digest.update(f"{jax.tree_util.keystr(path)}{array.shape}{array.dtype.str}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def own_extractor(images: Images, *, say: Callable[[str], None] = print) -> Extractor | None:
+    """The classifier of what a generator was trained on: of digits, plain or stacked, or of faces.
+
+    It is trained on first use in a minute or two, then read from the cache.
+
+    Args:
+        images: what the generator was trained on.
+        say: is told what happens.
+
+    Returns:
+        None where there is no such classifier.
+    """
+    style = style_of(images)
+    if style is not None and images.channels == 3:
+        faces = face_classifier(style, data_dir=images.data_dir, say=say).classifier
+
+        def see_faces(pictures: np.ndarray) -> Activations:
+            # The logits are of several attributes, so there is no one distribution of classes.
+            return Activations(faces.outputs(shrunk(to_floats(pictures)))[1], None)
+
+        return Extractor(
+            f"classifier of {style.replace('_', '-')} faces",
+            f"means of squares, or Lanczos, to {faces.image_size}; x / 127.5 - 1",
+            digest_of(faces.variables),
+            see_faces,
+        )
+    stacked = images.dataset == "stacked_digits"
+    if images.folder is None and (
+        stacked or (images.dataset in ("digits", "mnist") and images.channels == 1)
+    ):
+        return _digits_extractor(digit_classifier(data_dir=images.data_dir, say=say), stacked)
+    return None
+
+
+def _digits_extractor(classifier: Classifier, stacked: bool) -> Extractor:
+    def see(pictures: np.ndarray) -> Activations:
+        images = to_floats(pictures)
+        if not stacked:
+            logits, features = classifier.outputs(images)
+            return Activations(features, logits)
+        channels = [classifier.outputs(images[..., c, None])[1] for c in range(3)]
+        return Activations(np.concatenate(channels, axis=1), None)
+
+    return Extractor(
+        "classifier of digits",
+        f"Lanczos to {classifier.image_size}; x / 127.5 - 1"
+        + ("; each channel for itself" if stacked else ""),
+        digest_of(classifier.variables),
+        see,
+    )
+
+
+def lite0_extractor(*, batch_size: int = _BATCH) -> Extractor:
+    """EfficientNet-Lite0 with ImageNet's weights, from the package that has them.
+
+    Pictures of any size come to 224x224 bilinearly, antialiased where that is smaller; grey ones
+    three times, RGBA on white.
+
+    Args:
+        batch_size: how many pictures it sees at once; 1 or more.
+
+    Raises:
+        ValueError: where the package is not installed, or its file is not what it should be.
+        OSError: where that cannot be read.
+    """
+    variables = lite0_variables()
+    held = jax.tree.map(jnp.asarray, variables)
+
+    def see(pictures: np.ndarray) -> Activations:
+        parts = [_lite0(held, part) for part in batches(pictures, batch_size)]
+        features, logits = (np.concatenate(x)[: len(pictures)] for x in zip(*parts, strict=True))
+        return Activations(features, logits)
+
+    return Extractor(
+        "EfficientNet-Lite0",
+        f"bilinear, antialiased, to {_LITE0_SIZE}; (x - 127) / 128",
+        digest_of(variables),
+        see,
+    )
+
+
+def batches(pictures: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Pictures in batches of one shape: the last is filled up with its own last picture.
+
+    Args:
+        pictures: `[N, ...]`, N 1 or more.
+        size: of a batch; N where that is less.
+    """
+    size = min(size, len(pictures))
+    for start in range(0, len(pictures), size):
+        rows = np.minimum(np.arange(start, start + size), len(pictures) - 1)
+        yield pictures[rows]
+
+
+@jax.jit
+def _lite0(variables: Any, pictures: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """`[N, H, W, C]` uint8 to features and logits."""
+    images = on_white(pictures.astype(jnp.float32))
+    shape = (len(images), _LITE0_SIZE, _LITE0_SIZE, 3)
+    outputs: Any = EfficientNetLite0().apply(
+        variables, (jax.image.resize(images, shape, "bilinear") - 127) / 128
+    )
+    return outputs.features, outputs.logits
+
+
+def on_white(pictures: jax.Array) -> jax.Array:
+    """Pictures with values of 0 to 255 as RGB: grey three times, RGBA on white.
+
+    Args:
+        pictures: `[N, H, W, C]` floats; C is 1, 3 or 4.
+
+    Returns:
+        `[N, H, W, 3]`.
+
+    Raises:
+        ValueError: where there is another number of channels.
+    """
+    channels = pictures.shape[-1]
+    match channels:
+        case 1:
+            return jnp.repeat(pictures, 3, axis=-1)
+        case 3:
+            return pictures
+        case 4:
+            cover = pictures[..., 3:] / 255
+            return pictures[..., :3] * cover + 255 * (1 - cover)
+    raise ValueError(
+        f"pictures of {channels} channels cannot be looked at: give grey (1), RGB (3) or RGBA (4)"
+    )

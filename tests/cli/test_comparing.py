@@ -1,0 +1,256 @@
+"""`evaluate` next to real pictures, and `compare`, with a classifier of a few numbers."""
+
+import dataclasses
+import json
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+
+from jaxgan import cli, games, latents, recipes
+from jaxgan.cli import comparing, evaluate
+from jaxgan.data import ArraySource, Images
+from jaxgan.training import Schedule
+
+
+def means(pictures):
+    """The mean of each quarter, as a network would see them."""
+    x = pictures.astype(np.float32)
+    quarters = [x[:, i : i + 2, j : j + 2].mean((1, 2, 3)) for i in (0, 2) for j in (0, 2)]
+    features = np.stack(quarters, axis=1)
+    return recipes.Activations(features, features / 32)
+
+
+EXTRACTOR = recipes.Extractor("quarters", "as they are", "0123", means)
+
+
+@dataclasses.dataclass(frozen=True)
+class Few(Images):
+    """Pictures of noise: 40 for training, 30 held out."""
+
+    def source(self):
+        if self.folder is not None:
+            return super().source()
+        if self.dataset != "noise" or self.split not in ("train", "test"):
+            raise ValueError(f"there is no {self.dataset}/{self.split}: name noise")
+        random = np.random.default_rng(len(self.split))
+        count = 40 if self.split == "train" else 30
+        label = np.arange(count, dtype=np.int32) % 2
+        return ArraySource(
+            {"image": random.integers(0, 256, (count, 4, 4, 1), np.uint8), "label": label},
+            ("even", "odd"),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Noise:
+    """A generator of noise."""
+
+    images: Few = Few(dataset="noise", image_size=4)
+    schedule: Schedule = Schedule(steps=1, log_every=1, sample_every=1, checkpoint_every=1)
+    classes = 2
+    latent = staticmethod(latents.uniform(16))
+
+    def game(self):
+        def generate(key, state, inputs):
+            return inputs["latent"].reshape(-1, 4, 4, 1)
+
+        return games.Game(
+            init=lambda key, batch: {"rounds": jnp.float32(0)},
+            update=lambda key, state, batch: (state, {"loss": jnp.zeros(())}),
+            generate=generate,
+        )
+
+    def data(self, pipeline):
+        return pipeline(self.images.source(), batch_size=4)
+
+    def inputs(self, key, count):
+        return {"latent": self.latent(key, count), "label": jnp.arange(count) % 2}
+
+    def latent_kernels(self, state):
+        return [jnp.eye(16)]
+
+
+@pytest.fixture
+def call(capfd, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(comparing, "_extractor", lambda features, images: EXTRACTOR)
+
+    def call(*words):
+        with pytest.raises(SystemExit) as stop:
+            cli.main(Noise(), arguments=[str(word) for word in words])
+        captured = capfd.readouterr()
+        return stop.value.code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def run(call, tmp_path):
+    directory = tmp_path / "run"
+    code, _, error = call("train", "--directory", directory, "--devices", 1)
+    assert code == 0, error
+    return directory
+
+
+def figures_of(path):
+    return {figure["name"]: figure for figure in json.loads(path.read_text())["figures"]}
+
+
+def refused(result, *sentences):
+    code, _, error = result
+    assert code == 2
+    (line,) = error.strip().splitlines()
+    for sentence in ("error: ", *sentences):
+        assert sentence in line
+
+
+def folder_of(pictures, folder):
+    folder.mkdir()
+    for number, pixels in enumerate(pictures):
+        Image.fromarray(pixels[..., 0]).save(folder / f"{number}.png")
+    return folder
+
+
+def test_a_run_next_to_its_own_pictures(call, run):
+    code, out, error = call("evaluate", run, "--count", 60)
+    assert code == 0, error
+    found = figures_of(run / "evaluation.json")
+    assert set(found) == {
+        f"{name} (quarters)"
+        for name in (
+            *("FD", "KD", "CS", "precision", "recall", "density", "coverage", "novelty"),
+            *("novelty p-value", "FD within classes", "FD of the worst class"),
+        )
+    }
+    assert "FD (quarters): " in out
+    distance = found["FD (quarters)"]
+    assert distance["better"] == "lower"
+    assert distance["protocol"]["divisor"] == "N - 1"
+    for key, value in {
+        "network": "quarters",
+        "network_digest": "0123",
+        "inputs": "as they are",
+        "fakes": 60,
+        "reals": 40,
+        "image_size": "4x4x1",
+        "rounding": "to the nearest of 256",
+        "seed": 0,
+        "truncation": None,
+        "weights": "last",
+    }.items():
+        assert distance["protocol"][key] == value
+    assert found["recall (quarters)"]["protocol"]["k"] == 3
+    assert found["coverage (quarters)"]["protocol"]["strict"]
+    assert (run / "neighbours.png").stat().st_size
+    again = call("evaluate", run, "--count", 60)
+    assert again[0] == 0
+    assert figures_of(run / "evaluation.json") == found
+    assert "are looked at, once" in out
+    assert "are looked at, once" not in again[1]
+
+
+def test_a_folder_next_to_itself_and_another(call, tmp_path):
+    pictures = Few(dataset="noise").source().read(np.arange(40))["image"]
+    one = folder_of(pictures, tmp_path / "one")
+    dark = folder_of(pictures // 2, tmp_path / "dark")
+    output = tmp_path / "one.json"
+    code, out, error = call("evaluate", one, "--against", one, "--output", output)
+    assert code == 0, error
+    found = figures_of(output)
+    assert found["FD (quarters)"]["value"] == pytest.approx(0, abs=1e-6)
+    assert found["recall (quarters)"]["value"] == 1
+    code, out, _ = call("evaluate", dark, "--against", one, "--output", tmp_path / "dark.json")
+    assert figures_of(tmp_path / "dark.json")["FD (quarters)"]["value"] > 100
+    code, out, _ = call("compare", tmp_path / "dark.json", output)
+    assert code == 0
+    lines = out.splitlines()
+    at = lines.index("FD (quarters) (lower is better):")
+    assert str(output) in lines[at + 1]
+    assert "dark.json" in lines[at + 2]
+
+
+def test_statistics_in_the_place_of_pictures(call, run, tmp_path):
+    file = tmp_path / "noise.npz"
+    words = ("evaluate", run, "--count", 60, "--figures", "distance")
+    assert call(*words, "--write-statistics", file)[0] == 0
+    whole = figures_of(run / "evaluation.json")["FD (quarters)"]["value"]
+    code, _, error = call(*words, "--against", file)
+    assert code == 0, error
+    assert figures_of(run / "evaluation.json")["FD (quarters)"]["value"] == pytest.approx(whole)
+    refused(call(*words, "--write-statistics", file), "is there already")
+
+    with np.load(file) as known:
+        arrays = dict(known)
+    np.savez(tmp_path / "other.npz", **{**arrays, "digest": "4567"})
+    refused(call(*words, "--against", tmp_path / "other.npz"), "another protocol", "'4567'")
+    np.savez(tmp_path / "wide.npz", mu=np.zeros(7), sigma=np.eye(7))
+    refused(call(*words, "--against", tmp_path / "wide.npz"), "of 7 dimensions", "of 4")
+    np.savez(tmp_path / "torn.npz", mu=np.zeros(7), sigma=np.eye(4))
+    refused(call(*words, "--against", tmp_path / "torn.npz"), "not of the same features")
+    np.savez(tmp_path / "none.npz", arr=np.zeros(7))
+    refused(call(*words, "--against", tmp_path / "none.npz"), "no mu and sigma, but arr")
+    (tmp_path / "cut.npz").write_bytes(file.read_bytes()[:100])
+    refused(call(*words, "--against", tmp_path / "cut.npz"), "cannot be read as statistics")
+
+
+def test_results_of_other_protocols_are_not_ranked(call, run, tmp_path):
+    assert call("evaluate", run, "--count", 60)[0] == 0
+    (run / "evaluation.json").rename(tmp_path / "60.json")
+    assert call("evaluate", run, "--count", 50)[0] == 0
+    code, out, _ = call("compare", tmp_path / "60.json", run)
+    assert code == 1
+    assert "FD (quarters): not ranked, for the protocols differ" in out
+    assert f"fakes: {tmp_path / '60.json'} 60, {run} 50" in out
+    refused(call("compare", run), "two results or more")
+    (tmp_path / "a.json").write_text("[]")
+    refused(call("compare", run, tmp_path / "a.json"), "has no figures")
+    refused(call("compare", run, tmp_path / "b.json"), "b.json cannot be read")
+
+
+def test_few_pictures_are_told(call, run):
+    _, out, _ = call("evaluate", run, "--count", 4, "--figures", "distance")
+    assert "4 pictures are no more than the 4 dimensions" in out
+
+
+def test_several_runs_have_a_mean(call, run, tmp_path):
+    other = tmp_path / "other"
+    assert call("train", "--directory", other, "--seed", 1, "--devices", 1)[0] == 0
+    code, out, error = call("evaluate", run, other, "--count", 60, "--figures", "distance")
+    assert code == 0, error
+    one, two = (
+        figures_of(path / "evaluation.json")["FD (quarters)"]["value"] for path in (run, other)
+    )
+    mean, deviation = np.mean([one, two]), np.std([one, two], ddof=1)
+    assert f"FD (quarters): {mean:.4g} ± {deviation:.2g}" in out.split("deviation of 2")[1]
+
+
+def test_refusals(call, run, tmp_path):
+    refused(call("evaluate", tmp_path / "nothing"), "nothing of that name")
+    (tmp_path / "pictures").mkdir()
+    refused(call("evaluate", tmp_path / "pictures"), "--against")
+    refused(call("evaluate", run, "--count", 1), "--count 1")
+    refused(call("evaluate", run, "--truncation", 0.5), "not made of styles")
+    refused(call("evaluate", run, "--against", "nowhere/at/all"), "there is no nowhere/at/all")
+    refused(call("evaluate", run, "--against", "noises"), "there is no noises/train")
+
+
+def test_pictures_that_are_not_finite(call, run, monkeypatch):
+    def broken(run, experiment, state):
+        return lambda key, inputs: np.full((len(inputs["latent"]), 4, 4, 1), np.nan)
+
+    monkeypatch.setattr(evaluate, "generator_of", broken)
+    refused(call("evaluate", run), "not finite", "--step")
+    assert not (run / "evaluation.json").exists()
+
+
+def test_mixed_and_corrupt_folders(call, tmp_path):
+    pictures = np.zeros((2, 4, 4, 1), np.uint8)
+    mixed = folder_of(pictures, tmp_path / "mixed")
+    Image.new("L", (6, 4)).save(mixed / "9.png")
+    words = ("evaluate", mixed, "--against", mixed)
+    refused(call(*words), "several sizes", "0.png is of 4x4", "9.png of 4x6", "--image-size")
+    assert call(*words, "--image-size", 4, "--figures", "distance")[0] == 0
+    (mixed / "3.png").write_bytes(b"\x89PNG")
+    refused(call(*words), "3.png", "cannot be")
