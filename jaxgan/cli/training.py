@@ -10,7 +10,7 @@ import tyro
 
 from jaxgan.cli.devices import first_line
 from jaxgan.cli.preset import PresetFlag
-from jaxgan.cli.verbs import reproduce_run, resume_run, train_run
+from jaxgan.cli.verbs import reproduce_run, resume_run, train_run, train_seeds
 from jaxgan.training import UNMOVED, Experiment, Moved, Parent, Run, RunError
 
 Directory: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIRECTORY")]
@@ -63,6 +63,7 @@ def training_verbs(
         step: int | None = None,
         directory: Path | None = None,
         seed: int | None = None,
+        seeds: tuple[int, ...] | None = None,
         devices: int | None = None,
     ) -> int:
         """Train from the beginning, or from another run's state; every field is a flag.
@@ -78,6 +79,8 @@ def training_verbs(
             directory: Where the run is written; runs/NAME-NUMBER where none is named.
             seed: Of the run's one key: the same seed gives the same run. 0, or that of the other
                 run, where none is said.
+            seeds: Instead of --seed, play a run of each together, as in 0 1 2 3: each is that of
+                its seed to rounding, in DIRECTORY/seed-SEED.
             devices: How many devices share each batch; all where none is said.
         """
         del preset  # it has chosen the defaults
@@ -85,6 +88,13 @@ def training_verbs(
             raise RunError("a run of several processes needs --directory, one that all of them see")
         if step is not None and from_ is None:
             raise RunError("--step says which checkpoint of another run: name the run with --from")
+        if seeds is not None:
+            if seed is not None or from_ is not None or processes.distributed:
+                other = "--seed" if seed is not None else "--from" if from_ else "--distributed"
+                raise RunError(
+                    f"--seeds plays several new runs in one process: leave it or {other} out"
+                )
+            return train_seeds(experiment, name, seeds, directory=directory, devices=devices)
         processes.join()
         parent = None if from_ is None else Parent(Run.open(from_), step)
         return train_run(

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from jaxgan.training import (
     reproduce,
     resume,
     train,
+    train_together,
 )
 
 
@@ -49,6 +50,23 @@ def train_run(
             train(experiment, directory, name=name, seed=seed, devices=devices, parent=parent)
         except (Interrupted, NotFinite) as stop:
             raise with_way_on(stop, directory) from None
+    return 0
+
+
+def train_seeds(
+    experiment: Experiment,
+    name: str,
+    seeds: Sequence[int],
+    *,
+    directory: Path | None,
+    devices: int | None,
+) -> int:
+    """Train a run of each seed, all together, in folders of one directory."""
+    with new_directory(directory, Path("runs"), name) as directory:
+        try:
+            train_together(experiment, directory, seeds, name=name, devices=devices)
+        except (Interrupted, NotFinite) as stop:
+            raise with_way_on(stop, directory / f"seed-{seeds[0]}") from None
     return 0
 
 

@@ -1,8 +1,8 @@
 """The resident pipeline: the data set is arrays on the device, a batch is a gather inside jit."""
 
 import functools
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal, Self
 
 import jax
 import jax.numpy as jnp
@@ -53,6 +53,10 @@ class Resident:
     def agrees(self, fingerprint: str) -> bool:
         """Whether a fingerprint, of this version or an earlier one, is that of these data."""
         return fingerprint in (self.fingerprint, self.former_fingerprint)
+
+    def reseeded(self, seed: int) -> Self:
+        """The pipeline of a run of another seed, from the same arrays."""
+        return replace(self, seed=seed)
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:

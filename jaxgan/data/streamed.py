@@ -1,8 +1,8 @@
 """The streamed pipeline: the host reads batches ahead of the step, with Grain."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
 
 import jax
 import numpy as np
@@ -71,6 +71,10 @@ class Streamed:
     def agrees(self, fingerprint: str) -> bool:
         """Whether a fingerprint, of this version or an earlier one, is that of these data."""
         return fingerprint in (self.fingerprint, self.former_fingerprint)
+
+    def reseeded(self, seed: int) -> Self:
+        """The pipeline of a run of another seed, from the same source."""
+        return replace(self, seed=seed)
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:

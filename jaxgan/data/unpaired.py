@@ -3,8 +3,8 @@
 import contextlib
 import zlib
 from collections.abc import Generator
-from dataclasses import dataclass
-from typing import ClassVar, Generic, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Generic, Literal, Self, TypeVar
 
 import jax
 import numpy as np
@@ -85,6 +85,11 @@ class _Both(Generic[_P]):
     def agrees(self, fingerprint: str) -> bool:
         """Whether a fingerprint, of this version or an earlier one, is that of these data."""
         return fingerprint in (self.fingerprint, self.former_fingerprint)
+
+    def reseeded(self, seed: int) -> Self:
+        """The pipeline of a run of another seed, from the same sides."""
+        seed_a, seed_b = (side_seed(seed, side) for side in "ab")
+        return replace(self, a=self.a.reseeded(seed_a), b=self.b.reseeded(seed_b))
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:

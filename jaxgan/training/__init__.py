@@ -62,6 +62,7 @@ from jaxgan.training.reproduce import compare as compare
 from jaxgan.training.reproduce import reproduce as reproduce
 from jaxgan.training.restoring import restore as restore
 from jaxgan.training.run import Run as Run
+from jaxgan.training.several import train_together as train_together
 from jaxgan.training.signals import counted_signals as counted_signals
 from jaxgan.training.start import create_from_state as create_from_state
 from jaxgan.training.start import load as load

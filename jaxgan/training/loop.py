@@ -8,6 +8,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from jaxgan.data import Data
+from jaxgan.games.game import Info
 from jaxgan.training.checkpoints import Checkpoints
 from jaxgan.training.digests import is_finite
 from jaxgan.training.errors import Interrupted, NotFinite
@@ -44,6 +45,68 @@ class Beginning(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+class Kept(NamedTuple):
+    """What is kept of a run while it is played.
+
+    Attributes:
+        run: in its directory.
+        schedule: when what is due.
+        end: the step to stop at.
+        record: of what is written for people.
+        checkpoints: of its states.
+        lock: on the directory; None in the processes that are not the first.
+    """
+
+    run: Run
+    schedule: Schedule
+    end: int
+    record: Record
+    checkpoints: Checkpoints
+    lock: Lock | None
+
+    def begin(self, step: int, state: Any) -> dict[str, str]:
+        """Write down what a run begins with; gives the digest."""
+        leaves = self.record.digest(step, state)
+        self.record.sample(step, state)
+        return leaves
+
+    def is_due(self, step: int) -> bool:
+        """Whether a checkpoint is due after so many steps."""
+        return step % self.schedule.checkpoint_every == 0 or step == self.end
+
+    def failure(self, report: Report, state: Any, *, due: bool) -> str | None:
+        """A sentence where a term is not finite, or, when a checkpoint is due, a weight."""
+        if report.failed >= 0:
+            bad = {name: value for name, value in report.info.items() if not np.isfinite(value)}
+            names = ", ".join(f"{name} = {value}" for name, value in bad.items())
+            what = f"step {report.failed + 1} is not finite: {names}"
+        elif due and not is_finite(state):
+            what = "a weight is not finite"
+        else:
+            return None
+        newest = self.checkpoints.newest()
+        if newest is None:
+            return (
+                f"{what}; no checkpoint was due yet; train with a lower learning rate or a penalty"
+            )
+        return (
+            f"{what}; that of step {newest} is kept in {self.run.checkpoints / str(newest)}; "
+            "resumed, the run ends here again, so begin a new one with its state, at a lower "
+            "learning rate or with a stronger penalty"
+        )
+
+    def keep(self, step: int, state: Any, info: Info, *, due: bool) -> None:
+        """Write down what is due after a step: metrics, samples, and the state where `due`."""
+        line = step % self.schedule.log_every == 0
+        if self.lock is not None and (due or line):
+            self.lock.check()
+        self.record.show(step, info, line=line)
+        if step % self.schedule.sample_every == 0 or step == self.end:
+            self.record.sample(step, state)
+        if due:
+            self.checkpoints.save(step, state, self.record.digest(step, state))
+
+
 def play(
     run: Run,
     experiment: Experiment,
@@ -77,30 +140,26 @@ def play(
         notes += checkpoints.set_aside_after(step)
         batch_size = setup.data.batch_size
         with Record(
-            *(run, experiment, placed, setup.key, step, end), batch_size=batch_size
+            *(run, experiment, placed.generate, setup.key, step, end), batch_size=batch_size
         ) as record:
             for note in [*notes, _first_words(run, restored is None, step, end, setup)]:
                 record.say(note)
+            kept = Kept(run, schedule, end, record, checkpoints, lock)
             if restored is None:
-                leaves = record.digest(step, state)
-                record.sample(step, state)
+                leaves = kept.begin(step, state)
                 if beginning.inherited:  # from here on the other run is not needed any more
                     checkpoints.save(step, state, leaves)
             while step < end:
-                stop = min(_next_stop(schedule, step), end, step + placed.stride)
+                stop = min(next_stop(schedule, step), end, step + placed.stride)
                 state, report = placed.advance(state, step, stop)
                 step = stop
                 stopping = _any_process(signals.asked)
-                due = step % schedule.checkpoint_every == 0 or step == end or stopping
+                due = stopping or kept.is_due(step)
                 report = jax.device_get(report)
-                _check_finite(report, state, due=due, run=run, checkpoints=checkpoints)
-                if lock is not None and (due or step % schedule.log_every == 0):
-                    lock.check()
-                record.show(step, report.info, line=step % schedule.log_every == 0)
-                if step % schedule.sample_every == 0 or step == end:
-                    record.sample(step, state)
-                if due:
-                    checkpoints.save(step, state, record.digest(step, state))
+                failure = kept.failure(report, state, due=due)
+                if failure is not None:
+                    raise NotFinite(failure)
+                kept.keep(step, state, report.info, due=due)
                 if stopping and step < end:
                     checkpoints.wait()
                     raise Interrupted(f"stopped after step {step} of {end}; its state is saved")
@@ -118,34 +177,10 @@ def _first_words(run: Run, begins: bool, step: int, end: int, setup: Setup) -> s
     return f"{run.directory} {begun}{after}, to step {end}, on {where}; the first step compiles"
 
 
-def _next_stop(schedule: Schedule, step: int) -> int:
+def next_stop(schedule: Schedule, step: int) -> int:
     """The next step at which something is written."""
     intervals = schedule.log_every, schedule.sample_every, schedule.checkpoint_every
     return min((step // every + 1) * every for every in intervals)
-
-
-def _check_finite(
-    report: Report, state: Any, *, due: bool, run: Run, checkpoints: Checkpoints
-) -> None:
-    """Stop where a term is not finite, or, when a checkpoint is due, a weight."""
-    if report.failed >= 0:
-        bad = {name: value for name, value in report.info.items() if not np.isfinite(value)}
-        names = ", ".join(f"{name} = {value}" for name, value in bad.items())
-        what = f"step {report.failed + 1} is not finite: {names}"
-    elif due and not is_finite(state):
-        what = "a weight is not finite"
-    else:
-        return
-    newest = checkpoints.newest()
-    if newest is None:
-        remedy = "no checkpoint was due yet; train with a lower learning rate or a penalty"
-    else:
-        remedy = (
-            f"that of step {newest} is kept in {run.checkpoints / str(newest)}; resumed, the run "
-            "ends here again, so begin a new one with its state, at a lower learning rate or with "
-            "a stronger penalty"
-        )
-    raise NotFinite(f"{what}; {remedy}")
 
 
 def _any_process(asked: bool) -> bool:

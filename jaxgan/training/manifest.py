@@ -54,6 +54,7 @@ class _Manifest(BaseModel):
     environment: _Environment
     classes: list[StrictStr] = []
     parent: _Parent | None = None
+    together: list[Annotated[StrictInt, Ge(0), Le(MAX_SEED)]] = []
 
 
 def sealed(manifest: dict[str, Any]) -> dict[str, Any]:

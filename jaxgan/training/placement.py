@@ -73,6 +73,14 @@ def make_mesh(count: int | None = None) -> Mesh:
     return jax.make_mesh((count,), ("data",), axis_types=(AxisType.Auto,), devices=devices[:count])
 
 
+def parts_of(mesh: Mesh, count: int) -> list[Mesh]:
+    """So many meshes of equally many devices, which a mesh is cut into."""
+    return [
+        jax.make_mesh((part.size,), ("data",), axis_types=(AxisType.Auto,), devices=list(part))
+        for part in np.split(mesh.devices, count)
+    ]
+
+
 def split(mesh: Mesh) -> NamedSharding:
     """How a batch is placed: split along its first axis."""
     return NamedSharding(mesh, PartitionSpec("data"))
@@ -125,7 +133,7 @@ def place(
     """
     check_divides(data.batch_size, mesh.size)
     whole = replicated(mesh)
-    init = jax.jit(lambda key: game.init(key, _zeros(data.shapes)), out_shardings=whole)
+    init = jax.jit(lambda key: game.init(key, zeros(data.shapes)), out_shardings=whole)
     # Networks that do not fit are refused here, before anything of a run is written.
     state_shapes = jax.eval_shape(init, key)
 
@@ -175,7 +183,7 @@ def place(
     by_phase = bool(game.phases) and not looped
     # So are rounds; but phases are many programs, and each says at its first call what is wrong.
     info = {} if by_phase else jax.eval_shape(game.update, key, state_shapes, data.shapes)[1]
-    fresh_report = jax.jit(lambda: Report(_zeros(info), jnp.int32(-1)), out_shardings=whole)
+    fresh_report = jax.jit(lambda: Report(zeros(info), jnp.int32(-1)), out_shardings=whole)
     if by_phase:
         advance = _phase_by_phase(game, data, mesh=mesh, key=key)
     elif data.on_device is True:
@@ -189,7 +197,7 @@ def place(
             return state, report
 
     else:
-        batches = _Batches(data)
+        batches = Batches(data)
         placed_batch = partial(jax.make_array_from_process_local_data, split(mesh))
 
         def advance(state: Any, start: int, stop: int) -> tuple[Any, Report]:
@@ -242,7 +250,7 @@ def _phase_by_phase(
     if data.on_device is True:
         batch_of = partial(jax.jit(lambda data, step: data(step), out_shardings=parts), data)
     else:
-        batches = _Batches(data)
+        batches = Batches(data)
         placed_batch = partial(jax.make_array_from_process_local_data, parts)
         finish = jax.jit(data.finish, out_shardings=parts)
 
@@ -263,7 +271,7 @@ def _phase_by_phase(
     return advance
 
 
-class _Batches:
+class Batches:
     """The stream of batches, at the step where the host stands. It can be moved anywhere."""
 
     def __init__(self, data: Streamed | StreamedSides) -> None:
@@ -279,5 +287,6 @@ class _Batches:
         return next(self._batches)
 
 
-def _zeros(shapes: Any) -> Any:
+def zeros(shapes: Any) -> Any:
+    """Arrays of zeros, of such shapes and dtypes."""
     return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)

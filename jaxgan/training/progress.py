@@ -59,8 +59,8 @@ class Silence:
 class Lines:
     """Plain lines, for files and pipes. Where nobody reads them any more, they are lost."""
 
-    def __init__(self, start: int, end: int) -> None:
-        self._end = end
+    def __init__(self, start: int, end: int, *, runs: int = 1) -> None:
+        self._end, self._runs = end, runs
         self._pace = _Pace(start)
 
     def __enter__(self) -> Self:
@@ -80,7 +80,8 @@ class Lines:
             rate = self._pace.measure(step)
             left = self._pace.left(self._end - step)
             values = "  ".join(f"{name} {value:.4g}" for name, value in terms.items())
-            self.say(f"step {step}/{self._end}  {rate:.2f} steps/s  {left} left  {values}")
+            where = f"step {step}/{self._end}{_of(self._runs)}"
+            self.say(f"{where}  {rate:.2f} steps/s  {left} left  {values}")
         return self._pace.rate
 
     def sample(self, sheet: Picture) -> None:
@@ -90,7 +91,7 @@ class Lines:
 class Display:
     """A live display, for a terminal: a bar, and a table of every term."""
 
-    def __init__(self, start: int, end: int) -> None:
+    def __init__(self, start: int, end: int, *, runs: int = 1) -> None:
         from rich.live import Live
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as Bar
@@ -100,6 +101,7 @@ class Display:
         self._bar = Bar(
             TextColumn("step"),
             MofNCompleteColumn(),
+            *([TextColumn(_of(runs).strip())] if runs > 1 else []),
             BarColumn(),
             TextColumn("{task.fields[rate]:.2f} steps/s  {task.fields[left]} left"),
         )
@@ -143,10 +145,13 @@ class Notebook:
         start: the step that the run goes on after.
         end: its last.
         earlier: lines of metrics up to `start`, for the curves.
+        runs: how many the terms are the mean of.
     """
 
-    def __init__(self, start: int, end: int, earlier: Sequence[dict[str, Any]] = ()) -> None:
-        self._step, self._end = start, end
+    def __init__(
+        self, start: int, end: int, earlier: Sequence[dict[str, Any]] = (), *, runs: int = 1
+    ) -> None:
+        self._step, self._end, self._runs = start, end, runs
         self._terms: dict[str, float] = {}
         self._lines = [(line["step"], line["terms"]) for line in earlier if line["step"] <= start]
         self._pace = _Pace(start)
@@ -188,7 +193,8 @@ class Notebook:
     def _show_bar(self) -> None:
         self._shown = time.perf_counter()
         left = self._pace.left(self._end - self._step)
-        text = f"step {self._step}/{self._end}  {self._pace.rate:.2f} steps/s  {left} left"
+        where = f"step {self._step}/{self._end}{_of(self._runs)}"
+        text = f"{where}  {self._pace.rate:.2f} steps/s  {left} left"
         terms = "  ".join(f"{name} {value:.4g}" for name, value in self._terms.items())
         bar = f'<progress value="{self._step}" max="{self._end}"></progress>'
         rows = f"{bar} {text}<br><small>{html.escape(terms)}</small>"
@@ -249,19 +255,26 @@ def draw_curves(lines: Sequence[tuple[int, dict[str, float]]]) -> Any:
     return figure
 
 
-def progress(start: int, end: int, earlier: Sequence[dict[str, Any]] = ()) -> Progress:
+def progress(
+    start: int, end: int, earlier: Sequence[dict[str, Any]] = (), *, runs: int = 1
+) -> Progress:
     """Pictures and curves in a notebook, a live display on a terminal, plain lines elsewhere.
 
     Args:
         start: the step that the run goes on after.
         end: its last.
         earlier: lines of metrics, as `Run.metrics` gives them, for the curves.
+        runs: how many are played together; the terms are their mean.
     """
     # Of IPython nothing is imported where it does not run.
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if getattr(shell, "kernel", None) is not None:
-        return Notebook(start, end, earlier)
-    return Display(start, end) if sys.stdout.isatty() else Lines(start, end)
+        return Notebook(start, end, earlier, runs=runs)
+    return (Display if sys.stdout.isatty() else Lines)(start, end, runs=runs)
+
+
+def _of(runs: int) -> str:
+    return f" of {runs} runs" if runs > 1 else ""
 
 
 class _Pace:

@@ -8,14 +8,13 @@ from typing import Any, Self
 import jax
 import numpy as np
 
-from jaxgan.games.game import Info, stream
+from jaxgan.games.game import Batch, Info, stream
 from jaxgan.training.digests import digest
 from jaxgan.training.events import Events
 from jaxgan.training.experiment import Draws, Experiment
 from jaxgan.training.generating import generate_chunks
 from jaxgan.training.pictures import Picture, animate, class_grid, grid, save_picture
-from jaxgan.training.placement import Placed
-from jaxgan.training.progress import Silence, progress
+from jaxgan.training.progress import Progress, Silence, progress
 from jaxgan.training.run import Run
 
 SAMPLES = 100
@@ -33,27 +32,29 @@ class Record:
         self,
         run: Run,
         experiment: Experiment,
-        placed: Placed,
+        generate: Callable[[jax.Array, Any, Batch], jax.Array],
         key: jax.Array,
         start: int,
         end: int,
         *,
         batch_size: int,
+        shown: Progress | None = None,
     ) -> None:
         """Forget what was written after step `start`.
 
         Args:
             run: what is played.
             experiment: of the run.
-            placed: its game.
+            generate: of its game, placed.
             key: the run's.
             start: the step that the run goes on from.
             end: the step that it goes on to.
             batch_size: of training: the fixed samples are made so many at a time.
+            shown: tells a person of the run; a display of its own where None.
         """
         self._run = run
         self._experiment = experiment
-        self._placed = placed
+        self._generate = generate
         self._key_sample = stream(key, "sample")
         inputs = experiment.inputs(stream(key, "inputs"), SAMPLES)
         self._inputs = jax.tree.map(np.asarray, inputs)
@@ -63,7 +64,8 @@ class Record:
         self._given_up: set[str] = set()
         self._wrote = False
         self._notes = run.rewind(start) if self._first else []
-        self._progress = progress(start, end, run.metrics()) if self._first else Silence()
+        own = shown or progress(start, end, run.metrics())
+        self._progress = own if self._first else Silence()
 
     def __enter__(self) -> Self:
         self._progress.__enter__()
@@ -102,7 +104,7 @@ class Record:
     def sample(self, step: int, state: Any) -> None:
         """Draw the fixed samples."""
         chunks = generate_chunks(
-            *(self._placed.generate, self._key_sample, state, self._inputs), size=self._batch_size
+            *(self._generate, self._key_sample, state, self._inputs), size=self._batch_size
         )
         made = jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
         if self._first:

@@ -28,7 +28,8 @@ class Run:
         manifest: `format`, `experiment` (its name), `configuration`, `seed`, `devices` (how many),
             `batch` (shape and dtype of each of its arrays), `data` (the source's fingerprint),
             `classes` (names of its labels), `parent` (the run whose state it began with: directory,
-            step, digest and what was taken), `licence` (of networks that were imported, where it is
+            step, digest and what was taken), `together` (the seeds of all runs that it was played
+            with, its own among them), `licence` (of networks that were imported, where it is
             known), `environment` (versions, machine, flags, source revision) and `digest` (of all
             that).
         archive: of a folder that a run was exported to, the state; None of a run.

@@ -83,7 +83,7 @@ def train(
         record, beginning = None, Beginning(0, setup.placed.init)
         if parent is not None:
             record, beginning = _inherited(experiment, setup, parent)
-        manifest = _manifest(
+        manifest = manifest_for(
             experiment,
             name=experiment_name(type(experiment)) if name is None else name,
             seed=seed,
@@ -129,7 +129,7 @@ def create_from_state(
         RunError: where the directory is taken, or the state cannot be written.
     """
     experiment = with_absolute_paths(experiment)
-    manifest = _manifest(
+    manifest = manifest_for(
         experiment, name=name, seed=seed, devices=1, shapes=shapes, data=data, classes=classes
     )
     manifest |= {} if licence is None else {"licence": licence}
@@ -283,7 +283,7 @@ def _state_of_parent(run: Run, experiment: Experiment, setup: Setup) -> Any:
     return beginning.state()
 
 
-def _manifest(
+def manifest_for(
     experiment: Experiment,
     *,
     name: str,
@@ -293,6 +293,7 @@ def _manifest(
     data: str,
     classes: Sequence[str] = (),
 ) -> dict[str, Any]:
+    """The manifest of a new run, but for its format and digest."""
     return {
         "experiment": name,
         "configuration": to_plain(experiment),
