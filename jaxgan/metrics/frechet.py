@@ -21,7 +21,8 @@ def frechet_distance(features: np.ndarray, others: np.ndarray, *, ddof: int = 1)
     The trace of the root is the sum of the singular values of $A_1 A_2^T$, for any real A with
     $A^T A = Σ$: the root of Σ by its symmetric eigenvalues, or where there are no more examples
     than dimensions, the centred examples themselves. Nothing complex appears where a covariance is
-    singular.
+    singular. Then the distance is mostly its bias, though: whoever shows it should say that there
+    were no more examples than dimensions.
 
     Memory: the features in float64, and a few `[F, F]`; where there are fewer examples than
     dimensions, `[N, M]` instead.
