@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan.metrics.distances import feature_sets, squared_distances
+from jaxgan.metrics.sampling import jackknife_error, random_groups
 
 
 class PrecisionRecall(NamedTuple):
@@ -82,6 +83,58 @@ def precision_recall(
     return PrecisionRecall(float(precise.mean()), float(recalled.mean()))
 
 
+def precision_recall_error(
+    features: np.ndarray,
+    real: np.ndarray,
+    *,
+    k: int = 3,
+    strict: bool = False,
+    groups: int = 10,
+    seed: int = 2020,
+    block_size: int = 256,
+) -> PrecisionRecall:
+    """The standard errors of `precision_recall`: `jackknife` of both sets.
+
+    A share's binomial error would not do: it takes the balls as given, but they vary with the set
+    that they are of, and with them whole neighbourhoods of the other set. Of normal distributions
+    in 2 to 64 dimensions it is half the spread over new samples or less in the worst cases, where
+    the jackknife's is 1.3 to 2.1 times that spread: on the safe side.
+
+    The distances are computed once for all groups. Memory: as of `precision_recall`, and
+    `groups * (N + M)` float64.
+
+    Args:
+        features: `[N, F]` of the samples, finite.
+        real: `[M, F]` of real examples, finite.
+        k: from 1 to less than what is left of N and of M without a group.
+        strict: as in `precision_recall`.
+        groups: from 2 to N and M.
+        seed: of the groups.
+        block_size: how many rows of distances are computed at once.
+
+    Returns:
+        The errors of precision and recall.
+
+    Raises:
+        ValueError: where the sets or the groups will not do, or have no k-th neighbours.
+    """
+    x, parts, y, real_parts = _grouped(features, real, k, groups, seed)
+    radii, real_radii = (
+        _radii_without(a, p, k, block_size) for a, p in [(x, parts), (y, real_parts)]
+    )
+    inside = np.less if strict else np.less_equal
+    precise, recalled = np.zeros((groups, len(x)), bool), np.zeros((groups, len(y)), bool)
+    for rows, squares in squared_distances(x, y, block_size=block_size):
+        for g in range(groups):
+            precise[g, rows] = inside(squares, real_radii[g, None]).any(axis=1)
+            recalled[g] |= inside(squares, radii[g, rows, None]).any(axis=0)
+    shares = [
+        (np.delete(precise[g], parts[g]).mean(), np.delete(recalled[g], real_parts[g]).mean())
+        for g in range(groups)
+    ]
+    return PrecisionRecall(*map(float, jackknife_error(np.array(shares))))
+
+
 def density_coverage(
     features: np.ndarray,
     real: np.ndarray,
@@ -130,15 +183,66 @@ def density_coverage(
     return DensityCoverage(float(within) / (k * len(x)), float(covered.mean()))
 
 
+def density_coverage_error(
+    features: np.ndarray,
+    real: np.ndarray,
+    *,
+    k: int = 5,
+    strict: bool = True,
+    groups: int = 10,
+    seed: int = 2020,
+    block_size: int = 256,
+) -> DensityCoverage:
+    """The standard errors of `density_coverage`: `jackknife` of both sets.
+
+    Memory: as of `precision_recall_error`.
+
+    Args:
+        features: `[N, F]` of the samples, finite.
+        real: `[M, F]` of real examples, finite.
+        k: from 1 to less than what is left of N and of M without a group.
+        strict: as in `density_coverage`.
+        groups: from 2 to N and M.
+        seed: of the groups.
+        block_size: how many rows of distances are computed at once.
+
+    Returns:
+        The errors of density and coverage.
+
+    Raises:
+        ValueError: where the sets or the groups will not do, or have no k-th neighbours.
+    """
+    x, parts, y, real_parts = _grouped(features, real, k, groups, seed)
+    radii = _radii_without(y, real_parts, k, block_size)
+    inside = np.less if strict else np.less_equal
+    within, covered = np.zeros((groups, len(x)), np.int64), np.zeros((groups, len(y)), bool)
+    for rows, squares in squared_distances(x, y, block_size=block_size):
+        places = np.arange(len(x))[rows]
+        for g, part in enumerate(parts):
+            found = inside(squares, radii[g, None])
+            within[g, rows] = np.count_nonzero(found, axis=1)
+            found[(places >= part.start) & (places < part.stop)] = False
+            covered[g] |= found.any(axis=0)
+    figures = [
+        (np.delete(within[g], parts[g]).mean() / k, np.delete(covered[g], real_parts[g]).mean())
+        for g in range(groups)
+    ]
+    return DensityCoverage(*map(float, jackknife_error(np.array(figures))))
+
+
 def _sets(features: np.ndarray, real: np.ndarray, k: int) -> list[np.ndarray]:
     sets = feature_sets(features, real)
-    most = min(map(len, sets)) - 1
+    _refuse_neighbours(len(sets[0]), len(sets[1]), k)
+    return sets
+
+
+def _refuse_neighbours(count: int, other_count: int, k: int) -> None:
+    most = min(count, other_count) - 1
     if not 1 <= k <= most:
         raise ValueError(
-            f"of {len(sets[0])} and {len(sets[1])} features not all have {k} neighbours: give a k "
-            f"of 1 to {most}, or more features"
+            f"of {count} and {other_count} features not all have {k} neighbours: give a k of 1 to "
+            f"{most}, or more features"
         )
-    return sets
 
 
 def _squared_radii(x: np.ndarray, k: int, block_size: int) -> np.ndarray:
@@ -147,3 +251,38 @@ def _squared_radii(x: np.ndarray, k: int, block_size: int) -> np.ndarray:
         squares.partition(k, axis=1)
         radii[rows] = squares[:, k]  # the nearest, of index 0, is itself
     return radii
+
+
+def _grouped(
+    features: np.ndarray, real: np.ndarray, k: int, groups: int, seed: int
+) -> tuple[np.ndarray, list[slice], np.ndarray, list[slice]]:
+    """Both sets in an order in which their groups follow each other, and which rows these are."""
+    sets = feature_sets(features, real)
+    every = random_groups(*map(len, sets), groups=groups, seed=seed)
+    parts = []
+    for divided in every:
+        ends = np.cumsum([len(part) for part in divided])
+        parts.append([slice(end - len(part), end) for end, part in zip(ends, divided, strict=True)])
+    # Without their largest groups, which are the first, the sets must have neighbours enough.
+    _refuse_neighbours(len(sets[0]) - parts[0][0].stop, len(sets[1]) - parts[1][0].stop, k)
+    x, y = (a[np.concatenate(divided)] for a, divided in zip(sets, every, strict=True))
+    return x, parts[0], y, parts[1]
+
+
+def _radii_without(x: np.ndarray, parts: list[slice], k: int, block_size: int) -> np.ndarray:
+    """`[G, N]`: squared radii in the set without each group; below 0 of that group itself."""
+    radii = np.empty((len(parts), len(x)))
+    for rows, squares in squared_distances(x, x, block_size=block_size):
+        # The k + 1 nearest of each group, for the k + 1 nearest of all groups but one.
+        nearest = [_least(squares[:, part], k) for part in parts]
+        for g in range(len(parts)):
+            others = np.concatenate(nearest[:g] + nearest[g + 1 :], axis=1)
+            radii[g, rows] = np.partition(others, k, axis=1)[:, k]
+    for g, part in enumerate(parts):
+        radii[g, part] = -1
+    return radii
+
+
+def _least(squares: np.ndarray, k: int) -> np.ndarray:
+    count = squares.shape[1]
+    return np.partition(squares, k, axis=1)[:, : k + 1] if k < count else squares

@@ -18,11 +18,14 @@ class Memorisation(NamedTuple):
             that is real.
         z: the same in standard deviations from 0.5; far below 0 where training data are copied.
         p_value: how likely so small a figure is where samples are as new as real examples.
+        error: the standard error of `farther`, of other samples and other held-out examples for
+            the same training examples.
     """
 
     farther: float
     z: float
     p_value: float
+    error: float
 
 
 def memorisation(
@@ -33,7 +36,11 @@ def memorisation(
     $$U = Σ_{n, l} [d(x_n) > d(h_l)], \quad z = \frac{U - N L / 2}{\sqrt{N L (N + L + 1) / 12}}$$
 
     with d the distance to the nearest training example, of N samples x and L held-out real
-    examples h. The p-value is the one-sided one of Mann and Whitney's test, by SciPy.
+    examples h. The p-value is the one-sided one of Mann and Whitney's test, by SciPy. The error is
+    the root of
+
+    $$\frac{1}{N} var_n \, mean_l [d(x_n) > d(h_l)]
+    + \frac{1}{L} var_l \, mean_n [d(x_n) > d(h_l)]$$
 
     It is the test over the whole space, not over its cells: samples that are copies in one place
     and far off in another can balance.
@@ -52,7 +59,8 @@ def memorisation(
 
     References:
         Meehan, Chaudhuri and Dasgupta, "A non-parametric test to detect data-copying in generative
-        models" (2020), section 3.
+        models" (2020), section 3. DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two
+        or more correlated receiver operating characteristic curves" (1988), for the error.
 
     >>> line = np.arange(9.0).reshape(-1, 1)
     >>> memorisation(line + 0.01, line, line + 0.3).farther
@@ -63,7 +71,9 @@ def memorisation(
     test = mannwhitneyu(made, real, alternative="less")
     pairs = len(made) * len(real)
     z = (test.statistic - pairs / 2) / np.sqrt(pairs * (len(made) + len(real) + 1) / 12)
-    return Memorisation(float(test.statistic) / pairs, float(z), float(test.pvalue))
+    shares = _shares_below(made, real), _shares_below(real, made)
+    error = np.sqrt(sum(share.var(ddof=1) / len(share) for share in shares))
+    return Memorisation(float(test.statistic) / pairs, float(z), float(test.pvalue), float(error))
 
 
 def nearest_neighbours(
@@ -95,3 +105,10 @@ def nearest_neighbours(
         indices[rows] = squares.argmin(axis=1)
         distances[rows] = np.sqrt(squares.min(axis=1))
     return distances, indices
+
+
+def _shares_below(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """For each value, the share of the others that are below it; equal ones count half."""
+    ordered = np.sort(others)
+    ranks = np.searchsorted(ordered, values) + np.searchsorted(ordered, values, side="right")
+    return ranks / (2 * len(others))
