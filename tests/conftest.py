@@ -44,6 +44,14 @@ def digits_folder(shared_folder) -> Path:
     return shared_folder / "data_sets"
 
 
+@pytest.fixture(scope="session")
+def inception_file(tmp_path_factory) -> Path:
+    """A file of PyTorch's with random weights for Inception v3."""
+    from experiments.benchmarks.inception_twins import random_file
+
+    return random_file(tmp_path_factory.mktemp("inception"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _settings(shared_folder):
     """Nothing of a person's own is read or written, and no shape broadcasts by adding axes."""

@@ -149,3 +149,26 @@ def moving_average(decay: float, trees: list[Array]) -> Array:
         kept = min(decay, (1 + t) / (10 + t))
         mean = kept * mean + (1 - kept) * tree
     return mean
+
+
+def convolved(
+    x: Array, kernel: Array, stride: int = 1, edges: tuple[int, int] = (0, 0), tiles: int = 64
+) -> Array:
+    """Convolution of `[B, H, W, C]` with PyTorch's `[O, C, K, L]`, zeros at the edges."""
+    (down, right), (rows, columns) = edges, kernel.shape[2:]
+    x = np.pad(x, ((0, 0), (down, down), (right, right), (0, 0)))
+    patches = np.lib.stride_tricks.sliding_window_view(x, (rows, columns), (1, 2))
+    patches = patches[:, ::stride, ::stride]
+    strips = [
+        np.tensordot(patches[:, first : first + tiles], kernel, ((3, 4, 5), (1, 2, 3)))
+        for first in range(0, patches.shape[1], tiles)
+    ]
+    return np.concatenate(strips, 1)
+
+
+def pooled(x: Array, reduce: Callable[..., Array], stride: int = 1, edge: int = 0) -> Array:
+    """3x3 pixels of `[B, H, W, C]` as one, of those that are there: `np.nanmean`, `np.nanmax`."""
+    sides = ((0, 0), (edge, edge), (edge, edge), (0, 0))
+    x = np.pad(x, sides, constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), (1, 2))
+    return reduce(windows[:, ::stride, ::stride], axis=(4, 5))

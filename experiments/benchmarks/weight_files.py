@@ -104,3 +104,15 @@ def safetensors(header: Any, data: bytes = b"", length: int | None = None) -> by
 def entry(kind: str, shape: Sequence[int], first: int, last: int) -> dict[str, Any]:
     """What the header of a file of safetensors says of a tensor."""
     return {"dtype": kind, "shape": list(shape), "data_offsets": [first, last]}
+
+
+def saved(tensors: Mapping[str, np.ndarray]) -> bytes:
+    """A file as PyTorch writes a `state_dict` of float32 tensors since 1.6, each with a storage."""
+    programs, storages = {}, {}
+    for key, (name, array) in enumerate(tensors.items()):
+        raw = np.ascontiguousarray(array, "<f4")
+        strides = tuple(step // raw.itemsize for step in raw.strides)
+        held = storage(str(key), raw.size)
+        programs[name] = tensor(raw.shape, strides, held=held)
+        storages[str(key)] = raw.tobytes()
+    return zipped(state(**programs), storages, members={"version": b"3\n"})

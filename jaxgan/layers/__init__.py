@@ -56,5 +56,12 @@ from jaxgan.layers.pointwise import Pointwise as Pointwise
 from jaxgan.layers.resampling import max_pool as max_pool
 from jaxgan.layers.resampling import mean_pool as mean_pool
 from jaxgan.layers.resampling import upsample as upsample
+from jaxgan.layers.resizing import Resize as Resize
+from jaxgan.layers.resizing import antialiased_bicubic as antialiased_bicubic
+from jaxgan.layers.resizing import bilinear as bilinear
+from jaxgan.layers.resizing import corner_bilinear as corner_bilinear
+from jaxgan.layers.resizing import resize as resize
 from jaxgan.layers.reversal import reverse_gradient as reverse_gradient
 from jaxgan.layers.spectral import SpectralNorm as SpectralNorm
+from jaxgan.layers.windows import max_window as max_window
+from jaxgan.layers.windows import mean_window as mean_window

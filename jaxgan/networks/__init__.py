@@ -15,6 +15,14 @@ from jaxgan.networks.fully_connected import FullyConnectedGenerator as FullyConn
 from jaxgan.networks.heads import Classifier as Classifier
 from jaxgan.networks.heads import Projection as Projection
 from jaxgan.networks.heads import Score as Score
+from jaxgan.networks.inception import InceptionOutputs as InceptionOutputs
+from jaxgan.networks.inception import InceptionV3 as InceptionV3
+from jaxgan.networks.inception_inputs import CLEAN as CLEAN
+from jaxgan.networks.inception_inputs import INPUT_PROTOCOLS as INPUT_PROTOCOLS
+from jaxgan.networks.inception_inputs import PYTORCH_FID as PYTORCH_FID
+from jaxgan.networks.inception_inputs import TENSORFLOW as TENSORFLOW
+from jaxgan.networks.inception_inputs import InputProtocol as InputProtocol
+from jaxgan.networks.inception_inputs import check_pictures as check_pictures
 from jaxgan.networks.infogan import CodeDistribution as CodeDistribution
 from jaxgan.networks.infogan import Codes as Codes
 from jaxgan.networks.infogan import InfoGANDiscriminator as InfoGANDiscriminator

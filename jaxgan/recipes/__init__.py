@@ -23,11 +23,15 @@ from jaxgan.recipes.faces import FaceClassifier as FaceClassifier
 from jaxgan.recipes.faces import evaluate_faces as evaluate_faces
 from jaxgan.recipes.faces import face_classifier as face_classifier
 from jaxgan.recipes.faces import real_faces as real_faces
+from jaxgan.recipes.fetching import INCEPTION_FILE as INCEPTION_FILE
+from jaxgan.recipes.fetching import PublishedFile as PublishedFile
+from jaxgan.recipes.fetching import fetched as fetched
 from jaxgan.recipes.freezing import discriminator_layers as discriminator_layers
 from jaxgan.recipes.freezing import freeze_layers as freeze_layers
 from jaxgan.recipes.imported import found_r3gan as found_r3gan
 from jaxgan.recipes.imported import found_style as found_style
 from jaxgan.recipes.imported import with_networks as with_networks
+from jaxgan.recipes.inception import inception_features as inception_features
 from jaxgan.recipes.kernels import first_kernel as first_kernel
 from jaxgan.recipes.kernels import style_kernels as style_kernels
 from jaxgan.recipes.latents import Architecture as Architecture

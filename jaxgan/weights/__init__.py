@@ -4,6 +4,7 @@ from jaxgan.weights.archive import read_archive as read_archive
 from jaxgan.weights.archive import write_archive as write_archive
 from jaxgan.weights.efficientnet import find_lite0 as find_lite0
 from jaxgan.weights.efficientnet import lite0_variables as lite0_variables
+from jaxgan.weights.inception import inception_variables as inception_variables
 from jaxgan.weights.laying import laid_over as laid_over
 from jaxgan.weights.nvidia import LICENCE as LICENCE
 from jaxgan.weights.nvidia import StyleNetworks as StyleNetworks
