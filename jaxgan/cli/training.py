@@ -9,6 +9,7 @@ import jax
 import tyro
 
 from jaxgan.cli.devices import first_line
+from jaxgan.cli.loggers import LogFlag, named_loggers
 from jaxgan.cli.preset import PresetFlag
 from jaxgan.cli.verbs import reproduce_run, resume_run, train_run
 from jaxgan.training import UNMOVED, Experiment, Moved, Parent, Run, RunError
@@ -64,6 +65,7 @@ def training_verbs(
         directory: Path | None = None,
         seed: int | None = None,
         devices: int | None = None,
+        log: LogFlag = (),
     ) -> int:
         """Train from the beginning, or from another run's state; every field is a flag.
 
@@ -79,16 +81,24 @@ def training_verbs(
             seed: Of the run's one key: the same seed gives the same run. 0, or that of the other
                 run, where none is said.
             devices: How many devices share each batch; all where none is said.
+            log: Weights & Biases or MLflow, beside the run's own files; both where given twice.
+                Needs jaxgan[wandb], jaxgan[mlflow].
         """
         del preset  # it has chosen the defaults
         if processes.distributed and directory is None:
             raise RunError("a run of several processes needs --directory, one that all of them see")
         if step is not None and from_ is None:
             raise RunError("--step says which checkpoint of another run: name the run with --from")
+        loggers = named_loggers(log)
         processes.join()
         parent = None if from_ is None else Parent(Run.open(from_), step)
         return train_run(
-            *(experiment, name), directory=directory, seed=seed, devices=devices, parent=parent
+            *(experiment, name),
+            directory=directory,
+            seed=seed,
+            devices=devices,
+            parent=parent,
+            loggers=loggers,
         )
 
     def resume(
@@ -98,6 +108,7 @@ def training_verbs(
         *,
         steps: int | None = None,
         devices: int | None = None,
+        log: LogFlag = (),
     ) -> int:
         """Go on with a run from its newest whole checkpoint.
 
@@ -108,9 +119,12 @@ def training_verbs(
             steps: Go on to this step, beyond the run's own last: in a new run beside it, as with
                 train --from DIRECTORY --steps STEPS.
             devices: How many devices share each batch; as the run began where none is said.
+            log: Weights & Biases or MLflow, beside what the run is logged to already.
         """
         processes.join()
-        return resume_run(directory, kind, name, moved=moved, steps=steps, devices=devices)
+        return resume_run(
+            *(directory, kind, name), moved=moved, steps=steps, devices=devices, log=log
+        )
 
     def reproduce(
         directory: Directory,
