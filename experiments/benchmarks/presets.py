@@ -127,9 +127,7 @@ def markdown(found: dict[str, dict[str, Any]]) -> str:
                 cells = [_cell(figures, figure) for figure in shown]
                 steps = ", ".join(map(str, dict.fromkeys(result[which]["steps"])))
                 took = f"{result['seconds']:.0f} s" if which == "last" else ""
-                lines.append(
-                    f"| {name} | {which}, {steps} | " + " | ".join(cells) + f" | {took} |"
-                )
+                lines.append(f"| {name} | {which}, {steps} | " + " | ".join(cells) + f" | {took} |")
     lines += ["", "| experiment | its own figures, last state |", "|---|---|"]
     for name, result in found.items():
         if "last" in result:

@@ -9,6 +9,7 @@ import jax
 import tyro
 
 from jaxgan.cli.devices import first_line
+from jaxgan.cli.loggers import LogFlag, named_loggers
 from jaxgan.cli.preset import PresetFlag
 from jaxgan.cli.verbs import reproduce_run, resume_run, train_run, train_seeds
 from jaxgan.training import UNMOVED, Experiment, Moved, Parent, Run, RunError
@@ -65,6 +66,7 @@ def training_verbs(
         seed: int | None = None,
         seeds: tuple[int, ...] | None = None,
         devices: int | None = None,
+        log: LogFlag = (),
     ) -> int:
         """Train from the beginning, or from another run's state; every field is a flag.
 
@@ -82,6 +84,8 @@ def training_verbs(
             seeds: Instead of --seed, play a run of each together, as in 0 1 2 3: each is that of
                 its seed to rounding, in DIRECTORY/seed-SEED.
             devices: How many devices share each batch; all where none is said.
+            log: Weights & Biases or MLflow, beside the run's own files; both where given twice.
+                Needs jaxgan[wandb], jaxgan[mlflow].
         """
         del preset  # it has chosen the defaults
         if processes.distributed and directory is None:
@@ -89,16 +93,27 @@ def training_verbs(
         if step is not None and from_ is None:
             raise RunError("--step says which checkpoint of another run: name the run with --from")
         if seeds is not None:
-            if seed is not None or from_ is not None or processes.distributed:
-                other = "--seed" if seed is not None else "--from" if from_ else "--distributed"
+            others = {
+                "--seed": seed is not None,
+                "--from": from_ is not None,
+                "--distributed": processes.distributed,
+                "--log": bool(log),
+            }
+            if other := next((flag for flag, given in others.items() if given), None):
                 raise RunError(
                     f"--seeds plays several new runs in one process: leave it or {other} out"
                 )
             return train_seeds(experiment, name, seeds, directory=directory, devices=devices)
+        loggers = named_loggers(log)
         processes.join()
         parent = None if from_ is None else Parent(Run.open(from_), step)
         return train_run(
-            *(experiment, name), directory=directory, seed=seed, devices=devices, parent=parent
+            *(experiment, name),
+            directory=directory,
+            seed=seed,
+            devices=devices,
+            parent=parent,
+            loggers=loggers,
         )
 
     def resume(
@@ -108,6 +123,7 @@ def training_verbs(
         *,
         steps: int | None = None,
         devices: int | None = None,
+        log: LogFlag = (),
     ) -> int:
         """Go on with a run from its newest whole checkpoint.
 
@@ -118,9 +134,12 @@ def training_verbs(
             steps: Go on to this step, beyond the run's own last: in a new run beside it, as with
                 train --from DIRECTORY --steps STEPS.
             devices: How many devices share each batch; as the run began where none is said.
+            log: Weights & Biases or MLflow, beside what the run is logged to already.
         """
         processes.join()
-        return resume_run(directory, kind, name, moved=moved, steps=steps, devices=devices)
+        return resume_run(
+            *(directory, kind, name), moved=moved, steps=steps, devices=devices, log=log
+        )
 
     def reproduce(
         directory: Directory,

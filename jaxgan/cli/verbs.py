@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from jaxgan.cli.loggers import loggers_of
 from jaxgan.cli.runs import (
     batch_size_of,
     new_directory,
@@ -21,6 +22,7 @@ from jaxgan.training import (
     Experiment,
     Generate,
     Interrupted,
+    Logger,
     Moved,
     NotFinite,
     Parent,
@@ -43,11 +45,19 @@ def train_run(
     seed: int | None,
     devices: int | None,
     parent: Parent | None = None,
+    loggers: Sequence[Logger] = (),
 ) -> int:
     """Train from the beginning, or from another run's state."""
     with new_directory(directory, Path("runs"), name) as directory:
         try:
-            train(experiment, directory, name=name, seed=seed, devices=devices, parent=parent)
+            train(
+                *(experiment, directory),
+                name=name,
+                seed=seed,
+                devices=devices,
+                parent=parent,
+                loggers=loggers,
+            )
         except (Interrupted, NotFinite) as stop:
             raise with_way_on(stop, directory) from None
     return 0
@@ -78,20 +88,27 @@ def resume_run(
     moved: Moved,
     steps: int | None,
     devices: int | None,
+    log: Sequence[str] = (),
 ) -> int:
     """Go on with a run, or, to a later step than its last, with a new one beside it."""
     run, experiment = open_run(directory, kind, name, moved)
     refuse_exported(run)
+    loggers = loggers_of(run, log)
     if steps is not None:
         schedule = dataclasses.replace(experiment.schedule, steps=steps)
         longer: Any = dataclasses.replace(experiment, schedule=schedule)  # type: ignore[type-var]
         with new_directory(None, run.directory.resolve().parent, name) as directory:
             return train_run(
-                *(longer, name), directory=directory, seed=None, devices=devices, parent=Parent(run)
+                *(longer, name),
+                directory=directory,
+                seed=None,
+                devices=devices,
+                parent=Parent(run),
+                loggers=loggers,
             )
     refuse_imported(run)
     try:
-        resume(run, experiment, devices=devices)
+        resume(run, experiment, devices=devices, loggers=loggers)
     except (Interrupted, NotFinite) as stop:
         raise with_way_on(stop, directory) from None
     return 0

@@ -42,6 +42,9 @@ from jaxgan.training.importing import ImportsNetworks as ImportsNetworks
 from jaxgan.training.lines import draft as draft
 from jaxgan.training.lines import write_array as write_array
 from jaxgan.training.lines import write_whole as write_whole
+from jaxgan.training.loggers import Logger as Logger
+from jaxgan.training.loggers import logged as logged
+from jaxgan.training.loggers import remember as remember
 from jaxgan.training.manifest import MAX_SEED as MAX_SEED
 from jaxgan.training.parent import Parent as Parent
 from jaxgan.training.pictures import Picture as Picture
@@ -62,6 +65,8 @@ from jaxgan.training.reproduce import compare as compare
 from jaxgan.training.reproduce import reproduce as reproduce
 from jaxgan.training.restoring import restore as restore
 from jaxgan.training.run import Run as Run
+from jaxgan.training.services import MLflow as MLflow
+from jaxgan.training.services import WandB as WandB
 from jaxgan.training.several import train_together as train_together
 from jaxgan.training.signals import counted_signals as counted_signals
 from jaxgan.training.start import create_from_state as create_from_state

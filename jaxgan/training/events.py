@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from jaxgan.training.lines import append_whole
-from jaxgan.training.pictures import Picture, on_white, shrunk
+from jaxgan.training.pictures import Picture
+from jaxgan.training.run import Run
 
 
 class Events:
@@ -21,18 +22,18 @@ class Events:
     file, and the next one begins a new file.
     """
 
-    def __init__(self, folder: Path, *, start: int) -> None:
-        """Nothing is written yet.
+    name = "TensorBoard's events"
 
-        Args:
-            folder: for the files; its parent must be there.
-            start: the step that the run goes on from: TensorBoard forgets what is after it, and
-                all where it is 0.
-        """
-        self._folder = folder
-        # TensorBoard forgets what is at the step of such an event and later.
-        self._forget: int | None = start + 1 if start else 0
+    def __init__(self) -> None:
+        self._folder = Path()
+        self._forget: int | None = None
         self._path: Path | None = None
+
+    def begin(self, run: Run, *, start: int, written: int) -> None:
+        """Nothing is written yet; TensorBoard will forget what is after `start`, or all where 0."""
+        self._folder = run.events
+        # TensorBoard forgets what is at the step of such an event and later.
+        self._forget = start + 1 if start else 0
 
     def add_terms(self, step: int, terms: Mapping[str, float]) -> None:
         """The terms of a step, as curves.
@@ -43,12 +44,12 @@ class Events:
         self._add(step, [{"tag": name, "simple_value": value} for name, value in terms.items()])
 
     def add_picture(self, step: int, picture: Picture) -> None:
-        """The picture of a step, as "samples"; what is transparent lies on white.
+        """The picture of a step, as "samples".
 
         Raises:
             OSError: where it cannot be written; it names the file.
         """
-        picture, encoded = on_white(shrunk(picture)), io.BytesIO()
+        encoded = io.BytesIO()
         picture.save(encoded, format="PNG")
         image = {
             "width": picture.width,
@@ -57,6 +58,9 @@ class Events:
             "encoded_image_string": encoded.getvalue(),
         }
         self._add(step, [{"tag": "samples", "image": image}])
+
+    def finish(self, *, complete: bool) -> None:
+        """All is written already."""
 
     def _add(self, step: int, values: list[dict[str, Any]]) -> None:
         from tensorboardX.summary import Summary

@@ -1,6 +1,6 @@
 """The loop: rounds are played, and what is worth keeping is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -14,6 +14,7 @@ from jaxgan.training.digests import is_finite
 from jaxgan.training.errors import Interrupted, NotFinite
 from jaxgan.training.experiment import Experiment, Schedule
 from jaxgan.training.lock import Lock
+from jaxgan.training.loggers import Logger
 from jaxgan.training.placement import Placed, Report, replicated
 from jaxgan.training.record import Record
 from jaxgan.training.run import Run
@@ -115,6 +116,7 @@ def play(
     lock: Lock | None,
     *,
     until: int | None = None,
+    loggers: Sequence[Logger] = (),
 ) -> None:
     """Play a run from where it stands.
 
@@ -125,6 +127,7 @@ def play(
         beginning: where it begins, if it has not.
         lock: on the directory; None in the processes that are not the first.
         until: the step to stop at; the end of the schedule where None.
+        loggers: beside TensorBoard's events.
     """
     schedule, placed = experiment.schedule, setup.placed
     end = schedule.steps if until is None else until
@@ -140,7 +143,9 @@ def play(
         notes += checkpoints.set_aside_after(step)
         batch_size = setup.data.batch_size
         with Record(
-            *(run, experiment, placed.generate, setup.key, step, end), batch_size=batch_size
+            *(run, experiment, placed.generate, setup.key, step, end),
+            batch_size=batch_size,
+            loggers=loggers,
         ) as record:
             for note in [*notes, _first_words(run, restored is None, step, end, setup)]:
                 record.say(note)

@@ -28,6 +28,24 @@ class Parent(NamedTuple):
     step: int | None = None
 
 
+def parent_of(run: Run) -> Parent | None:
+    """The run whose state a run began with, where it is still there; None where there is none.
+
+    Raises:
+        RunError: where it is not there any more.
+    """
+    record = run.manifest.get("parent")
+    if record is None:
+        return None
+    try:
+        return Parent(Run.open(record["directory"]), record["step"])
+    except RunError as error:
+        raise RunError(
+            f"{run.directory} began with the state of another run, and that cannot be used now "
+            f"({error}): put it back"
+        ) from error
+
+
 def transferred(experiment: E, parent: Parent) -> tuple[E, list[str]]:
     """The experiment as it begins with another's state, and sentences about what that changes."""
     if not isinstance(experiment, Transfers):

@@ -1,6 +1,6 @@
 """What a run writes for people: metrics, events, pictures, progress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,7 @@ from jaxgan.training.digests import digest
 from jaxgan.training.events import Events
 from jaxgan.training.experiment import Draws, Experiment
 from jaxgan.training.generating import generate_chunks
+from jaxgan.training.loggers import Logger, Loggers
 from jaxgan.training.pictures import Picture, animate, class_grid, grid, save_picture
 from jaxgan.training.progress import Progress, Silence, progress
 from jaxgan.training.run import Run
@@ -39,6 +40,7 @@ class Record:
         *,
         batch_size: int,
         shown: Progress | None = None,
+        loggers: Sequence[Logger] = (),
     ) -> None:
         """Forget what was written after step `start`.
 
@@ -51,6 +53,7 @@ class Record:
             end: the step that it goes on to.
             batch_size: of training: the fixed samples are made so many at a time.
             shown: tells a person of the run; a display of its own where None.
+            loggers: beside TensorBoard's events.
         """
         self._run = run
         self._experiment = experiment
@@ -60,12 +63,20 @@ class Record:
         self._inputs = jax.tree.map(np.asarray, inputs)
         self._batch_size = batch_size
         self._first = jax.process_index() == 0
-        self._events = Events(run.events, start=start)
+        self._logs = Loggers(
+            [Events(), *loggers] if self._first else [],
+            run,
+            start=start,
+            written=max((line["step"] for line in run.metrics()), default=0),
+            say=self.say,
+        )
         self._given_up: set[str] = set()
         self._wrote = False
         self._notes = run.rewind(start) if self._first else []
         own = shown or progress(start, end, run.metrics())
         self._progress = own if self._first else Silence()
+        if start < end:  # now: a person may be asked for something before there is a display
+            self._logs.begin()
 
     def __enter__(self) -> Self:
         self._progress.__enter__()
@@ -75,6 +86,7 @@ class Record:
 
     def __exit__(self, *error: Any) -> None:
         self._progress.__exit__(*error)
+        self._logs.finish(complete=error[0] is None)
 
     def say(self, text: str) -> None:
         """Tell a person a sentence."""
@@ -87,7 +99,7 @@ class Record:
         if line and self._first:
             metrics = {"step": step, "steps_per_second": rate, "terms": terms}
             self._try("metrics", partial(self._run.add_metrics, metrics))
-            self._try("TensorBoard's events", partial(self._events.add_terms, step, terms))
+            self._logs.add_terms(step, terms)
 
     def digest(self, step: int, state: Any) -> dict[str, str]:
         """Write the digest of a state, and give it; only the first process does.
@@ -117,7 +129,7 @@ class Record:
             else:
                 sheet = grid(made)
             self._try("pictures", partial(self._save, sheet, f"step_{step:07}.png"))
-            self._try("TensorBoard's events", partial(self._events.add_picture, step, sheet))
+            self._logs.add_picture(step, sheet)
             self._progress.sample(sheet)
 
     def finish(self) -> None:

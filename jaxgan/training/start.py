@@ -22,10 +22,12 @@ from jaxgan.training.environment import environment
 from jaxgan.training.errors import RunError
 from jaxgan.training.experiment import Experiment, Transfers
 from jaxgan.training.lock import Lock
+from jaxgan.training.loggers import Logger
 from jaxgan.training.loop import Beginning, Setup, play
 from jaxgan.training.manifest import MAX_SEED
 from jaxgan.training.parent import (
     Parent,
+    parent_of,
     parts_taken,
     state_digest,
     transferred,
@@ -45,6 +47,7 @@ def train(
     devices: int | None = None,
     until: int | None = None,
     parent: Parent | None = None,
+    loggers: Sequence[Logger] = (),
 ) -> Run:
     """Play a new run to its end.
 
@@ -58,6 +61,7 @@ def train(
         parent: the run goes on from the state of another, at the step after it: with more steps,
             other rates, other data. What of its state does not fit begins anew; of an experiment
             that is a `Transfers`, networks fit layer by layer.
+        loggers: that nothing else uses; TensorBoard's events are written without one.
 
     Returns:
         The run, done.
@@ -96,7 +100,7 @@ def train(
             manifest["licence"] = parent.run.manifest["licence"]
         run = Run.create(directory, manifest | {"parent": record}, write=first)
         beginning = beginning._replace(notes=(*notes, *beginning.notes))
-        play(run, experiment, setup, beginning, lock, until=until)
+        play(run, experiment, setup, beginning, lock, until=until, loggers=loggers)
     return run
 
 
@@ -139,7 +143,13 @@ def create_from_state(
     return run
 
 
-def resume(run: Run, experiment: Experiment, *, devices: int | None = None) -> None:
+def resume(
+    run: Run,
+    experiment: Experiment,
+    *,
+    devices: int | None = None,
+    loggers: Sequence[Logger] = (),
+) -> None:
     """Play a run on from its newest checkpoint to its end.
 
     Args:
@@ -147,6 +157,7 @@ def resume(run: Run, experiment: Experiment, *, devices: int | None = None) -> N
         experiment: of the run's own configuration; its data may lie elsewhere.
         devices: how many; as many as the run began with, or as there are and can share a batch,
             where None.
+        loggers: as for `train`; those that the run had go on with what they have of it.
 
     Raises:
         RunError: where the data has changed, another process trains the run, or it cannot go on.
@@ -167,7 +178,7 @@ def resume(run: Run, experiment: Experiment, *, devices: int | None = None) -> N
             beginning = Beginning(
                 record["step"], lambda: _state_of_parent(run, experiment, setup), inherited=True
             )
-        play(run, experiment, setup, beginning, lock)
+        play(run, experiment, setup, beginning, lock, loggers=loggers)
 
 
 def load(run: Run, experiment: Experiment, *, step: int | None = None) -> tuple[int, Any]:
@@ -222,24 +233,6 @@ def add_first_state(run: Run, step: int, state: Any, *, keep: int) -> None:
     with Checkpoints(run, keep=keep) as checkpoints:
         checkpoints.save(step, state, leaves)
         checkpoints.wait()
-
-
-def parent_of(run: Run) -> Parent | None:
-    """The run whose state a run began with, where it is still there; None where there is none.
-
-    Raises:
-        RunError: where it is not there any more.
-    """
-    record = run.manifest.get("parent")
-    if record is None:
-        return None
-    try:
-        return Parent(Run.open(record["directory"]), record["step"])
-    except RunError as error:
-        raise RunError(
-            f"{run.directory} began with the state of another run, and that cannot be used now "
-            f"({error}): put it back"
-        ) from error
 
 
 def _inherited(
