@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jaxgan.training import Experiment, Imported, RunError, from_plain, to_plain
+from jaxgan.training import Experiment, Imported, RunError, flat, from_plain, to_plain
 from jaxgan.weights import short_name
 
 Kind = TypeVar("Kind", bound=Experiment)
@@ -51,7 +51,7 @@ def options_of(told: Imported, named: Collection[str]) -> dict[str, Any]:
 
 def check_named(asked: Experiment, found: Experiment, named: Collection[str]) -> None:
     """Refuse what a person gave and the files contradict."""
-    given = _flat(to_plain(asked))
+    given = flat(to_plain(asked))
     for field, value in _changes(asked, found).items():
         if last_of(field) in named:
             asked_for = _setting(field, given[field])
@@ -65,17 +65,8 @@ def check_named(asked: Experiment, found: Experiment, named: Collection[str]) ->
 
 def _changes(asked: Experiment, found: Experiment) -> dict[str, Any]:
     """By their paths, the values that are others than those that were asked for."""
-    before, after = _flat(to_plain(asked)), _flat(to_plain(found))
+    before, after = flat(to_plain(asked)), flat(to_plain(found))
     return {field: value for field, value in after.items() if before[field] != value}
-
-
-def _flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values by their paths, as in `pairs.channels`."""
-    flat: dict[str, Any] = {}
-    for field, value in plain.items():
-        path = prefix + field
-        flat |= _flat(value, f"{path}.") if isinstance(value, dict) else {path: value}
-    return flat
 
 
 def last_of(field: str) -> str:

@@ -7,3 +7,4 @@ from jaxgan.report.explorer import FromLatents as FromLatents
 from jaxgan.report.explorer import FromPictures as FromPictures
 from jaxgan.report.explorer import Runtime as Runtime
 from jaxgan.report.explorer import explorer_page as explorer_page
+from jaxgan.report.run_report import run_report as run_report

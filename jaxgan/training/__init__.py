@@ -4,6 +4,7 @@ from jaxgan.training.checkpoints import Checkpoints as Checkpoints
 from jaxgan.training.configuration import UNMOVED as UNMOVED
 from jaxgan.training.configuration import Moved as Moved
 from jaxgan.training.configuration import experiment_name as experiment_name
+from jaxgan.training.configuration import flat as flat
 from jaxgan.training.configuration import from_plain as from_plain
 from jaxgan.training.configuration import to_plain as to_plain
 from jaxgan.training.configuration import validated as validated
@@ -52,8 +53,10 @@ from jaxgan.training.pictures import captioned as captioned
 from jaxgan.training.pictures import class_grid as class_grid
 from jaxgan.training.pictures import grid as grid
 from jaxgan.training.pictures import picture as picture
+from jaxgan.training.pictures import read_picture as read_picture
 from jaxgan.training.pictures import save_animation as save_animation
 from jaxgan.training.pictures import save_picture as save_picture
+from jaxgan.training.pictures import shrunk as shrunk
 from jaxgan.training.pictures import stacked as stacked
 from jaxgan.training.pictures import to_bytes as to_bytes
 from jaxgan.training.placement import compile_play as compile_play

@@ -97,7 +97,7 @@ def resolved(experiment: E, devices: int) -> tuple[E, list[str]]:
 
 def changes(before: Any, after: Any) -> str:
     """What differs between two configurations of one kind, as in `--gamma 0.1 --group-size 4`."""
-    first, second = _flat(to_plain(before)), _flat(to_plain(after))
+    first, second = flat(to_plain(before)), flat(to_plain(after))
     return " ".join(
         f"--{name.rpartition('.')[2].replace('_', '-')} {value}"
         for name, value in second.items()
@@ -173,13 +173,13 @@ def _replaced(value: E, change: Callable[[str, Any], Any]) -> E:
     return dataclasses.replace(value, **changes) if changes else value
 
 
-def _flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Values by their paths, as in `images.channels`."""
-    flat: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, value in plain.items():
         path = f"{prefix}{name}"
-        flat |= _flat(value, f"{path}.") if isinstance(value, dict) else {path: value}
-    return flat
+        found |= flat(value, f"{path}.") if isinstance(value, dict) else {path: value}
+    return found
 
 
 def _lost(values: Mapping[str, Any], kept: Mapping[str, Any], prefix: str = "") -> str | None:

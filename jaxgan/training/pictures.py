@@ -179,7 +179,7 @@ def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -
         OSError: where the GIF cannot be written; it names the file.
     """
     paths = [to_path(frame) for frame in frames]
-    last = next(filter(None, map(_read, reversed(paths))), None)
+    last = next(filter(None, map(read_picture, reversed(paths))), None)
     if last is None:
         return paths
     width, height = shrunk(last).size
@@ -187,7 +187,7 @@ def animate(frames: Sequence[StrPath], path: StrPath, *, seconds: float = 8.0) -
     chosen = [paths[index * (len(paths) - 1) // max(count - 1, 1)] for index in range(count)]
     pictures, passed_over = [], []
     for path_of_frame in chosen:
-        found = _read(path_of_frame)
+        found = read_picture(path_of_frame)
         if found is None or found.size != last.size:
             passed_over.append(path_of_frame)
             continue
@@ -232,8 +232,8 @@ def _in_few_colours(frame: Picture) -> Picture:
     return frame.quantize(palette=colours, dither=Image.Dither.NONE)
 
 
-def _read(path: Path) -> Picture | None:
-    """A whole picture; None where there is none."""
+def read_picture(path: Path) -> Picture | None:
+    """A whole picture, in grey or colour, on white; None where there is none."""
     from PIL import Image
 
     try:
