@@ -21,8 +21,8 @@ matplotlib.use("Agg")
 import tyro
 from matplotlib import pyplot
 
+from jaxgan.cli.drawing import generator_of
 from jaxgan.cli.runs import open_run
-from jaxgan.cli.verbs import generator_of
 from jaxgan.games import stream
 from jaxgan.training import Checkpoints, Evaluates, Run, RunError, load, write_whole
 

@@ -1,6 +1,6 @@
 """The verb `evaluate`: how good a generator is, or a folder of pictures, in figures."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -10,17 +10,16 @@ import tyro
 
 from jaxgan import recipes
 from jaxgan.cli.comparing import PLAIN, Comparison
+from jaxgan.cli.drawing import Drawn, generator_of
 from jaxgan.cli.evaluated import Evaluation, print_figures, print_spread
 from jaxgan.cli.runs import open_run, refuse_file
-from jaxgan.cli.truncation import check_styled, check_truncation, truncated
-from jaxgan.cli.verbs import generator_of
+from jaxgan.cli.truncation import check_truncation
 from jaxgan.data import Images, Source, to_floats, to_path
 from jaxgan.games import stream
 from jaxgan.training import (
     UNMOVED,
     Evaluates,
     Experiment,
-    Generate,
     Generates,
     Moved,
     Run,
@@ -29,7 +28,6 @@ from jaxgan.training import (
     is_exported,
     load,
     save_picture,
-    to_bytes,
 )
 
 Directories: TypeAlias = Annotated[
@@ -55,6 +53,7 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
         moved: Annotated[Moved, tyro.conf.arg(name="")] = UNMOVED,
         *,
         step: int | None = None,
+        best: bool = False,
         seed: int = 0,
         write_statistics: Path | None = None,
         output: Path | None = None,
@@ -68,6 +67,8 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
             comparison: What they are compared by and with.
             moved: Where the data are now.
             step: Of a run's checkpoint; the newest where none is said.
+            best: The best state of those that were evaluated while the run was trained (train
+                --evaluate-every); DIRECTORY/evaluation-best.json.
             seed: Of the samples: the same seed gives the same figures.
             write_statistics: A new .npz for mean and covariance of the real pictures' features.
             output: A new file of JSON for the figures of a folder; they are printed alone where
@@ -77,6 +78,8 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
             raise RunError("evaluate needs a run or a folder of pictures: name one or more")
         if comparison.truncation is not None:
             check_truncation(comparison.truncation)
+        if best and step is not None:
+            raise RunError("--best says which checkpoint: leave it or --step out")
         if write_statistics is not None:
             refuse_file(write_statistics, ".npz")
         if output is not None:
@@ -90,6 +93,7 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
                 evaluation = evaluate_run(
                     *(run, experiment, comparison),
                     step=step,
+                    best=best,
                     seed=seed,
                     write_statistics=write_statistics,
                 )
@@ -118,12 +122,14 @@ def evaluate_run(
     experiment: Experiment,
     comparison: Comparison,
     *,
-    step: int | None,
-    seed: int,
+    step: int | None = None,
+    best: bool = False,
+    seed: int = 0,
     write_statistics: Path | None = None,
 ) -> Evaluation:
     """Evaluate a checkpoint; figures and neighbours are kept in the run's directory."""
-    step, state = load(run, experiment, step=step)
+    which = "-best" if best else ""
+    step, state = load(run, experiment, step=step, best=best)
     key = stream(jax.random.key(seed), "evaluate")
     generate = generator_of(run, experiment, state)
     subject = {
@@ -141,7 +147,11 @@ def evaluate_run(
             for name, value in experiment.evaluate(generate, key).items()
         ]
     if isinstance(experiment, Generates) and comparison.measures:
-        drawn = Drawn(experiment, state, generate, key, comparison)
+        drawn = Drawn(
+            *(experiment, state, generate, key),
+            count=comparison.count,
+            truncation=comparison.truncation,
+        )
         protocol = {
             "truncation": comparison.truncation,
             "weights": subject["weights"],
@@ -151,16 +161,22 @@ def evaluate_run(
         found, real = _compare(*(drawn, experiment.images, comparison, protocol, write_statistics))
         figures += found.figures
         if found.real is not None:
-            _draw_neighbours(found, real.pictures, drawn, run.directory / "neighbours.png")
+            _draw_neighbours(
+                found,
+                real.pictures,
+                drawn,
+                run.directory / f"neighbours{'-best' if best else ''}.png",
+            )
     if not figures:
         raise RunError(
             f"there are no figures of {run.directory}: {subject['experiment']} has none of its own "
             "and makes no pictures of latents; evaluate a folder of its pictures"
         )
     evaluation = Evaluation(subject, figures)
-    evaluation.write(run.directory / "evaluation.json")
+    path = run.directory / f"evaluation{which}.json"
+    evaluation.write(path)
     print_figures(evaluation)
-    print(f"of step {step}; they are in {run.directory / 'evaluation.json'}")
+    print(f"of step {step}{', the best' if best else ''}; they are in {path}")
     return evaluation
 
 
@@ -183,38 +199,6 @@ def evaluate_folder(
     )
     print_figures(evaluation)
     return evaluation
-
-
-class Drawn:
-    """The samples of an evaluation, as bytes, a part at a time; each time the same."""
-
-    def __init__(
-        self,
-        experiment: Generates,
-        state: Any,
-        generate: Generate,
-        key: jax.Array,
-        comparison: Comparison,
-    ) -> None:
-        inputs: Mapping[str, Any] = experiment.inputs(key, comparison.count)
-        label = inputs.get("label")
-        self.labels = None if label is None else np.asarray(label)
-        if comparison.truncation is not None:
-            styled = check_styled(experiment)
-            inputs = truncated(styled, state, inputs, comparison.truncation, None)
-        self._inputs, self._generate, self._key = inputs, generate, key
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        count = len(next(iter(self._inputs.values())))
-        for number, start in enumerate(range(0, count, _PART)):
-            part = {name: x[start : start + _PART] for name, x in self._inputs.items()}
-            made = self._generate(jax.random.fold_in(self._key, number), part)
-            if not np.isfinite(made).all():
-                raise RunError(
-                    "the generator makes pictures that are not finite: evaluate another checkpoint "
-                    "(--step)"
-                )
-            yield to_bytes(made)
 
 
 def _read(source: Source) -> Iterator[np.ndarray]:

@@ -2,34 +2,32 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 
+from jaxgan.cli.comparing import PLAIN
+from jaxgan.cli.evaluate import evaluate_run
 from jaxgan.cli.loggers import loggers_of
 from jaxgan.cli.runs import (
-    batch_size_of,
     new_directory,
     open_run,
     refuse_exported,
     refuse_imported,
     with_way_on,
 )
+from jaxgan.cli.watching import watch_of
 from jaxgan.training import (
     Experiment,
-    Generate,
     Interrupted,
     Logger,
     Moved,
     NotFinite,
     Parent,
     Run,
-    compile_play,
     differences,
-    generate_chunks,
     reproduce,
     resume,
     train,
@@ -57,9 +55,11 @@ def train_run(
                 devices=devices,
                 parent=parent,
                 loggers=loggers,
+                watch=watch_of(experiment),
             )
         except (Interrupted, NotFinite) as stop:
             raise with_way_on(stop, directory) from None
+        finish_runs([directory], type(experiment), name)
     return 0
 
 
@@ -74,9 +74,15 @@ def train_seeds(
     """Train a run of each seed, all together, in folders of one directory."""
     with new_directory(directory, Path("runs"), name) as directory:
         try:
-            train_together(experiment, directory, seeds, name=name, devices=devices)
+            runs = train_together(
+                *(experiment, directory, seeds),
+                name=name,
+                devices=devices,
+                watch=watch_of(experiment),
+            )
         except (Interrupted, NotFinite) as stop:
             raise with_way_on(stop, directory / f"seed-{seeds[0]}") from None
+        finish_runs([run.directory for run in runs], type(experiment), name)
     return 0
 
 
@@ -108,10 +114,22 @@ def resume_run(
             )
     refuse_imported(run)
     try:
-        resume(run, experiment, devices=devices, loggers=loggers)
+        resume(run, experiment, devices=devices, loggers=loggers, watch=watch_of(experiment))
     except (Interrupted, NotFinite) as stop:
         raise with_way_on(stop, directory) from None
+    finish_runs([directory], kind, name)
     return 0
+
+
+def finish_runs(directories: Sequence[Path], kind: type[Experiment], name: str) -> None:
+    """Evaluate the last and the best state of runs that were evaluated while they were trained."""
+    if jax.process_index():
+        return
+    for directory in directories:
+        run, experiment = open_run(directory, kind, name)
+        if experiment.schedule.evaluate_every is not None:
+            for best in [False, True] if run.best.is_dir() else [False]:
+                evaluate_run(run, experiment, PLAIN, best=best)
 
 
 def reproduce_run(
@@ -139,17 +157,6 @@ def reproduce_run(
     for line in changes:
         print(f"  {line}")
     return 1
-
-
-def generator_of(run: Run, experiment: Experiment, state: Any) -> Generate:
-    """What the trained generator makes of any count of inputs, a training batch at a time."""
-    jitted, size = compile_play(jax.jit, experiment.game().generate), batch_size_of(run)
-
-    def generate(key: jax.Array, inputs: Mapping[str, jax.Array | np.ndarray]) -> Any:
-        chunks = generate_chunks(jitted, key, state, inputs, size=size)
-        return jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
-
-    return generate
 
 
 def _surroundings(run: Run) -> dict[str, Any]:

@@ -76,3 +76,5 @@ from jaxgan.training.start import create_from_state as create_from_state
 from jaxgan.training.start import load as load
 from jaxgan.training.start import resume as resume
 from jaxgan.training.start import train as train
+from jaxgan.training.watching import Measured as Measured
+from jaxgan.training.watching import Watch as Watch

@@ -31,7 +31,14 @@ class Checkpoints:
     the middle of `save` by a handler of signals: Orbax's threads would be left half-way.
     """
 
-    def __init__(self, run: Run, *, keep: int | None = None, keep_every: int | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        *,
+        keep: int | None = None,
+        keep_every: int | None = None,
+        best: bool = False,
+    ) -> None:
         """Open the folder.
 
         Args:
@@ -39,11 +46,13 @@ class Checkpoints:
             keep: how many stay on disk, the newest ones; where None, they are only read, and
                 nothing is written, not even the folder.
             keep_every: those of its multiples stay too; none where None.
+            best: whether it is the folder of the best state, which was evaluated.
 
         Raises:
             RunError: where the folder is none.
         """
         self._run = run
+        self._folder = run.best if best else run.checkpoints
         self._saving, self._bytes, self._failed = 0, 0, False
         self._refuse_file()
         self._quiet = Quiet()
@@ -63,7 +72,7 @@ class Checkpoints:
 
     def _open(self) -> ocp.CheckpointManager:
         return ocp.CheckpointManager(
-            self._run.checkpoints.absolute(),
+            self._folder.absolute(),
             options=self._options,
             item_handlers=ocp.StandardCheckpointHandler(),
         )
@@ -125,7 +134,7 @@ class Checkpoints:
 
     def _on_disk(self) -> list[int]:
         """What really is there: Orbax's own list knows of no other hand in the folder."""
-        folder = self._run.checkpoints
+        folder = self._folder
         paths = folder.iterdir() if folder.is_dir() else ()
         return sorted(
             int(path.name)
@@ -163,7 +172,7 @@ class Checkpoints:
         steps = self.steps()
         if step is not None and step not in steps:
             raise RunError(
-                f"{self._run.checkpoints} has no checkpoint of step {step}: those there are of "
+                f"{self._folder} has no checkpoint of step {step}: those there are of "
                 f"steps {_listed(steps)}"
             )
         lines = {line["step"]: line["leaves"] for line in self._run.digests()}
@@ -194,11 +203,11 @@ class Checkpoints:
             return None
         if step is not None:
             raise RunError(
-                f"no state can be taken from {self._run.checkpoints} ({reasons[0]}): name another "
+                f"no state can be taken from {self._folder} ({reasons[0]}): name another "
                 f"of the steps {_listed(steps)}"
             )
         raise RunError(
-            f"no checkpoint in {self._run.checkpoints} is whole ({reasons[0]}): look at the "
+            f"no checkpoint in {self._folder} is whole ({reasons[0]}): look at the "
             "disk; to play the run again from its seed, move that folder away and resume"
         )
 
@@ -256,7 +265,7 @@ class Checkpoints:
                 target, number = folder / f"checkpoint_{other}_{number}", number + 1
             if jax.process_index() == 0:
                 folder.mkdir(exist_ok=True)
-                (self._run.checkpoints / str(other)).rename(target)
+                (self._folder / str(other)).rename(target)
             notes.append(f"the checkpoint of step {other} was moved to {target}")
         if jax.process_count() > 1:
             from jax.experimental.multihost_utils import sync_global_devices
@@ -267,7 +276,7 @@ class Checkpoints:
         return notes
 
     def _refuse_file(self) -> None:
-        folder = self._run.checkpoints
+        folder = self._folder
         if folder.exists() and not folder.is_dir():
             raise RunError(
                 f"{folder} is a file, and should be the folder of the checkpoints: put that folder "
@@ -275,7 +284,7 @@ class Checkpoints:
             )
 
     def _unwritable(self, error: Exception) -> RunError:
-        folder = self._run.checkpoints
+        folder = self._folder
         older = [step for step in self._on_disk() if step != self._saving]
         kept = f"that of step {max(older)} is whole" if older else "no other is there"
         advice = "mend that"

@@ -81,6 +81,8 @@ class Schedule:
     """How many checkpoints stay on disk; the newest ones."""
     keep_every: PositiveInt | None = None
     """Rounds between two checkpoints that stay for good; none do where not given."""
+    evaluate_every: PositiveInt | None = None
+    """Rounds between two evaluations, of which the best state stays; none where not given."""
 
 
 class Experiment(Protocol):

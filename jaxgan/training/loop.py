@@ -10,7 +10,7 @@ from jax.sharding import Mesh
 from jaxgan.data import Data
 from jaxgan.games.game import Info
 from jaxgan.training.checkpoints import Checkpoints
-from jaxgan.training.digests import is_finite
+from jaxgan.training.digests import digest, is_finite
 from jaxgan.training.errors import Interrupted, NotFinite
 from jaxgan.training.experiment import Experiment, Schedule
 from jaxgan.training.lock import Lock
@@ -19,6 +19,7 @@ from jaxgan.training.placement import Placed, Report, replicated
 from jaxgan.training.record import Record
 from jaxgan.training.run import Run
 from jaxgan.training.signals import counted_signals
+from jaxgan.training.watching import Watch
 
 
 class Setup(NamedTuple):
@@ -75,6 +76,11 @@ class Kept(NamedTuple):
         """Whether a checkpoint is due after so many steps."""
         return step % self.schedule.checkpoint_every == 0 or step == self.end
 
+    def measures(self, step: int) -> bool:
+        """Whether an evaluation is due after so many steps."""
+        every = self.schedule.evaluate_every
+        return every is not None and (step % every == 0 or step == self.end)
+
     def failure(self, report: Report, state: Any, *, due: bool) -> str | None:
         """A sentence where a term is not finite, or, when a checkpoint is due, a weight."""
         if report.failed >= 0:
@@ -106,6 +112,10 @@ class Kept(NamedTuple):
             self.record.sample(step, state)
         if due:
             self.checkpoints.save(step, state, self.record.digest(step, state))
+        if self.measures(step) and self.record.evaluate(step, state):
+            self.checkpoints.wait()  # Orbax saves one at a time
+            with Checkpoints(self.run, keep=1, best=True) as best:
+                best.save(step, state, digest(state))
 
 
 def play(
@@ -117,6 +127,7 @@ def play(
     *,
     until: int | None = None,
     loggers: Sequence[Logger] = (),
+    watch: Watch | None = None,
 ) -> None:
     """Play a run from where it stands.
 
@@ -128,6 +139,7 @@ def play(
         lock: on the directory; None in the processes that are not the first.
         until: the step to stop at; the end of the schedule where None.
         loggers: beside TensorBoard's events.
+        watch: measures the generator where the schedule has an evaluation.
     """
     schedule, placed = experiment.schedule, setup.placed
     end = schedule.steps if until is None else until
@@ -141,11 +153,15 @@ def play(
         restored = checkpoints.restore(shapes, replicated(setup.mesh), say=notes.append)
         step, state = restored or (beginning.step, beginning.state())
         notes += checkpoints.set_aside_after(step)
+        if run.best.is_dir():  # a better state comes again, and has to find room
+            with Checkpoints(run, keep=1, best=True) as best:
+                notes += best.set_aside_after(step)
         batch_size = setup.data.batch_size
         with Record(
             *(run, experiment, placed.generate, setup.key, step, end),
             batch_size=batch_size,
             loggers=loggers,
+            watch=watch,
         ) as record:
             for note in [*notes, _first_words(run, restored is None, step, end, setup)]:
                 record.say(note)
@@ -184,7 +200,9 @@ def _first_words(run: Run, begins: bool, step: int, end: int, setup: Setup) -> s
 
 def next_stop(schedule: Schedule, step: int) -> int:
     """The next step at which something is written."""
-    intervals = schedule.log_every, schedule.sample_every, schedule.checkpoint_every
+    intervals = [schedule.log_every, schedule.sample_every, schedule.checkpoint_every]
+    if schedule.evaluate_every is not None:
+        intervals.append(schedule.evaluate_every)
     return min((step // every + 1) * every for every in intervals)
 
 

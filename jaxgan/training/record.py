@@ -1,6 +1,6 @@
 """What a run writes for people: metrics, events, pictures, progress."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxgan.games.game import Batch, Info, stream
 from jaxgan.training.digests import digest
+from jaxgan.training.errors import RunError
 from jaxgan.training.events import Events
 from jaxgan.training.experiment import Draws, Experiment
 from jaxgan.training.generating import generate_chunks
@@ -17,6 +18,7 @@ from jaxgan.training.loggers import Logger, Loggers
 from jaxgan.training.pictures import Picture, animate, class_grid, grid, save_picture
 from jaxgan.training.progress import Progress, Silence, progress
 from jaxgan.training.run import Run
+from jaxgan.training.watching import Watch
 
 SAMPLES = 100
 """How many fixed inputs the pictures of a run show: ten rows of ten, one label a column."""
@@ -41,6 +43,7 @@ class Record:
         batch_size: int,
         shown: Progress | None = None,
         loggers: Sequence[Logger] = (),
+        watch: Watch | None = None,
     ) -> None:
         """Forget what was written after step `start`.
 
@@ -54,6 +57,7 @@ class Record:
             batch_size: of training: the fixed samples are made so many at a time.
             shown: tells a person of the run; a display of its own where None.
             loggers: beside TensorBoard's events.
+            watch: measures the generator where an evaluation is due.
         """
         self._run = run
         self._experiment = experiment
@@ -73,6 +77,9 @@ class Record:
         self._given_up: set[str] = set()
         self._wrote = False
         self._notes = run.rewind(start) if self._first else []
+        self._watch = watch
+        ranks = [line.get("rank") for line in run.evaluations() if line["step"] <= start]
+        self._least = min((rank for rank in ranks if rank is not None), default=np.inf)
         own = shown or progress(start, end, run.metrics())
         self._progress = own if self._first else Silence()
         if start < end:  # now: a person may be asked for something before there is a display
@@ -112,6 +119,30 @@ class Record:
         leaves = digest(state)
         self._try("digests", partial(self._run.add_digest, {"step": step, "leaves": leaves}))
         return leaves
+
+    def evaluate(self, step: int, state: Any) -> bool:
+        """Measure the generator of a state; whether it is the best so far."""
+        if self._watch is None:
+            return False
+
+        def generate(key: jax.Array, inputs: Mapping[str, Any]) -> Any:
+            chunks = generate_chunks(self._generate, key, state, inputs, size=self._batch_size)
+            return jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
+
+        try:
+            figures, rank = self._watch(generate)
+        except (RunError, ValueError, OSError) as error:
+            self.say(f"step {step} could not be evaluated: {error}")
+            return False
+        best = rank is not None and rank < self._least
+        self._least = rank if rank is not None and best else self._least
+        if self._first:
+            line = {"step": step, "figures": dict(figures), "rank": rank}
+            self._try("evaluations", partial(self._run.add_evaluation, line))
+            self._logs.add_terms(step, {f"evaluation/{name}": x for name, x in figures.items()})
+            told = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
+            self.say(f"step {step}: {told}{'; the best so far' if best else ''}")
+        return best
 
     def sample(self, step: int, state: Any) -> None:
         """Draw the fixed samples."""

@@ -145,6 +145,11 @@ class Run:
         return self.directory / "checkpoints"
 
     @property
+    def best(self) -> Path:
+        """Where the best of the states that were evaluated is kept."""
+        return self.directory / "best"
+
+    @property
     def samples(self) -> Path:
         """Where the pictures of the fixed samples are."""
         return self.directory / "samples"
@@ -161,6 +166,14 @@ class Run:
     def digests(self) -> list[dict[str, Any]]:
         """Lines of digests: `step`, and `leaves`: the state's digest by the leaf's path."""
         return self._digests.read()
+
+    def evaluations(self) -> list[dict[str, Any]]:
+        """Lines of what was found while the run was trained: `step`, `figures` by name, `rank`."""
+        return self._evaluations.read()
+
+    def add_evaluation(self, line: dict[str, Any]) -> None:
+        """Append a line of what was found."""
+        self._evaluations.append(line)
 
     def add_metrics(self, line: dict[str, Any]) -> None:
         """Append a line of metrics."""
@@ -187,7 +200,7 @@ class Run:
             not be written.
         """
         notes = []
-        for lines in (self._metrics, self._digests):
+        for lines in (self._metrics, self._digests, self._evaluations):
             try:
                 notes.append(lines.rewind(step))
             except OSError as error:
@@ -196,6 +209,10 @@ class Run:
             if later > step:
                 path.unlink()
         return [note for note in notes if note is not None]
+
+    @property
+    def _evaluations(self) -> Lines:
+        return Lines(self.directory / "evaluations.jsonl", "figures")
 
     @property
     def _metrics(self) -> Lines:

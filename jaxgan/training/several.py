@@ -30,6 +30,7 @@ from jaxgan.training.record import Record
 from jaxgan.training.run import Run
 from jaxgan.training.signals import counted_signals
 from jaxgan.training.start import manifest_for
+from jaxgan.training.watching import Watch
 
 
 def train_together(
@@ -40,6 +41,7 @@ def train_together(
     name: str | None = None,
     devices: int | None = None,
     until: int | None = None,
+    watch: Watch | None = None,
 ) -> list[Run]:
     """Play several new runs to their end, as one program.
 
@@ -55,6 +57,7 @@ def train_together(
         name: the experiment's, for the manifests; that of its file or class where None.
         devices: how many; all where None.
         until: the step to stop at; the end of the experiment's schedule where None.
+        watch: measures the generator of each where the schedule has an evaluation.
 
     Returns:
         The runs, done, in the order of their seeds.
@@ -99,7 +102,7 @@ def train_together(
         where = device.platform if mesh.size == 1 else f"{mesh.size} x {device.device_kind}"
         notes += [*data.notes, _first_words(folder, seeds, where)]
         end = experiment.schedule.steps if until is None else until
-        _play(runs, locks, experiment, spread(together), data, end, notes)
+        _play(runs, locks, experiment, spread(together), data, end, notes, watch)
     return runs
 
 
@@ -141,6 +144,7 @@ def _play(
     data: Data,
     end: int,
     notes: Sequence[str],
+    watch: Watch | None,
 ) -> None:
     """The loop of `jaxgan.training.loop`, of several runs that begin."""
     schedule = experiment.schedule
@@ -156,6 +160,7 @@ def _play(
                 *(run, experiment, generate, jax.random.key(run.manifest["seed"]), 0, end),
                 batch_size=data.batch_size,
                 shown=_One(shared),
+                watch=watch,
             )
             stack.enter_context(checkpoints)
             stack.enter_context(record)
@@ -170,7 +175,7 @@ def _play(
             reports = placed.each(jax.device_get(reports))
             failed = any(report.failed >= 0 for report in reports)
             due = stopping or failed or kept[0].is_due(step)
-            wanted = due or step % schedule.sample_every == 0
+            wanted = due or step % schedule.sample_every == 0 or kept[0].measures(step)
             each = placed.each(states) if wanted else [None] * len(runs)
             failures = [
                 one.failure(report, state, due=due)

@@ -36,6 +36,7 @@ from jaxgan.training.parent import (
 )
 from jaxgan.training.placement import make_mesh, place, split
 from jaxgan.training.run import Run
+from jaxgan.training.watching import Watch
 
 
 def train(
@@ -48,6 +49,7 @@ def train(
     until: int | None = None,
     parent: Parent | None = None,
     loggers: Sequence[Logger] = (),
+    watch: Watch | None = None,
 ) -> Run:
     """Play a new run to its end.
 
@@ -62,6 +64,7 @@ def train(
             other rates, other data. What of its state does not fit begins anew; of an experiment
             that is a `Transfers`, networks fit layer by layer.
         loggers: that nothing else uses; TensorBoard's events are written without one.
+        watch: measures the generator where the schedule has an evaluation.
 
     Returns:
         The run, done.
@@ -100,7 +103,7 @@ def train(
             manifest["licence"] = parent.run.manifest["licence"]
         run = Run.create(directory, manifest | {"parent": record}, write=first)
         beginning = beginning._replace(notes=(*notes, *beginning.notes))
-        play(run, experiment, setup, beginning, lock, until=until, loggers=loggers)
+        play(run, experiment, setup, beginning, lock, until=until, loggers=loggers, watch=watch)
     return run
 
 
@@ -149,6 +152,7 @@ def resume(
     *,
     devices: int | None = None,
     loggers: Sequence[Logger] = (),
+    watch: Watch | None = None,
 ) -> None:
     """Play a run on from its newest checkpoint to its end.
 
@@ -158,6 +162,7 @@ def resume(
         devices: how many; as many as the run began with, or as there are and can share a batch,
             where None.
         loggers: as for `train`; those that the run had go on with what they have of it.
+        watch: as for `train`.
 
     Raises:
         RunError: where the data has changed, another process trains the run, or it cannot go on.
@@ -178,16 +183,19 @@ def resume(
             beginning = Beginning(
                 record["step"], lambda: _state_of_parent(run, experiment, setup), inherited=True
             )
-        play(run, experiment, setup, beginning, lock, loggers=loggers)
+        play(run, experiment, setup, beginning, lock, loggers=loggers, watch=watch)
 
 
-def load(run: Run, experiment: Experiment, *, step: int | None = None) -> tuple[int, Any]:
+def load(
+    run: Run, experiment: Experiment, *, step: int | None = None, best: bool = False
+) -> tuple[int, Any]:
     """A checkpoint of a run, on one device: its step and its state.
 
     Args:
         run: what `Run.open` gives, or `Run.open_exported`.
         experiment: of the run's own configuration.
         step: of the checkpoint; the newest whole one where None.
+        best: whether it is the best of those that were evaluated while the run was trained.
 
     Raises:
         RunError: where there is none, or none of that step; says which there are.
@@ -200,7 +208,12 @@ def load(run: Run, experiment: Experiment, *, step: int | None = None) -> tuple[
     if run.archive is not None:
         return run.archive.step, run.archive.state(shapes, step=step)
     device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    with Checkpoints(run) as checkpoints:
+    if best and not run.best.is_dir():
+        raise RunError(
+            f"{run.directory} has no best state: it was not evaluated while it was trained "
+            "(train --evaluate-every)"
+        )
+    with Checkpoints(run, best=best) as checkpoints:
         restored = checkpoints.restore(shapes, device, say=print, step=step)
     if restored is None:
         raise RunError(f"{run.directory} has no checkpoint yet: resume it first, as it is")
