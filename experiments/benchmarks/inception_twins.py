@@ -65,7 +65,9 @@ class Twin:
         """
         module = fidelity_module("feature_extractor_inceptionv3")
         outputs = ["2048", "logits", "logits_unbiased"]
-        self._torch = importlib.import_module("torch")
+        self._torch = torch = importlib.import_module("torch")
+        torch.set_float32_matmul_precision("highest")
+        torch.backends.cudnn.allow_tf32 = False
         self._network = module.FeatureExtractorInceptionV3("twin", outputs, str(path)).to(device)
         # All but the last, in the order in which they are defined and run.
         self._layers = self._torch.nn.Sequential(*[*self._network.children()][:-1])
