@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.benchmarks.weight_files import saved
-from jaxgan.networks import InceptionV3
+from jaxgan.networks import CLEAN, PYTORCH_FID, TENSORFLOW, InceptionV3, InputProtocol
 
 _KINDS = {
     "kernel": "weight",
@@ -54,14 +54,58 @@ def random_file(folder: Path, seed: int = 0) -> Path:
     return path
 
 
-def fidelity_network(path: Path, outputs: list[str]) -> Any:
-    """torch-fidelity's network with the weights of a file.
+class Twin:
+    """torch-fidelity's network with the weights of a file, and the inputs of three libraries."""
 
-    Raises:
-        ImportError: where PyTorch or torch-fidelity is not installed.
-    """
-    module = fidelity_module("feature_extractor_inceptionv3")
-    return module.FeatureExtractorInceptionV3("twin", outputs, str(path))
+    def __init__(self, path: Path, device: str = "cpu") -> None:
+        """Read the weights.
+
+        Raises:
+            ImportError: where PyTorch or torch-fidelity is not installed.
+        """
+        module = fidelity_module("feature_extractor_inceptionv3")
+        outputs = ["2048", "logits", "logits_unbiased"]
+        self._torch = torch = importlib.import_module("torch")
+        torch.set_float32_matmul_precision("highest")
+        torch.backends.cudnn.allow_tf32 = False
+        self._network = module.FeatureExtractorInceptionV3("twin", outputs, str(path)).to(device)
+        # All but the last, in the order in which they are defined and run.
+        self._layers = self._torch.nn.Sequential(*[*self._network.children()][:-1])
+        self._device = device
+
+    def outputs(
+        self, pictures: np.ndarray, protocol: InputProtocol, batch_size: int = 64
+    ) -> list[np.ndarray]:
+        """Features, and by torch-fidelity's own protocol logits and unbiased logits.
+
+        Raises:
+            ImportError: where the protocol's library is not installed.
+        """
+        way = {TENSORFLOW: self._tensorflow, PYTORCH_FID: self._pytorch_fid, CLEAN: self._clean}
+        found = []
+        with self._torch.no_grad():
+            for first in range(0, len(pictures), batch_size):
+                outputs = way[protocol](pictures[first : first + batch_size])
+                found.append([x.cpu().numpy() for x in outputs])
+        return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+
+    def _tensorflow(self, pictures: np.ndarray) -> Any:
+        return self._network(self._carried(pictures))
+
+    def _pytorch_fid(self, pictures: np.ndarray) -> Any:
+        """As pytorch-fid's source has it: the pictures as `ToTensor` gives them, in one batch."""
+        x = self._carried(pictures).float() / 255
+        interpolate = self._torch.nn.functional.interpolate
+        x = interpolate(x, (299, 299), mode="bilinear", align_corners=False)
+        return [self._layers(2 * x - 1).flatten(1)]
+
+    def _clean(self, pictures: np.ndarray) -> Any:
+        resize = importlib.import_module("cleanfid.resize").build_resizer("clean")
+        x = self._carried(np.stack([resize(picture) for picture in pictures]))
+        return [self._layers((x - 128) / 128).flatten(1)]
+
+    def _carried(self, pictures: np.ndarray) -> Any:
+        return self._torch.from_numpy(pictures).to(self._device).permute(0, 3, 1, 2).contiguous()
 
 
 def fidelity_module(name: str) -> Any:

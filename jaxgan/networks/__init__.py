@@ -53,5 +53,10 @@ from jaxgan.networks.tags import TagDiscriminator as TagDiscriminator
 from jaxgan.networks.tags import TagGenerator as TagGenerator
 from jaxgan.networks.tags import TagProjection as TagProjection
 from jaxgan.networks.unet import UNetGenerator as UNetGenerator
+from jaxgan.networks.vgg import LPIPS as LPIPS
+from jaxgan.networks.vgg import VGG16 as VGG16
+from jaxgan.networks.vgg import VGG16Maps as VGG16Maps
+from jaxgan.networks.vgg import VGG16Outputs as VGG16Outputs
+from jaxgan.networks.vgg import vgg16_input as vgg16_input
 from jaxgan.networks.xgan import XGAN as XGAN
 from jaxgan.networks.xgan import XGANOutputs as XGANOutputs

@@ -3,6 +3,7 @@
 from jaxgan.recipes.attributes import Seen as Seen
 from jaxgan.recipes.attributes import attribute_classifier as attribute_classifier
 from jaxgan.recipes.attributes import attribute_labels as attribute_labels
+from jaxgan.recipes.batching import in_batches as in_batches
 from jaxgan.recipes.digits import check_digits as check_digits
 from jaxgan.recipes.digits import digit_classifier as digit_classifier
 from jaxgan.recipes.digits import evaluate_codes as evaluate_codes
@@ -24,6 +25,8 @@ from jaxgan.recipes.faces import evaluate_faces as evaluate_faces
 from jaxgan.recipes.faces import face_classifier as face_classifier
 from jaxgan.recipes.faces import real_faces as real_faces
 from jaxgan.recipes.fetching import INCEPTION_FILE as INCEPTION_FILE
+from jaxgan.recipes.fetching import LPIPS_FILE as LPIPS_FILE
+from jaxgan.recipes.fetching import VGG16_FILE as VGG16_FILE
 from jaxgan.recipes.fetching import PublishedFile as PublishedFile
 from jaxgan.recipes.fetching import fetched as fetched
 from jaxgan.recipes.freezing import discriminator_layers as discriminator_layers
@@ -72,3 +75,5 @@ from jaxgan.recipes.translators import Norm as Norm
 from jaxgan.recipes.translators import Translator as Translator
 from jaxgan.recipes.translators import Translators as Translators
 from jaxgan.recipes.translators import imported_player as imported_player
+from jaxgan.recipes.vgg import lpips_distances as lpips_distances
+from jaxgan.recipes.vgg import vgg16_features as vgg16_features

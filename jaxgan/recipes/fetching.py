@@ -38,6 +38,18 @@ INCEPTION_FILE = PublishedFile(
     "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
 )
 """Of `jaxgan.weights.inception_variables`; 96 MB, Apache-2.0."""
+VGG16_FILE = PublishedFile(
+    "vgg16-397923af.pth",
+    "https://download.pytorch.org/models/vgg16-397923af.pth",
+    "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+)
+"""Of `jaxgan.weights.vgg16_variables`; 553 MB."""
+LPIPS_FILE = PublishedFile(
+    "lpips-v0.1-vgg.pth",
+    "https://github.com/richzhang/PerceptualSimilarity/raw/master/lpips/weights/v0.1/vgg.pth",
+    "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+)
+"""The heads of `jaxgan.weights.lpips_variables`; 7 KB, BSD-2-Clause."""
 
 
 def fetched(file: PublishedFile, say: Callable[[str], object] = print) -> Path:

@@ -7,7 +7,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxgan.networks import InceptionOutputs, InceptionV3, InputProtocol, check_pictures
+from jaxgan.networks import InceptionOutputs, InceptionV3, InputProtocol
+from jaxgan.recipes.batching import in_batches
 
 
 def inception_features(
@@ -24,7 +25,7 @@ def inception_features(
 
     Args:
         variables: of `jaxgan.networks.InceptionV3`, as of `jaxgan.weights.inception_variables`; on
-            a device already, they are not copied there again.
+            a device already (`jax.device_put`), they are not copied there again.
         pictures: `[N, H, W, C]` uint8, grey (C = 1) or RGB (C = 3), of one size; N is 1 or more.
         protocol: `TENSORFLOW`, `PYTORCH_FID` or `CLEAN` of `jaxgan.networks`.
         batch_size: pictures at a time, 1 or more. The last batch is filled up and cut.
@@ -36,23 +37,12 @@ def inception_features(
     Raises:
         ValueError: where the pictures are others, or there are none, or the batch size is below 1.
     """
-    check_pictures(pictures)
-    if batch_size < 1 or not len(pictures):
-        raise ValueError(
-            f"{len(pictures)} pictures in batches of {batch_size} have no features: give 1 picture "
-            "or more, and a batch size of 1 or more"
-        )
     variables = jax.device_put(dict(variables))
-    found: list[InceptionOutputs] = []
-    for first in range(0, len(pictures), batch_size):
-        batch = pictures[first : first + batch_size]
-        missing = batch_size - len(batch)
-        batch = np.pad(batch, [(0, missing), *[(0, 0)] * 3])
-        found.append(_outputs(variables, _prepared(batch, protocol)))
-        # The one before is fetched while the device computes this one.
-        found[-2:-1] = jax.device_get(found[-2:-1])
-    found[-1] = jax.device_get(found[-1])
-    return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(pictures)], *found)
+    return in_batches(
+        lambda batch: _outputs(variables, _prepared(batch, protocol)),
+        pictures,
+        batch_size=batch_size,
+    )
 
 
 # Two programs: pictures of other sizes and protocols need the first anew, which is soon compiled.

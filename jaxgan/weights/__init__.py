@@ -37,3 +37,5 @@ from jaxgan.weights.records import read_networks as read_networks
 from jaxgan.weights.tensors import check_finite as check_finite
 from jaxgan.weights.tensors import read_tensors as read_tensors
 from jaxgan.weights.tensors import read_weights as read_weights
+from jaxgan.weights.vgg import lpips_variables as lpips_variables
+from jaxgan.weights.vgg import vgg16_variables as vgg16_variables

@@ -7,10 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments.benchmarks.inception_twins import (
-    fidelity_network,
-)
-from jaxgan.networks import INPUT_PROTOCOLS, InceptionV3
+from experiments.benchmarks.inception_twins import Twin
+from jaxgan.metrics import frechet_distance
+from jaxgan.networks import CLEAN, INPUT_PROTOCOLS, InceptionV3
 from jaxgan.weights import inception_variables, read_tensors
 from tests.reference import convolved, pooled
 
@@ -21,17 +20,18 @@ NEAR = 1e-4
 
 @pytest.fixture(scope="module")
 def outputs(inception_file):
-    """Of images `[2, 299, 299, 3]`: compiled once."""
+    """Of images `[4, 299, 299, 3]`: compiled once."""
     return partial(jax.jit(InceptionV3().apply), inception_variables(inception_file))
 
 
 def pixels(size, channels=3):
-    """Two pictures, smooth and rough."""
+    """Two rough pictures and two smooth ones."""
     random = np.random.default_rng(size)
-    rough = random.integers(0, 256, (1, size, size, channels))
+    rough = random.integers(0, 256, (2, size, size, channels))
     y, x, _ = np.mgrid[:size, :size, :1] / size
-    smooth = 128 + 127 * np.sin(7 * x + 3 * y + np.arange(channels).reshape(1, 1, -1))
-    return np.concatenate([rough, smooth[None]]).astype(np.uint8)
+    phases = np.arange(2 * channels).reshape(2, 1, 1, channels)
+    smooth = 128 + 127 * np.sin(7 * x + 3 * y + phases)
+    return np.concatenate([rough, smooth]).astype(np.uint8)
 
 
 def assert_near(found, expected):
@@ -47,7 +47,7 @@ def test_other_images_are_not_taken():
 
 
 def test_all_layers_as_in_float64(inception_file, outputs):
-    images = np.random.default_rng(1).uniform(-1, 1, (2, 299, 299, 3)).astype(np.float32)
+    images = np.random.default_rng(1).uniform(-1, 1, (4, 299, 299, 3)).astype(np.float32)
     images[0, :, 150:] = np.cumsum(images[0, :, 150:], axis=1) / 10
     found = outputs(images)
     tensors = {name: x.astype(np.float64) for name, x in read_tensors(inception_file).items()}
@@ -122,47 +122,28 @@ def in_float64(tensors, x):
 
 @pytest.fixture(scope="module")
 def twin(inception_file):
-    """torch-fidelity's network of the same file, on the CPU."""
+    """torch-fidelity's network of the same file."""
     try:
-        network = fidelity_network(inception_file, ["2048", "logits", "logits_unbiased"])
+        return Twin(inception_file)
     except ImportError as error:
         pytest.skip(f"needs PyTorch and torch-fidelity: {error}")
-    return network
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", INPUT_PROTOCOLS, ids=lambda x: x.name)
 @pytest.mark.parametrize("size", SIZES)
-def test_features_of_pictures_as_the_libraries_have_them(twin, outputs, protocol, size):
-    torch = pytest.importorskip("torch")
+def test_pictures_to_the_distance_as_in_the_libraries(twin, outputs, protocol, size):
+    """torch-fidelity, pytorch-fid as its source has it, and clean-fid."""
+    if protocol is CLEAN:
+        pytest.importorskip("cleanfid.resize")
     pictures = pixels(size)
-    with torch.no_grad():
-        expected = THEIRS[protocol.name](torch, twin, pictures)
+    expected = twin.outputs(pictures, protocol)
     found = outputs(jax.jit(protocol.prepare)(pictures))
     for ours, theirs in zip(found, expected, strict=False):
         assert_near(ours, theirs)
-
-
-def tensorflow(torch, network, pictures):
-    return network(torch.tensor(pictures.transpose(0, 3, 1, 2)))
-
-
-def pytorch_fid(torch, network, pictures):
-    x = torch.tensor(pictures.transpose(0, 3, 1, 2)).float() / 255
-    x = torch.nn.functional.interpolate(x, (299, 299), mode="bilinear", align_corners=False)
-    return (layers(torch, network)(2 * x - 1).flatten(1),)
-
-
-def clean(torch, network, pictures):
-    resizing = pytest.importorskip("cleanfid.resize")
-    resize = resizing.build_resizer("clean")
-    x = torch.tensor(np.stack([resize(picture) for picture in pictures]).transpose(0, 3, 1, 2))
-    return (layers(torch, network)((x - 128) / 128).flatten(1),)
-
-
-def layers(torch, network):
-    """All but the last, in the order in which they are defined and run."""
-    return torch.nn.Sequential(*[*network.children()][:-1])
-
-
-THEIRS = {"tensorflow": tensorflow, "pytorch-fid": pytorch_fid, "clean": clean}
-"""torch-fidelity, pytorch-fid as its source has it, clean-fid."""
+    ours, theirs = (
+        frechet_distance(features[:2], features[2:])
+        for features in (np.asarray(found.features), expected[0])
+    )
+    assert theirs > 0
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3)

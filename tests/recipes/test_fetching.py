@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from jaxgan.data import cache_folder
-from jaxgan.recipes import INCEPTION_FILE, PublishedFile, fetched, fetching
+from jaxgan.recipes import INCEPTION_FILE, VGG16_FILE, PublishedFile, fetched, fetching
 
 CONTENT = bytes(range(256)) * 10_000
 
@@ -94,8 +94,9 @@ def test_a_user_without_a_home(published, monkeypatch):
         fetched(published, list)
 
 
-def test_names_tell_the_digest():
+@pytest.mark.parametrize("file", [INCEPTION_FILE, VGG16_FILE])
+def test_names_tell_the_digest(file):
     """The publishers put its first 8 digits into the name."""
-    assert INCEPTION_FILE.name.endswith(f"-{INCEPTION_FILE.digest[:8]}.pth")
-    assert INCEPTION_FILE.address.endswith(f"/{INCEPTION_FILE.name}")
-    assert len(INCEPTION_FILE.digest) == 64
+    assert file.name.endswith(f"-{file.digest[:8]}.pth")
+    assert file.address.endswith(f"/{file.name}")
+    assert len(file.digest) == 64
