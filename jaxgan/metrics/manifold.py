@@ -125,9 +125,12 @@ def precision_recall_error(
     inside = np.less if strict else np.less_equal
     precise, recalled = np.zeros((groups, len(x)), bool), np.zeros((groups, len(y)), bool)
     for rows, squares in squared_distances(x, y, block_size=block_size):
+        n, m, found = _found(inside, squares, real_radii.max(axis=0)[None])
         for g in range(groups):
-            precise[g, rows] = inside(squares, real_radii[g, None]).any(axis=1)
-            recalled[g] |= inside(squares, radii[g, rows, None]).any(axis=0)
+            precise[g, rows.start + n[inside(found, real_radii[g, m])]] = True
+        n, m, found = _found(inside, squares, radii[:, rows].max(axis=0)[:, None])
+        for g in range(groups):
+            recalled[g, m[inside(found, radii[g, rows.start + n])]] = True
     shares = [
         (np.delete(precise[g], parts[g]).mean(), np.delete(recalled[g], real_parts[g]).mean())
         for g in range(groups)
@@ -217,12 +220,12 @@ def density_coverage_error(
     inside = np.less if strict else np.less_equal
     within, covered = np.zeros((groups, len(x)), np.int64), np.zeros((groups, len(y)), bool)
     for rows, squares in squared_distances(x, y, block_size=block_size):
-        places = np.arange(len(x))[rows]
+        n, m, found = _found(inside, squares, radii.max(axis=0)[None])
         for g, part in enumerate(parts):
-            found = inside(squares, radii[g, None])
-            within[g, rows] = np.count_nonzero(found, axis=1)
-            found[(places >= part.start) & (places < part.stop)] = False
-            covered[g] |= found.any(axis=0)
+            hits = inside(found, radii[g, m])
+            within[g, rows] = np.bincount(n[hits], minlength=len(squares))
+            left = (rows.start + n < part.start) | (rows.start + n >= part.stop)
+            covered[g, m[hits & left]] = True
     figures = [
         (np.delete(within[g], parts[g]).mean() / k, np.delete(covered[g], real_parts[g]).mean())
         for g in range(groups)
@@ -281,6 +284,14 @@ def _radii_without(x: np.ndarray, parts: list[slice], k: int, block_size: int) -
     for g, part in enumerate(parts):
         radii[g, part] = -1
     return radii
+
+
+def _found(
+    inside: np.ufunc, squares: np.ndarray, widest: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows, columns and squared distances of the few pairs that a ball of any group can hold."""
+    n, m = np.nonzero(inside(squares, widest))
+    return n, m, squares[n, m]
 
 
 def _least(squares: np.ndarray, k: int) -> np.ndarray:
