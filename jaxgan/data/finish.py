@@ -1,6 +1,5 @@
 """The last stretch of both pipelines, on the device: crops, flips, and from bytes to [-1, 1]."""
 
-import functools
 import zlib
 from collections.abc import Mapping
 
@@ -54,14 +53,11 @@ def check_crop(examples: Mapping[str, np.ndarray], crop: Size) -> None:
         )
 
 
-@functools.partial(
-    jax.jit, static_argnames=("seed", "batch_size", "first", "flip", "crop", "dequantise")
-)
 def finish_batch(
     raw: Raw,
     step: int | jax.Array,
     *,
-    seed: int,
+    seed: int | jax.Array,
     batch_size: int,
     first: int,
     flip: bool,
@@ -81,7 +77,7 @@ def finish_batch(
     Args:
         raw: Arrays `[n, ...]`: rows `first` to `first + n - 1` of the batch.
         step: Of the run; int32.
-        seed: Of the run, in [0, 2^32).
+        seed: Of the run, in [0, 2^32); [] uint32 where it is traced.
         batch_size: B, examples in the whole batch.
         first: The first row that `raw` holds.
         flip: Whether to flip at all.
@@ -92,6 +88,20 @@ def finish_batch(
     Returns:
         The same names; images are `[n, H', W', C]` float32 in [-1, 1].
     """
+    finish = _finish if isinstance(seed, jax.Array) else _finish_of_seed
+    return finish(raw, step, seed, batch_size, first, flip, crop, dequantise)
+
+
+def _finish(
+    raw: Raw,
+    step: int | jax.Array,
+    seed: int | jax.Array,
+    batch_size: int,
+    first: int,
+    flip: bool,
+    crop: Size | None,
+    dequantise: bool,
+) -> Batch:
     key = jax.random.fold_in(jax.random.key(seed), step)
     flipped = jax.random.bernoulli(jax.random.fold_in(key, _FLIP), shape=(batch_size,))
     # Drawn for the whole batch, as a process that holds a part of it must crop as all do.
@@ -130,6 +140,9 @@ def finish_batch(
         return jnp.where(rows, image[:, :, ::-1], image)
 
     return {name: finish(name, array) for name, array in raw.items()}
+
+
+_finish_of_seed = jax.jit(_finish, static_argnums=range(2, 8))
 
 
 def _is_images(array: np.ndarray | jax.Array) -> bool:

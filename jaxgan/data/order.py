@@ -47,7 +47,7 @@ def check_batch(*, batch_size: int, size: int) -> None:
         )
 
 
-def permute(position: Array, *, seed: int, epoch: Array, size: int) -> Array:
+def permute(position: Array, *, seed: int | jax.Array, epoch: Array, size: int) -> Array:
     """Where the order of an epoch puts each position.
 
     Each round pairs x with K - x mod n and swaps the two if a hash of the pair says so:
@@ -55,7 +55,7 @@ def permute(position: Array, *, seed: int, epoch: Array, size: int) -> Array:
 
     Args:
         position: `[B]` uint32 in {0, ..., size - 1}; B is 1 or more.
-        seed: of the run, in [0, 2^32).
+        seed: of the run, in [0, 2^32); [] uint32 where it is traced.
         epoch: `[B]` uint32, the epoch of each position.
         size: n, examples in the data set, in [1, 2^31).
 
@@ -63,7 +63,7 @@ def permute(position: Array, *, seed: int, epoch: Array, size: int) -> Array:
         `[B]` uint32 in {0, ..., size - 1}; a bijection of the positions of one epoch.
     """
     xp = _namespace(position)
-    key = _mix(epoch + _mix(xp.full_like(epoch, np.uint32(seed))))
+    key = _mix(epoch + _mix(xp.full_like(epoch, _in_32_bits(seed))))
 
     def swap_or_not(number: int | Array, position: Array) -> Array:
         round_key = _mix(key + xp.asarray(number, np.uint32) * _ODD)
@@ -81,14 +81,16 @@ def permute(position: Array, *, seed: int, epoch: Array, size: int) -> Array:
     return position
 
 
-def batch_indices(seed: int, step: int | jax.Array, *, batch_size: int, size: int) -> Array:
+def batch_indices(
+    seed: int | jax.Array, step: int | jax.Array, *, batch_size: int, size: int
+) -> Array:
     """The examples of the batch of one step.
 
     Epochs follow one another without a gap: the batch of step s holds the positions
     s B, ..., s B + B - 1 of that stream, and may run across the end of an epoch.
 
     Args:
-        seed: of the run, in [0, 2^32).
+        seed: of the run, in [0, 2^32); [] uint32 where it is traced.
         step: s, in [0, 2^31); int32 where it is traced.
         batch_size: B, in [1, size].
         size: N, examples in the data set; B N < 2^32.
@@ -103,7 +105,8 @@ def batch_indices(seed: int, step: int | jax.Array, *, batch_size: int, size: in
     (2,)
     """
     check_batch(batch_size=batch_size, size=size)
-    check_seed(seed)
+    if not isinstance(seed, jax.Array):
+        check_seed(seed)
     xp = _namespace(step)
     # With step = q N + r, position s B + j is number (r B + j) mod N of epoch q B + (r B + j) // N:
     # nothing here exceeds 32 bits, however long the run is.
@@ -126,6 +129,10 @@ def check_seed(seed: int) -> None:
     """
     if not 0 <= seed < 2**32:
         raise ValueError(f"the seed {seed} does not fit in 32 bits: give one from 0 to {2**32 - 1}")
+
+
+def _in_32_bits(seed: int | jax.Array) -> np.uint32 | jax.Array:
+    return seed if isinstance(seed, jax.Array) else np.uint32(seed)
 
 
 def _namespace(value: int | Array) -> ModuleType:

@@ -54,10 +54,6 @@ class Resident:
         """Whether a fingerprint, of this version or an earlier one, is that of these data."""
         return fingerprint in (self.fingerprint, self.former_fingerprint)
 
-    def reseeded(self, seed: int) -> Self:
-        """The pipeline of a run of another seed, from the same arrays."""
-        return replace(self, seed=seed)
-
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """Of a batch."""
@@ -73,18 +69,24 @@ class Resident:
         Returns:
             Images `[B, H, W, C]` uint8, labels `[B]` int32.
         """
-        indices = batch_indices(self.seed, step, batch_size=self.batch_size, size=self.size)
+        return self._gather(step, self.seed)
+
+    def _gather(self, step: int | jax.Array, seed: int | jax.Array) -> Batch:
+        indices = batch_indices(seed, step, batch_size=self.batch_size, size=self.size)
         return {
             name: array.at[indices].get(mode="promise_in_bounds")
             for name, array in self.arrays.items()
         }
 
-    def finish(self, step: int | jax.Array, raw: Raw) -> Batch:
+    def finish(
+        self, step: int | jax.Array, raw: Raw, *, seed: int | jax.Array | None = None
+    ) -> Batch:
         """Crop, flip and scale the batch of a step.
 
         Args:
             step: In [0, 2^31); int32.
             raw: What `read(step)` returned.
+            seed: Of the run; its own where None.
 
         Returns:
             Images `[B, H, W, C]` float32 in [-1, 1], labels `[B]` int32.
@@ -92,7 +94,7 @@ class Resident:
         return finish_batch(
             raw,
             step,
-            seed=self.seed,
+            seed=self.seed if seed is None else seed,
             batch_size=self.batch_size,
             first=0,
             flip=self.flip,
@@ -103,6 +105,23 @@ class Resident:
     def __call__(self, step: int | jax.Array) -> Batch:
         """Read and finish the batch of a step."""
         return self.finish(step, self.read(step))
+
+    def reseeded(self, seed: int) -> Self:
+        """The pipeline of a run of another seed, from the same arrays."""
+        return replace(self, seed=seed)
+
+    def traced_seed(self, seed: int) -> np.ndarray:
+        """The seed of a run as `batch_of` takes it: [] uint32."""
+        return np.array(seed, np.uint32)
+
+    def batch_of(self, seed: jax.Array, step: jax.Array) -> Batch:
+        """The batch of a step of a run of another seed, which may be traced, from these arrays.
+
+        Args:
+            seed: Of `traced_seed`.
+            step: In [0, 2^31); int32.
+        """
+        return self.finish(step, self._gather(step, seed), seed=seed)
 
 
 def resident(

@@ -76,6 +76,10 @@ class Streamed:
         """The pipeline of a run of another seed, from the same source."""
         return replace(self, seed=seed)
 
+    def traced_seed(self, seed: int) -> np.ndarray:
+        """The seed of a run as `finish` takes it where it is traced: [] uint32."""
+        return np.array(seed, np.uint32)
+
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """Of a whole batch."""
@@ -99,12 +103,15 @@ class Streamed:
         first = self.part[0] * share
         return self.source.read(np.asarray(indices[first : first + share]))
 
-    def finish(self, step: int | jax.Array, raw: Raw) -> Batch:
+    def finish(
+        self, step: int | jax.Array, raw: Raw, *, seed: int | jax.Array | None = None
+    ) -> Batch:
         """Crop, flip and scale the batch of a step.
 
         Args:
             step: In [0, 2^31); int32.
             raw: What `read(step)` returned, or the whole batch that all processes' rows make.
+            seed: Of the run; its own where None.
 
         Returns:
             Images float32 in [-1, 1], labels int32, in as many rows as `raw`.
@@ -113,7 +120,7 @@ class Streamed:
         return finish_batch(
             raw,
             step,
-            seed=self.seed,
+            seed=self.seed if seed is None else seed,
             batch_size=self.batch_size,
             first=0 if rows == self.batch_size else self.part[0] * rows,
             flip=self.flip,

@@ -86,29 +86,35 @@ class _Both(Generic[_P]):
         """Whether a fingerprint, of this version or an earlier one, is that of these data."""
         return fingerprint in (self.fingerprint, self.former_fingerprint)
 
-    def reseeded(self, seed: int) -> Self:
-        """The pipeline of a run of another seed, from the same sides."""
-        seed_a, seed_b = (side_seed(seed, side) for side in "ab")
-        return replace(self, a=self.a.reseeded(seed_a), b=self.b.reseeded(seed_b))
-
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """Of a batch."""
         return {"a": self.a.shapes["image"], "b": self.b.shapes["image"]}
 
-    def finish(self, step: int | jax.Array, raw: Raw) -> Batch:
+    def reseeded(self, seed: int) -> Self:
+        """The pipeline of a run of another seed, from the same sides."""
+        seed_a, seed_b = (side_seed(seed, side) for side in "ab")
+        return replace(self, a=self.a.reseeded(seed_a), b=self.b.reseeded(seed_b))
+
+    def traced_seed(self, seed: int) -> np.ndarray:
+        """The seeds of both sides of a run, [2] uint32, as a program takes them."""
+        return np.array([side_seed(seed, side) for side in "ab"], np.uint32)
+
+    def finish(self, step: int | jax.Array, raw: Raw, *, seed: jax.Array | None = None) -> Batch:
         """Crop, flip and scale both sides of the batch of a step, each in its own way.
 
         Args:
             step: In [0, 2^31); int32.
             raw: `a` and `b`, as `read(step)` returned them.
+            seed: Of `traced_seed`; the run's own where None.
 
         Returns:
             `a` and `b`, `[B, H, W, C]` float32 in [-1, 1].
         """
+        of_a, of_b = (None, None) if seed is None else (seed[0], seed[1])
         return {
-            "a": self.a.finish(step, {"image": raw["a"]})["image"],
-            "b": self.b.finish(step, {"image": raw["b"]})["image"],
+            "a": self.a.finish(step, {"image": raw["a"]}, seed=of_a)["image"],
+            "b": self.b.finish(step, {"image": raw["b"]}, seed=of_b)["image"],
         }
 
 
@@ -126,6 +132,13 @@ class ResidentSides(_Both[Resident]):
     def __call__(self, step: int | jax.Array) -> Batch:
         """Read and finish the batch of a step."""
         return self.finish(step, self.read(step))
+
+    def batch_of(self, seed: jax.Array, step: jax.Array) -> Batch:
+        """The batch of a step of a run of another seed, of `traced_seed`, from these arrays."""
+        return {
+            "a": self.a.batch_of(seed[0], step)["image"],
+            "b": self.b.batch_of(seed[1], step)["image"],
+        }
 
 
 @dataclass(frozen=True, eq=False)

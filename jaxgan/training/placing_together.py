@@ -1,7 +1,7 @@
-"""Several runs of one game on their devices: one program plays them all.
+"""Several runs of one game on their devices, of one program.
 
-As in `placement`, a game knows nothing of it. Only where the devices are shared out does a run
-meet the others: its rounds have its own key and its own batches, and so its own numbers.
+As in `placement`, a game knows nothing of it: a round of a run has its own key and its own batch,
+and so its own numbers, whichever others are played with it.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxgan.data import Data
 from jaxgan.games.game import Batch, Game, stream
@@ -78,108 +78,38 @@ def place_together(
         mesh: of `make_mesh`; it splits each batch.
         seeds: of the runs, one or more.
         looped: as of `place`.
-        vmapped: whether a round is one update under `vmap`, or else as many updates, side by side
-            in one program; where None, on accelerators.
+        vmapped: whether a round of all is one update under `vmap`, or else the program of one is
+            called for each in turn; where None, on accelerators.
 
     Raises:
         ValueError: where the batch cannot be shared evenly by the devices of the mesh.
     """
-    keys = tuple(jax.random.key(seed) for seed in seeds)
-    first = place(game, data, mesh=mesh, key=keys[0], looped=looped)
+    first = place(game, data, mesh=mesh, key=jax.random.key(seeds[0]), looped=looped)
     looped = first.stride > 1
-    if len(seeds) == 1 or (game.phases and not looped):
-        return _in_turn(game, data, mesh=mesh, seeds=seeds, first=first)
+    if len(seeds) == 1:
+        return _alone(first)
+    if game.phases and not looped:  # JAX compiles a phase once, for all that play it
+        others = [
+            place(game, data.reseeded(seed), mesh=mesh, key=jax.random.key(seed), looped=False)
+            for seed in seeds[1:]
+        ]
+        return spread([_alone(one) for one in (first, *others)])
     if vmapped is None:
-        # Under vmap the convolutions of several networks become one in groups, which XLA's CPU
-        # plays badly, and it gains nothing on plain products. Runs' rounds a second on two cores,
-        # one after another, side by side, under vmap: 4 GANs (gan.py) 22, 20, 15; 4 DCGANs 2.3,
-        # 3.0, 2.8; 2 of them 6.4, 5.9, 5.1. On accelerators, what one small network leaves idle
-        # the others use. But of a `Switch` vmap would play every way in every round.
+        # On accelerators, what one network leaves idle the others use. On the CPU nothing is left,
+        # and under vmap the convolutions of several networks become one in groups, which XLA plays
+        # badly there: on two cores vmap played 4 GANs (gan.py) at 0.65 and 2 DCGANs at 0.8 of the
+        # pace of one program for each in turn; a program that has all their updates side by side
+        # 4 GANs at 0.8 and 4 DCGANs at 1.1. Of a `Switch`, vmap would play all ways in every round.
         vmapped = mesh.devices.flat[0].platform != "cpu" and not game.phases
-    whole = replicated(mesh)
-    init = jax.jit(lambda key: game.init(key, zeros(data.shapes)), out_shardings=whole)
-    update = jax.jit(game.update)  # traced once, for however many runs
-    shapes = jax.eval_shape(init, keys[0])
-    info = jax.eval_shape(update, keys[0], shapes, data.shapes)[1]
-    placed = partial(jax.jit, donate_argnums=(1, 2), out_shardings=whole)
-    joined, each = (_stacked, _unstacked(len(seeds))) if vmapped else (tuple, list)
-
-    def play(
-        key: jax.Array, state: Any, report: Report, batch: Batch, step: jax.Array
-    ) -> tuple[Any, Report]:
-        state, said = update(jax.random.fold_in(key, step), state, batch)
-        return state, report.add(step, said)
-
-    def play_all(
-        keys: Any, states: Any, reports: Any, batches: Sequence[Batch], step: Any
-    ) -> tuple[Any, Any]:
-        batches = [jax.lax.with_sharding_constraint(batch, split(mesh)) for batch in batches]
-        if vmapped:
-            every = jax.vmap(play, in_axes=(0, 0, 0, 0, None))
-            return every(_stacked(keys), states, reports, _stacked(batches), step)
-        played = [play(*one, step) for one in zip(keys, states, reports, batches, strict=True)]
-        return tuple(state for state, _ in played), tuple(report for _, report in played)
-
-    @partial(jax.jit, out_shardings=whole)
-    def fresh_reports() -> Any:
-        return joined([Report(zeros(info), jnp.int32(-1)) for _ in seeds])
-
-    if data.on_device is True:
-
-        def batches_at(data: Any, step: Any) -> list[Batch]:
-            # One set of arrays, in as many orders.
-            return [data.reseeded(seed)(step) for seed in seeds]
-
-        @placed
-        def play_one(keys: Any, states: Any, reports: Any, data: Any, step: Any) -> Any:
-            return play_all(keys, states, reports, batches_at(data, step), step)
-
-        @placed
-        def play_many(
-            keys: Any, states: Any, reports: Any, data: Any, start: int, stop: int
-        ) -> Any:
-            def body(step: jax.Array, carry: Any) -> Any:
-                states, reports = carry
-                return play_all(keys, states, reports, batches_at(data, step), step)
-
-            return jax.lax.fori_loop(start, stop, body, (states, reports))
-
-        def advance(states: Any, start: int, stop: int) -> Any:
-            reports = fresh_reports()
-            if looped:
-                return play_many(keys, states, reports, data, start, stop)
-            for step in map(np.int32, range(start, stop)):
-                states, reports = play_one(keys, states, reports, data, step)
-            return states, reports
-
-    else:
-        datas = [data.reseeded(seed) for seed in seeds]
-        streams = [Batches(one) for one in datas]
-        placed_batch = partial(jax.make_array_from_process_local_data, split(mesh))
-
-        @placed
-        def play_raw(keys: Any, states: Any, reports: Any, raws: Any, step: Any) -> Any:
-            batches = [one.finish(step, raw) for one, raw in zip(datas, raws, strict=True)]
-            return play_all(keys, states, reports, batches, step)
-
-        def advance(states: Any, start: int, stop: int) -> Any:
-            reports = fresh_reports()
-            for step in range(start, stop):
-                raws = [jax.tree.map(placed_batch, one.of(step)) for one in streams]
-                states, reports = play_raw(keys, states, reports, raws, np.int32(step))
-            return states, reports
-
-    return Together(
-        init=lambda: joined([init(stream(key, "init")) for key in keys]),
-        advance=advance,
-        each=each,
-        generate=[first.generate] * len(seeds),
-        stride=first.stride,
+    rows = [list(seeds)] if vmapped else [[seed] for seed in seeds]
+    programs = _compile(game, data, mesh=mesh, runs=len(seeds) if vmapped else None)
+    return spread(
+        [_row(programs, data, mesh=mesh, seeds=row, first=first, vmapped=vmapped) for row in rows]
     )
 
 
 def spread(groups: Sequence[Together]) -> Together:
-    """Groups of runs, each on devices of its own, which play at the same time."""
+    """Groups of runs as one: where they have devices of their own, they play at the same time."""
 
     def advance(states: Any, start: int, stop: int) -> tuple[Any, Any]:
         # No call waits for what its devices do.
@@ -200,44 +130,132 @@ def spread(groups: Sequence[Together]) -> Together:
     )
 
 
-def _in_turn(
-    game: Game, data: Data, *, mesh: Mesh, seeds: Sequence[int], first: Placed
-) -> Together:
-    """Runs whose rounds are programs of their own: of one run, or of a game of phases.
+def _alone(placed: Placed) -> Together:
+    """One run, by its own program."""
+    return Together(
+        init=placed.init,
+        advance=placed.advance,
+        each=lambda tree: [tree],
+        generate=[placed.generate],
+        stride=placed.stride,
+    )
 
-    The programs of the phases are the same for all.
+
+class _Programs(NamedTuple):
+    """What is compiled once, for runs of any seed: a round of one run, or of several by `vmap`.
+
+    Attributes:
+        init: `(key) -> state`, of one run.
+        report: `() -> report`.
+        one: `(key, seed, state, report, given, step) -> (state, report)`.
+        many: the same of the rounds `start` to `stop - 1`, where data are resident.
     """
-    looped = first.stride > 1
-    runs = [
-        place(game, data.reseeded(seed), mesh=mesh, key=jax.random.key(seed), looped=looped)
-        for seed in seeds
-    ]
+
+    init: Callable[..., Any]
+    report: Callable[[], Any]
+    one: Callable[..., tuple[Any, Any]]
+    many: Callable[..., tuple[Any, Any]]
+
+
+def _compile(game: Game, data: Data, *, mesh: Mesh, runs: int | None) -> _Programs:
+    """The programs of so many runs by `vmap`, or of one at a time where None."""
+    whole = replicated(mesh)
+    init = jax.jit(lambda key: game.init(key, zeros(data.shapes)), out_shardings=whole)
+    update = jax.jit(game.update)
+    key = jax.random.key(0)
+    info = jax.eval_shape(update, key, jax.eval_shape(init, key), data.shapes)[1]
+
+    def play(key: Any, seed: Any, state: Any, report: Report, given: Any, step: Any) -> Any:
+        # Given are the data themselves, or the batch that the host has read of them.
+        if data.on_device is True:
+            batch = given.batch_of(seed, step)
+        else:
+            batch = data.finish(step, given, seed=seed)
+        batch = jax.lax.with_sharding_constraint(batch, split(mesh))
+        state, said = update(jax.random.fold_in(key, step), state, batch)
+        return state, report.add(step, said)
+
+    if runs is not None:
+        play = jax.vmap(play, in_axes=(0, 0, 0, 0, None if data.on_device else 0, None))
+
+    def many(
+        key: Any, seed: Any, state: Any, report: Any, given: Any, start: int, stop: int
+    ) -> tuple[Any, Any]:
+        def body(step: jax.Array, carry: tuple[Any, Any]) -> tuple[Any, Any]:
+            return play(key, seed, *carry, given, step)
+
+        return jax.lax.fori_loop(start, stop, body, (state, report))
+
+    def fresh() -> Any:
+        report = Report(zeros(info), jnp.int32(-1))
+        return report if runs is None else _stacked([report] * runs)
+
+    placed = partial(jax.jit, donate_argnums=(2, 3), out_shardings=whole)
+    return _Programs(init, jax.jit(fresh, out_shardings=whole), placed(play), placed(many))
+
+
+def _row(
+    programs: _Programs,
+    data: Data,
+    *,
+    mesh: Mesh,
+    seeds: Sequence[int],
+    first: Placed,
+    vmapped: bool,
+) -> Together:
+    """The runs that one call plays: several by `vmap`, or one."""
+    joined: Callable[[Sequence[Any]], Any] = _stacked if vmapped else lambda trees: trees[0]
+    keys = [jax.random.key(seed) for seed in seeds]
+    key, seed = joined(keys), joined([data.traced_seed(seed) for seed in seeds])
+
+    if data.on_device is True:
+
+        def given(step: int) -> Any:
+            return data
+
+    else:
+        streams = [Batches(data.reseeded(seed)) for seed in seeds]
+        sharding = NamedSharding(mesh, PartitionSpec(*[None] * vmapped, *split(mesh).spec))
+        placed_raw = partial(jax.make_array_from_process_local_data, sharding)
+
+        def given(step: int) -> Any:
+            return jax.tree.map(placed_raw, joined([batches.of(step) for batches in streams]))
 
     def advance(states: Any, start: int, stop: int) -> tuple[Any, Any]:
-        played = [run.advance(state, start, stop) for run, state in zip(runs, states, strict=True)]
-        return [state for state, _ in played], [report for _, report in played]
+        reports = programs.report()
+        if first.stride > 1:
+            return programs.many(key, seed, states, reports, data, start, stop)
+        for step in range(start, stop):
+            states, reports = programs.one(
+                *(key, seed, states, reports, given(step), np.int32(step))
+            )
+        return states, reports
 
     return Together(
-        init=lambda: [run.init() for run in runs],
+        init=lambda: joined([programs.init(stream(key, "init")) for key in keys]),
         advance=advance,
-        each=list,
+        each=partial(_parts, count=len(seeds)) if vmapped else lambda tree: [tree],
         generate=[first.generate] * len(seeds),
         stride=first.stride,
     )
 
 
 def _stacked(trees: Sequence[Any]) -> Any:
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+    def stack(*leaves: Any) -> Any:
+        return (np if isinstance(leaves[0], np.ndarray) else jnp).stack(leaves)
+
+    return jax.tree.map(stack, *trees)
 
 
-def _unstacked(count: int) -> Callable[[Any], list[Any]]:
-    def parts(tree: Any) -> list[Any]:
-        return [jax.tree.map(lambda leaf, place=place: leaf[place], tree) for place in range(count)]
+@partial(jax.jit, static_argnames="count")
+def _device_parts(tree: Any, count: int) -> list[Any]:
+    return _host_parts(tree, count)
 
-    jitted = jax.jit(parts)  # of states; reports have been fetched from the device
 
-    def each(tree: Any) -> list[Any]:
-        on_host = isinstance(jax.tree.leaves(tree)[0], np.ndarray)
-        return parts(tree) if on_host else jitted(tree)
+def _host_parts(tree: Any, count: int) -> list[Any]:
+    return [jax.tree.map(lambda leaf, place=place: leaf[place], tree) for place in range(count)]
 
-    return each
+
+def _parts(tree: Any, count: int) -> list[Any]:
+    on_host = isinstance(jax.tree.leaves(tree)[0], np.ndarray)  # reports have been fetched
+    return (_host_parts if on_host else _device_parts)(tree, count)

@@ -23,7 +23,7 @@ SEEDS = [4, 7]
         (True, {"vmapped": True, "looped": True}),
         (False, {"vmapped": True}),
     ],
-    ids=["side_by_side", "vmapped", "looped", "streamed"],
+    ids=["in_turn", "vmapped", "looped", "streamed"],
 )
 def test_each_has_the_rounds_of_its_single_run(tiny, in_memory, options):
     traces = []
@@ -41,8 +41,9 @@ def test_each_has_the_rounds_of_its_single_run(tiny, in_memory, options):
     begun = [digest(state) for state in together.each(states)]
     states, _ = together.advance(states, 0, 2)
     count = len(traces)
+    assert count <= 3  # two for shapes, one to compile, whatever the seeds
     states, reports = together.advance(states, 2, 5)
-    assert len(traces) == count  # one program, however many rounds
+    assert len(traces) == count
     reports = together.each(jax.device_get(reports))
     for seed, first, state, report in zip(
         SEEDS, begun, together.each(states), reports, strict=True
