@@ -23,8 +23,8 @@ from jaxgan.training import Experiment, Interrupted, RunError, counted_signals, 
 
 _VERBS = (
     *("train", "resume", "sample", "interpolate", "mix", "truncate", "arithmetic", "traverse"),
-    *("project", "blend", "explore", "evaluate", "reproduce", "translate", "import", "export"),
-    *("restore", "prepare"),
+    *("project", "blend", "explore", "evaluate", "report", "reproduce", "translate", "import"),
+    *("export", "restore", "prepare"),
 )
 """In the order of `--help`."""
 

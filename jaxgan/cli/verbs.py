@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from jaxgan.cli.report import report_trained
 from jaxgan.cli.runs import (
     batch_size_of,
     new_directory,
@@ -54,6 +55,7 @@ def train_run(
             train(experiment, directory, name=name, seed=seed, devices=devices, parent=parent)
         except (Interrupted, NotFinite) as stop:
             raise with_way_on(stop, directory) from None
+        report_trained(directory)
     return 0
 
 
@@ -81,6 +83,7 @@ def resume_run(
         resume(run, experiment, devices=devices)
     except (Interrupted, NotFinite) as stop:
         raise with_way_on(stop, directory) from None
+    report_trained(directory)
     return 0
 
 

@@ -170,6 +170,7 @@ for (const host of document.querySelectorAll("[data-charts]")) {
     host.append(one.figure);
   }
 }
+redraw();
 if (charts.length) new ResizeObserver(redraw).observe(document.querySelector("[data-charts]"));
 at("log")?.addEventListener("change", (event) => { view.log = event.target.checked; redraw(); });
 at("smooth")?.addEventListener("input", (event) => { view.smooth = Number(event.target.value); redraw(); });
