@@ -76,7 +76,9 @@ def test_verbs_are_those_that_the_experiment_can_do(call):
     code, out, _ = call("--help")
     assert code == 0
     moving = "interpolate,arithmetic,traverse,project,explore"
-    assert f"{{train,resume,sample,{moving},evaluate,report,reproduce,export,restore,prepare}}" in out
+    assert (
+        f"{{train,resume,sample,{moving},evaluate,report,reproduce,export,restore,prepare}}" in out
+    )
 
 
 def test_help_keeps_examples_apart(call):
