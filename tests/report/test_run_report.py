@@ -294,6 +294,7 @@ def test_dark_and_light(opened):
     scheme = {"name": "prefers-color-scheme"}
     for system, other in (("light", "dark"), ("dark", "light")):
         opened.call("Emulation.setEmulatedMedia", features=[scheme | {"value": system}])
+        opened.run("new Promise((yes) => requestAnimationFrame(() => yes()))")  # it is told then
         first = opened.run(back)
         assert opened.run("document.getElementById('theme').textContent") == other
         opened.run("document.getElementById('theme').click()")
