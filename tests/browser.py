@@ -6,13 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pytest
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-"""Where it is; None where there is none."""
+_NAMES = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
+"""Where it is: what CHROMIUM names, or the first that is on the PATH; None where there is none."""
 _FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--no-first-run", "--disable-background-networking", "--remote-debugging-pipe"),
@@ -125,6 +128,26 @@ class Page:
                 self.told.append(told["entry"]["text"])
             case "Network.requestWillBeSent":
                 self.requests.append(told["request"]["url"])
+
+
+@contextlib.contextmanager
+def quiet_page(profile: Path) -> Iterator[Page]:
+    """A page that in the end has said nothing and asked no host for anything.
+
+    The test is skipped where there is no browser, or one that does not start.
+    """
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed: put one on the PATH, or name it in CHROMIUM")
+    page = Page(profile)
+    try:
+        page.start()
+    except (EOFError, OSError):
+        pytest.skip("Chromium is installed and does not start")
+    with page:
+        yield page
+        assert page.told == []
+        ours = ("file:", "blob:", "data:")
+        assert [url for url in page.requests if not url.startswith(ours)] == []
 
 
 def shown(page, expression="null"):

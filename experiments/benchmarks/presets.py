@@ -49,8 +49,8 @@ class Presets:
     """How many times each run is evaluated while it is trained."""
     only: tuple[str, ...] = (*FROM_LATENTS, *OTHERS)
     """Which experiments."""
-    arguments: tuple[str, ...] = ()
-    """More words for every `train`, as in --steps 20."""
+    steps: int | None = None
+    """Of every experiment; its own where None."""
 
 
 def train(options: Presets, name: str, start: float) -> dict[str, Any]:
@@ -61,8 +61,9 @@ def train(options: Presets, name: str, start: float) -> dict[str, Any]:
         return {"left_out": "no time"}
     if not took.exists():
         command = [sys.executable, str(SCRIPTS / f"{name}.py"), "train", "--directory", str(folder)]
-        command += ["--seeds", *map(str, options.seeds), *options.arguments]
         command += ["--evaluate-every", str(_every(name, options))]
+        command += [] if options.steps is None else ["--steps", str(options.steps)]
+        command += ["--seeds", *map(str, options.seeds)]
         limit = None if options.minutes is None else 60 * options.minutes
         begun = time.perf_counter()
         with (options.output / f"{name}.log").open("w") as log:
@@ -89,13 +90,10 @@ def train(options: Presets, name: str, start: float) -> dict[str, Any]:
 
 def _every(name: str, options: Presets) -> int:
     """Rounds between two evaluations."""
-    if "--steps" in options.arguments:
-        steps = int(options.arguments[options.arguments.index("--steps") + 1])
-    else:
-        sys.path.insert(0, str(SCRIPTS))  # scripts find their neighbours
-        script = importlib.import_module(name)
-        small = script.SMALL if hasattr(script, "SMALL") else script.PRESETS["small"]
-        steps = small.schedule.steps
+    sys.path.insert(0, str(SCRIPTS))  # scripts find their neighbours
+    script = importlib.import_module(name)
+    small = script.SMALL if hasattr(script, "SMALL") else script.PRESETS["small"]
+    steps = small.schedule.steps if options.steps is None else options.steps
     return max(1, steps // options.evaluations)
 
 

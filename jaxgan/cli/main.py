@@ -23,18 +23,8 @@ from jaxgan.training import Experiment, Interrupted, RunError, counted_signals, 
 
 _VERBS = (
     *("train", "resume", "sample", "interpolate", "mix", "truncate", "arithmetic", "traverse"),
-    *(
-        "project",
-        "blend",
-        "explore",
-        "evaluate",
-        "compare",
-        "reproduce",
-        "translate",
-        "import",
-        "export",
-    ),
-    *("restore", "prepare"),
+    *("project", "blend", "explore", "evaluate", "compare", "report", "reproduce", "translate"),
+    *("import", "export", "restore", "prepare"),
 )
 """In the order of `--help`."""
 

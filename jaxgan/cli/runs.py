@@ -56,9 +56,7 @@ def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) 
         run = Run.open_exported(directory, WEIGHTS, read_archive)
     else:
         run = Run.open(directory)
-    its = run.manifest["experiment"]
-    if its != name:
-        raise RunError(f"{directory} is a run of {its}, not of {name}: use {script_of(its)}")
+    check_experiment(run, name)
     before: Any = from_plain(kind, run.manifest["configuration"])
     experiment = moved.apply(before)
     if experiment is not before and not run.is_imported:
@@ -70,6 +68,17 @@ def open_run(directory: Path, kind: type[E], name: str, moved: Moved = UNMOVED) 
                 f"these with {way_on('train', '--from', directory)}"
             )
     return run, experiment
+
+
+def check_experiment(run: Run, name: str) -> None:
+    """Refuse a run of another experiment.
+
+    Raises:
+        RunError: names both, and the script of the other.
+    """
+    its = run.manifest["experiment"]
+    if its != name:
+        raise RunError(f"{run.directory} is a run of {its}, not of {name}: use {script_of(its)}")
 
 
 def refuse_taken(output: Path) -> None:

@@ -19,6 +19,7 @@ from jaxgan.cli.mixing import mixing_verbs
 from jaxgan.cli.networks import networks_verb
 from jaxgan.cli.preset import PresetFlag
 from jaxgan.cli.project import project_verb
+from jaxgan.cli.report import report_verb
 from jaxgan.cli.sample import Asked, sample_run
 from jaxgan.cli.training import Directory
 from jaxgan.cli.translate import translate_run
@@ -194,6 +195,7 @@ def using_verbs(
         )
 
     verbs: dict[str, Callable[..., int]] = {"sample": sample, **export_verbs(kind, name)}
+    verbs["report"] = report_verb(name)
     if isinstance(default, Generates):
         verbs["interpolate"] = interpolate_verb(kind, name)
         verbs["arithmetic"] = arithmetic_verb(kind, name)

@@ -11,6 +11,7 @@ import jax
 from jaxgan.cli.comparing import PLAIN
 from jaxgan.cli.evaluate import evaluate_run
 from jaxgan.cli.loggers import loggers_of
+from jaxgan.cli.report import report_trained
 from jaxgan.cli.runs import (
     new_directory,
     open_run,
@@ -122,7 +123,7 @@ def resume_run(
 
 
 def finish_runs(directories: Sequence[Path], kind: type[Experiment], name: str) -> None:
-    """Evaluate the last and the best state of runs that were evaluated while they were trained."""
+    """What every training ends with: the evaluation that was asked for, and the report."""
     if jax.process_index():
         return
     for directory in directories:
@@ -130,6 +131,7 @@ def finish_runs(directories: Sequence[Path], kind: type[Experiment], name: str) 
         if experiment.schedule.evaluate_every is not None:
             for best in [False, True] if run.best.is_dir() else [False]:
                 evaluate_run(run, experiment, PLAIN, best=best)
+        report_trained(directory)
 
 
 def reproduce_run(

@@ -58,17 +58,24 @@ def evaluation_table(groups: Sequence[Group]) -> Markup | None:
 
 
 def _columns(groups: Sequence[Group]) -> list[_Column]:
+    def evaluated(group: Group, kind: str) -> Evaluated:
+        return [
+            (reading, reading.last if kind == "last" else reading.best)
+            for reading in group.readings
+        ]
+
+    kinds = [
+        kind
+        for kind in ("last", "best")
+        if any(told for group in groups for _, told in evaluated(group, kind))
+    ]
     columns = []
     for index, group in enumerate(groups):
-        kinds = {
-            "last": [(reading, reading.last) for reading in group.readings],
-            "best": [(reading, reading.best) for reading in group.readings],
-        }
-        for kind, runs in kinds.items():
-            anywhere = any(getattr(run, kind) for other in groups for run in other.readings)
-            if anywhere:
-                told = [swatch(groups, index), group.name, element("small", kind)]
-                columns.append(_Column(kind, element("th", *told, scope="col"), runs))
+        for kind in kinds:
+            small = element("small", kind) if len(kinds) > 1 else Markup()
+            told = joined([swatch(groups, index), group.name, small]) or "value"
+            column = _Column(kind, element("th", told, scope="col"), evaluated(group, kind))
+            columns.append(column)
     return columns
 
 
@@ -189,13 +196,14 @@ def _protocol(protocols: Sequence[Mapping[str, str]], differing: Sequence[str]) 
 
 def _about(columns: Sequence[_Column]) -> Markup:
     """Of which checkpoints the figures are, and what stands behind ±."""
+    kinds = len({column.kind for column in columns})
     told: dict[str, list[str]] = {}
     for column in columns:
         for reading, evaluation in column.runs:
             if evaluation is not None:
-                subject = f"{column.kind.capitalize()} is {_subject(evaluation.subject)}"
+                kind = f"{column.kind.capitalize()} is" if kinds > 1 else "Of"
+                subject = f"{kind} {_subject(evaluation.subject)}"
                 told.setdefault(subject, []).append(reading.name)
-    kinds = len({column.kind for column in columns})
     sentences = [
         f"{subject}." if len(told) == kinds else f"{', '.join(names)}: {subject}."
         for subject, names in told.items()

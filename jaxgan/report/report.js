@@ -37,20 +37,21 @@ function powers(low, high) {
 // Curves: of each group the mean of its runs, and from the least to the greatest of them.
 
 const view = { log: false, smooth: 0, step: null };
+const plain = { log: false, smooth: 0 };
 
-function smoothed(values) {
-  if (view.smooth === 0) return values;
+function smoothed(values, by) {
+  if (by === 0) return values;
   let sum = 0, weight = 0;
   return values.map((value) => {
     if (value === null) return null;
-    sum = view.smooth * sum + (1 - view.smooth) * value;
-    weight = view.smooth * weight + (1 - view.smooth);
+    sum = by * sum + (1 - by) * value;
+    weight = by * weight + (1 - by);
     return sum / weight;
   });
 }
 
-function summed(runs) {
-  const lines = runs.map(smoothed);
+function summed(runs, by) {
+  const lines = runs.map((run) => smoothed(run, by));
   return runs[0].map((_, i) => {
     const there = lines.map((line) => line[i]).filter((value) => value !== null);
     if (!there.length) return null;
@@ -71,7 +72,8 @@ function stretches(points) {
   return found;
 }
 
-function chart(player, own, steps, groups) {
+/** Smoothed and logarithmic as `how` says now. */
+function chart(player, own, steps, groups, how) {
   const name = player ? `${player}/${own}` : own;
   const output = made("output", { ariaLive: "off" });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -83,11 +85,11 @@ function chart(player, own, steps, groups) {
   let curves = [], x = () => 0, width = 0;
 
   function draw() {
-    curves = groups.map(summed);
+    curves = groups.map((runs) => summed(runs, how.smooth));
     const flat = curves.flat().filter((point) => point !== null);
-    const drawnRaw = view.smooth > 0 ? groups.filter((runs) => runs.length === 1).flat(2).filter((v) => v !== null) : [];
+    const drawnRaw = how.smooth > 0 ? groups.filter((runs) => runs.length === 1).flat(2).filter((v) => v !== null) : [];
     let low = Math.min(...flat.map((p) => p.low), ...drawnRaw), high = Math.max(...flat.map((p) => p.high), ...drawnRaw);
-    const log = view.log && low > 0;
+    const log = how.log && low > 0;
     if (low === high) [low, high] = log ? [low / 2, high * 2] : [low - Math.abs(low || 1) / 2, high + Math.abs(high || 1) / 2];
     else if (!log) [low, high] = [low - (high - low) / 20, high + (high - low) / 20];
     const scale = log ? Math.log10 : (value) => value;
@@ -117,7 +119,7 @@ function chart(player, own, steps, groups) {
         if (stretch.length === 1) dot(stretch[0]);
         else path("line", stretch.map(place("mean")), g);
       }
-      if (view.smooth > 0 && groups[g].length === 1)
+      if (how.smooth > 0 && groups[g].length === 1)
         for (const stretch of stretches(groups[g][0])) path("line raw", stretch.map((i) => [x(steps[g][i]), y(groups[g][0][i])]), g);
     });
     svg.innerHTML = `${parts.join("")}<line class="at" y1="${top}" y2="${height - bottom}" visibility="hidden"/>`;
@@ -165,11 +167,12 @@ const redraw = () => charts.forEach((one) => one.draw());
 for (const host of document.querySelectorAll("[data-charts]")) {
   const { steps, curves } = data[host.dataset.charts];
   for (const { player, name, groups } of curves) {
-    const one = chart(player, name, steps, groups);
+    const one = chart(player, name, steps, groups, host.dataset.charts === "terms" ? view : plain);
     charts.push(one);
     host.append(one.figure);
   }
 }
+redraw();
 if (charts.length) new ResizeObserver(redraw).observe(document.querySelector("[data-charts]"));
 at("log")?.addEventListener("change", (event) => { view.log = event.target.checked; redraw(); });
 at("smooth")?.addEventListener("input", (event) => { view.smooth = Number(event.target.value); redraw(); });

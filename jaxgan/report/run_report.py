@@ -165,7 +165,7 @@ def _samples(
     return _section(
         "Samples",
         element("p", about, class_="about") if several else "",
-        element("div", *controls, class_="controls", hidden=not several),
+        element("div", *controls, class_="controls above", hidden=not several),
         element("div", *figures, class_="strip"),
     )
 

@@ -145,7 +145,7 @@ def test_figures(call, tmp_path):
 def test_no_figures(call):
     code, _, error = call(Points(), "evaluate", "run")
     assert code == 2
-    assert "Available subcommands: train, resume, sample, reproduce" in error
+    assert "Available subcommands: train, resume, sample, report, reproduce" in error
 
 
 def test_evaluate_without_a_checkpoint(call, tmp_path):

@@ -22,7 +22,7 @@ from jaxgan.cli.runtime import FILES, PACKAGE, VERSION
 from jaxgan.data import Sides, cache_folder
 from jaxgan.training import create_from_state
 from jaxgan.weights import run_onnx
-from tests.browser import CHROMIUM, Page, shown
+from tests.browser import CHROMIUM, quiet_page, shown
 from tests.fresh import STYLEGAN2, begun
 from tests.painted import (
     ATTRIBUTES,
@@ -244,12 +244,7 @@ def test_a_browser_draws_what_python_does(line, tmp_path):
         image = STYLEGAN2.game().generate(jax.random.key(0), state, {"w": w})[0]
         return np.clip((np.asarray(image) + 1) * 127.5, 0, 255)
 
-    browser = Page(tmp_path / "profile")
-    try:
-        browser.start()
-    except (EOFError, OSError):
-        pytest.skip("Chromium is installed and does not start")
-    with browser:
+    with quiet_page(tmp_path / "profile") as browser:
         browser.open(page)
         np.testing.assert_allclose(shown(browser), expected(0, 1, 0), atol=2)
         move = "explorer.set({ truncation: 0.5 })"
@@ -262,5 +257,3 @@ def test_a_browser_draws_what_python_does(line, tmp_path):
         far = expected(0, 0.5, 3)
         np.testing.assert_allclose(shown(browser, move), far, atol=2)
         assert np.abs(far - expected(0, 0.5, 0)).max() > 10
-        assert browser.told == []
-        assert all(url.startswith(("file:", "blob:", "data:")) for url in browser.requests)

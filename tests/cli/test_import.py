@@ -398,7 +398,7 @@ def test_taken_directory(call, tmp_path):
 def test_experiments_that_import_nothing(call):
     code, _, error = call("import", "G.pth", experiment=Closed())
     assert code == 2
-    assert "Available subcommands: train, resume, sample, explore, reproduce, translate," in error
+    assert "Available subcommands: train, resume, sample, explore, report, reproduce," in error
 
 
 def test_imported_runs_were_not_trained(call, tmp_path):

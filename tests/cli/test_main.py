@@ -75,8 +75,8 @@ def test_help_says_what_each_field_is(call, verb):
 def test_verbs_are_those_that_the_experiment_can_do(call):
     code, out, _ = call("--help")
     assert code == 0
-    moving = "interpolate,arithmetic,traverse,project,explore"
-    assert f"{{train,resume,sample,{moving},evaluate,reproduce,export,restore,prepare}}" in out
+    moving = "interpolate,arithmetic,traverse,project,explore,evaluate,report"
+    assert f"{{train,resume,sample,{moving},reproduce,export,restore,prepare}}" in out
 
 
 def test_help_keeps_examples_apart(call):

@@ -371,7 +371,7 @@ def test_flags_that_will_not_do(translate, tmp_path):
 def test_experiments_that_do_not_translate(call):
     code, _, error = call(Mute(), "translate", "run", "x.png", "--output", "out")
     assert code == 2
-    assert "Available subcommands: train, resume, sample, reproduce, export, restore" in error
+    assert "Available subcommands: train, resume, sample, report, reproduce, export," in error
 
 
 def test_no_run(call, tmp_path):
