@@ -140,7 +140,7 @@ def play(
         notes += checkpoints.set_aside_after(step)
         batch_size = setup.data.batch_size
         with Record(
-            *(run, experiment, placed.generate, setup.key, step, end), batch_size=batch_size
+            *(run, experiment, placed, setup.key, step, end), batch_size=batch_size
         ) as record:
             for note in [*notes, _first_words(run, restored is None, step, end, setup)]:
                 record.say(note)

@@ -8,12 +8,13 @@ from typing import Any, Self
 import jax
 import numpy as np
 
-from jaxgan.games.game import Batch, Info, stream
+from jaxgan.games.game import Info, stream
 from jaxgan.training.digests import digest
 from jaxgan.training.events import Events
 from jaxgan.training.experiment import Draws, Experiment
 from jaxgan.training.generating import generate_chunks
 from jaxgan.training.pictures import Picture, animate, class_grid, grid, save_picture
+from jaxgan.training.placement import Placed
 from jaxgan.training.progress import Progress, Silence, progress
 from jaxgan.training.run import Run
 
@@ -32,7 +33,7 @@ class Record:
         self,
         run: Run,
         experiment: Experiment,
-        generate: Callable[[jax.Array, Any, Batch], jax.Array],
+        placed: Placed,
         key: jax.Array,
         start: int,
         end: int,
@@ -45,7 +46,7 @@ class Record:
         Args:
             run: what is played.
             experiment: of the run.
-            generate: of its game, placed.
+            placed: its game.
             key: the run's.
             start: the step that the run goes on from.
             end: the step that it goes on to.
@@ -54,7 +55,7 @@ class Record:
         """
         self._run = run
         self._experiment = experiment
-        self._generate = generate
+        self._placed = placed
         self._key_sample = stream(key, "sample")
         inputs = experiment.inputs(stream(key, "inputs"), SAMPLES)
         self._inputs = jax.tree.map(np.asarray, inputs)
@@ -64,8 +65,9 @@ class Record:
         self._given_up: set[str] = set()
         self._wrote = False
         self._notes = run.rewind(start) if self._first else []
-        own = shown or progress(start, end, run.metrics())
-        self._progress = own if self._first else Silence()
+        self._progress = Silence()
+        if self._first:
+            self._progress = shown or progress(start, end, run.metrics())
 
     def __enter__(self) -> Self:
         self._progress.__enter__()
@@ -104,7 +106,7 @@ class Record:
     def sample(self, step: int, state: Any) -> None:
         """Draw the fixed samples."""
         chunks = generate_chunks(
-            *(self._generate, self._key_sample, state, self._inputs), size=self._batch_size
+            *(self._placed.generate, self._key_sample, state, self._inputs), size=self._batch_size
         )
         made = jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
         if self._first:
