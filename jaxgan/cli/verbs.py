@@ -82,7 +82,7 @@ def train_seeds(
                 watch=watch_of(experiment),
             )
         except (Interrupted, NotFinite) as stop:
-            raise with_way_on(stop, directory / f"seed-{seeds[0]}") from None
+            raise with_way_on(stop, directory / "seed-SEED") from None
         finish_runs([run.directory for run in runs], type(experiment), name)
     return 0
 
@@ -143,6 +143,13 @@ def reproduce_run(
     refuse_imported(run)
     # Of `.` and `..` the name is in the whole path alone.
     output = output or Path(f"{os.path.abspath(directory)}-reproduced")
+    others = [seed for seed in run.manifest.get("together", []) if seed != run.manifest["seed"]]
+    if others:
+        print(
+            f"{directory} was played together with the runs of seeds "
+            f"{', '.join(map(str, others))} and is repeated alone: the two are the same to "
+            "rounding, which grows with the steps"
+        )
     repeated, comparison = reproduce(run, experiment, output)
     if comparison.difference is None:
         print(
@@ -150,6 +157,11 @@ def reproduce_run(
         )
         return 0
     print(f"different, first at {comparison.difference}")
+    if others and comparison.apart:
+        for step in sorted({min(comparison.apart), max(comparison.apart)}):
+            print(
+                f"at step {step}, terms differ by up to {comparison.apart[step]:.1g} of their size"
+            )
     changes = [
         line
         for line in differences(_surroundings(run), _surroundings(repeated))

@@ -158,7 +158,7 @@ def play(
                 notes += best.set_aside_after(step)
         batch_size = setup.data.batch_size
         with Record(
-            *(run, experiment, placed.generate, setup.key, step, end),
+            *(run, experiment, placed, setup.key, step, end),
             batch_size=batch_size,
             loggers=loggers,
             watch=watch,

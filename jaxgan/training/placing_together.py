@@ -15,7 +15,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxgan.data import Data
-from jaxgan.games.game import Batch, Game, stream
+from jaxgan.games.game import Game, stream
 from jaxgan.training.placement import (
     Batches,
     Placed,
@@ -35,14 +35,14 @@ class Together(NamedTuple):
         advance: `(states, start, stop) -> (states, reports)`, as `Placed.advance`; `reports` too
             are those of all.
         each: `states -> [state]`, or `reports -> [report]`, in the order of the seeds.
-        generate: of each run, as `Placed.generate`.
+        placed: for each run a game on its devices, whose `generate` serves all that are there.
         stride: how many rounds one call of `advance` plays well.
     """
 
     init: Callable[[], Any]
     advance: Callable[[Any, int, int], tuple[Any, Any]]
     each: Callable[[Any], list[Any]]
-    generate: list[Callable[[jax.Array, Any, Batch], jax.Array]]
+    placed: list[Placed]
     stride: int
 
 
@@ -84,16 +84,16 @@ def place_together(
     Raises:
         ValueError: where the batch cannot be shared evenly by the devices of the mesh.
     """
-    first = place(game, data, mesh=mesh, key=jax.random.key(seeds[0]), looped=looped)
-    looped = first.stride > 1
+
+    def alone(seed: int) -> Placed:
+        key = jax.random.key(seed)
+        return place(game, data.reseeded(seed), mesh=mesh, key=key, looped=looped)
+
+    first = alone(seeds[0])
     if len(seeds) == 1:
         return _alone(first)
-    if game.phases and not looped:  # JAX compiles a phase once, for all that play it
-        others = [
-            place(game, data.reseeded(seed), mesh=mesh, key=jax.random.key(seed), looped=False)
-            for seed in seeds[1:]
-        ]
-        return spread([_alone(one) for one in (first, *others)])
+    if game.phases and first.stride == 1:  # JAX compiles a phase once, for all that play it
+        return spread([_alone(one) for one in (first, *map(alone, seeds[1:]))])
     if vmapped is None:
         # On accelerators, what one network leaves idle the others use. On the CPU nothing is left,
         # and under vmap the convolutions of several networks become one in groups, which XLA plays
@@ -125,7 +125,7 @@ def spread(groups: Sequence[Together]) -> Together:
         init=lambda: [group.init() for group in groups],
         advance=advance,
         each=each,
-        generate=[generate for group in groups for generate in group.generate],
+        placed=[one for group in groups for one in group.placed],
         stride=groups[0].stride,
     )
 
@@ -136,7 +136,7 @@ def _alone(placed: Placed) -> Together:
         init=placed.init,
         advance=placed.advance,
         each=lambda tree: [tree],
-        generate=[placed.generate],
+        placed=[placed],
         stride=placed.stride,
     )
 
@@ -235,7 +235,7 @@ def _row(
         init=lambda: joined([programs.init(stream(key, "init")) for key in keys]),
         advance=advance,
         each=partial(_parts, count=len(seeds)) if vmapped else lambda tree: [tree],
-        generate=[first.generate] * len(seeds),
+        placed=[first] * len(seeds),
         stride=first.stride,
     )
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import jax
 import numpy as np
 
-from jaxgan.games.game import Batch, Info, stream
+from jaxgan.games.game import Info, stream
 from jaxgan.training.digests import digest
 from jaxgan.training.errors import RunError
 from jaxgan.training.events import Events
@@ -16,6 +16,7 @@ from jaxgan.training.experiment import Draws, Experiment
 from jaxgan.training.generating import generate_chunks
 from jaxgan.training.loggers import Logger, Loggers
 from jaxgan.training.pictures import Picture, animate, class_grid, grid, save_picture
+from jaxgan.training.placement import Placed
 from jaxgan.training.progress import Progress, Silence, progress
 from jaxgan.training.run import Run
 from jaxgan.training.watching import Watch
@@ -35,7 +36,7 @@ class Record:
         self,
         run: Run,
         experiment: Experiment,
-        generate: Callable[[jax.Array, Any, Batch], jax.Array],
+        placed: Placed,
         key: jax.Array,
         start: int,
         end: int,
@@ -50,7 +51,7 @@ class Record:
         Args:
             run: what is played.
             experiment: of the run.
-            generate: of its game, placed.
+            placed: its game.
             key: the run's.
             start: the step that the run goes on from.
             end: the step that it goes on to.
@@ -61,7 +62,7 @@ class Record:
         """
         self._run = run
         self._experiment = experiment
-        self._generate = generate
+        self._placed = placed
         self._key_sample = stream(key, "sample")
         inputs = experiment.inputs(stream(key, "inputs"), SAMPLES)
         self._inputs = jax.tree.map(np.asarray, inputs)
@@ -80,8 +81,9 @@ class Record:
         self._watch = watch
         ranks = [line.get("rank") for line in run.evaluations() if line["step"] <= start]
         self._least = min((rank for rank in ranks if rank is not None), default=np.inf)
-        own = shown or progress(start, end, run.metrics())
-        self._progress = own if self._first else Silence()
+        self._progress = Silence()
+        if self._first:
+            self._progress = shown or progress(start, end, run.metrics())
         if start < end:  # now: a person may be asked for something before there is a display
             self._logs.begin()
 
@@ -126,7 +128,9 @@ class Record:
             return False
 
         def generate(key: jax.Array, inputs: Mapping[str, Any]) -> Any:
-            chunks = generate_chunks(self._generate, key, state, inputs, size=self._batch_size)
+            chunks = generate_chunks(
+                self._placed.generate, key, state, inputs, size=self._batch_size
+            )
             return jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
 
         try:
@@ -147,7 +151,7 @@ class Record:
     def sample(self, step: int, state: Any) -> None:
         """Draw the fixed samples."""
         chunks = generate_chunks(
-            *(self._generate, self._key_sample, state, self._inputs), size=self._batch_size
+            *(self._placed.generate, self._key_sample, state, self._inputs), size=self._batch_size
         )
         made = jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
         if self._first:

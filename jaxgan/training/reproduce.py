@@ -20,11 +20,14 @@ class Comparison(NamedTuple):
         metrics: how many lines of metrics were compared.
         difference: the first one, as in `step 100: generator/parameters/...`; None where there is
             none.
+        apart: of each line of metrics its step, and how far the terms of the two are apart at most,
+            as a part of the larger one.
     """
 
     checkpoints: int
     metrics: int
     difference: str | None
+    apart: dict[int, float]
 
 
 def reproduce(run: Run, experiment: Experiment, directory: StrPath) -> tuple[Run, Comparison]:
@@ -95,7 +98,8 @@ def compare(run: Run, other: Run) -> Comparison:
         if (first := _first_difference(before, after)) is not None
     )
     difference = f"step {found[0][0]}: {found[0][1]}" if found else None
-    return Comparison(len(digests), len(metrics), difference)
+    apart = {step: _apart(before, after) for step, before, after in metrics}
+    return Comparison(len(digests), len(metrics), difference, apart)
 
 
 def _both(ones: list[dict], others: list[dict], name: str) -> list[tuple[int, dict, dict]]:
@@ -105,6 +109,11 @@ def _both(ones: list[dict], others: list[dict], name: str) -> list[tuple[int, di
         for line in ones
         if line["step"] in by_step
     ]
+
+
+def _apart(before: dict[str, float], after: dict[str, float]) -> float:
+    pairs = [(before[name], after[name]) for name in before.keys() & after.keys()]
+    return max((abs(a - b) / max(abs(a), abs(b)) for a, b in pairs if a != b), default=0.0)
 
 
 def _first_difference(before: dict, after: dict) -> str | None:

@@ -17,7 +17,7 @@ from jaxgan.training.configuration import (
     validated,
     with_absolute_paths,
 )
-from jaxgan.training.errors import Interrupted, NotFinite
+from jaxgan.training.errors import Interrupted, NotFinite, RunError
 from jaxgan.training.experiment import Experiment
 from jaxgan.training.lock import Lock
 from jaxgan.training.loop import Kept, next_stop
@@ -69,6 +69,10 @@ def train_together(
         Interrupted: where SIGTERM, SIGINT or SIGHUP stopped the runs; their states are saved.
     """
     _check_seeds(seeds)
+    if jax.process_count() > 1:
+        raise RunError(
+            "runs are played together in one process: train each by itself, where there are several"
+        )
     seeds = list(seeds)
     folder = to_path(directory)
     experiment = with_absolute_paths(validated(experiment))
@@ -154,15 +158,16 @@ def _play(
         for note in notes:
             shared.progress.say(note)
         kept = []
-        for run, lock, generate in zip(runs, locks, placed.generate, strict=True):
-            checkpoints = Checkpoints(run, keep=schedule.keep, keep_every=schedule.keep_every)
+        for run, lock, own in zip(runs, locks, placed.placed, strict=True):
+            checkpoints = stack.enter_context(
+                Checkpoints(run, keep=schedule.keep, keep_every=schedule.keep_every)
+            )
             record = Record(
-                *(run, experiment, generate, jax.random.key(run.manifest["seed"]), 0, end),
+                *(run, experiment, own, jax.random.key(run.manifest["seed"]), 0, end),
                 batch_size=data.batch_size,
                 shown=_One(shared),
                 watch=watch,
             )
-            stack.enter_context(checkpoints)
             stack.enter_context(record)
             kept.append(Kept(run, schedule, end, record, checkpoints, lock))
         for one, state in zip(kept, placed.each(states), strict=True):
