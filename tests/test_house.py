@@ -68,11 +68,15 @@ def test_no_module_imports_anothers_private_names(tmp_path):
 
 
 def test_imports_without_the_libraries_of_data():
-    """A machine without TFDS, Grain, mlxtend, Pillow and TensorFlow can import the library."""
+    """A machine without TFDS, Grain, mlxtend, Pillow and TensorFlow can import the library.
+
+    And what takes long to import, as SciPy's statistics do, waits until it is used.
+    """
     code = """
 import importlib, sys
 for name in (
-    "tensorflow", "tensorflow_datasets", "grain", "mlxtend", "PIL", "tensorboardX", "matplotlib"
+    "tensorflow", "tensorflow_datasets", "grain", "mlxtend", "PIL", "tensorboardX", "matplotlib",
+    "sklearn", "scipy.stats", "wandb", "mlflow",
 ):
     sys.modules[name] = None
 for package in ("losses", "games", "networks", "data", "metrics", "training"):

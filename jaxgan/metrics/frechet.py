@@ -4,7 +4,6 @@ import contextlib
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import linregress
 
 from jaxgan.metrics.distances import feature_sets
 from jaxgan.metrics.moments import Moments
@@ -182,6 +181,8 @@ def frechet_distance_unbiased(
     counts = np.linspace(smallest, len(x), points).astype(np.int64)
     subsets = (x[random.permutation(len(x))[:count]] for count in counts)
     distances = np.array([_between(_normal(part, ddof), reference) for part in subsets])
+    from scipy.stats import linregress  # takes a second
+
     line = linregress(1 / counts, distances)
     return Extrapolation(float(line.intercept), float(line.intercept_stderr), counts, distances)
 

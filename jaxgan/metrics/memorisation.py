@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import mannwhitneyu
 
 from jaxgan.metrics.distances import feature_sets, squared_distances
 
@@ -66,6 +65,8 @@ def memorisation(
     >>> memorisation(line + 0.01, line, line + 0.3).farther
     0.0
     """
+    from scipy.stats import mannwhitneyu  # takes a second
+
     x, seen, unseen = feature_sets(features, train, held_out)
     made, real = (nearest_neighbours(a, seen, block_size=block_size)[0] for a in (x, unseen))
     test = mannwhitneyu(made, real, alternative="less")

@@ -22,12 +22,17 @@ from jaxgan.training import Run, from_plain, load
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-# For three rounds, all is compiling.
-QUICKLY = "--xla_backend_optimization_level=0"
+# For three rounds, all is compiling: as tests do it.
+QUICKLY = " ".join(
+    flag
+    for flag in os.environ["XLA_FLAGS"].split()
+    if flag.startswith(("--xla_backend_optimization_level=", "--xla_cpu_use_fusion_emitters="))
+)
 SHORT = [
     *("--steps", "160", "--log-every", "20", "--sample-every", "80"),
     *("--checkpoint-every", "20", "--batch-size", "16"),
 ]
+FEW = ["--split", "train[:400]"]
 
 
 def command(*words, experiment="gan", devices=1, flags="", **variables):
@@ -81,17 +86,35 @@ def saving(directory):
 
 
 @pytest.fixture(scope="module")
-def whole(digits_folder, tmp_path_factory):
-    """A run that nothing disturbed."""
+def shown(digits_folder, tmp_path_factory):
+    """A run that nothing disturbed, and what it showed on a terminal."""
     directory = tmp_path_factory.mktemp("whole") / "run"
-    run("train", "--directory", directory, "--data-dir", digits_folder, *SHORT)
-    return directory
+    line, environment = command(
+        *("train", "--directory", directory, "--data-dir", digits_folder, *FEW, *SHORT),
+        TERM="xterm",
+        COLUMNS="100",
+    )
+    terminal, other = pty.openpty()
+    process = subprocess.Popen(line, env=environment, stdout=other, stderr=other)
+    os.close(other)
+    output = b""
+    with contextlib.suppress(OSError):  # how a terminal says that nobody writes any more
+        while piece := os.read(terminal, 4096):
+            output += piece
+    os.close(terminal)
+    assert process.wait() == 0, output.decode()
+    return directory, output.decode()
+
+
+@pytest.fixture(scope="module")
+def whole(shown):
+    return shown[0]
 
 
 def test_killed_twice_it_ends_in_the_same_bits(whole, digits_folder, tmp_path):
     chance = random.Random(0)
     directory = tmp_path / "run"
-    process = start("train", "--directory", directory, "--data-dir", digits_folder, *SHORT)
+    process = start("train", "--directory", directory, "--data-dir", digits_folder, *FEW, *SHORT)
     moments = sorted(chance.sample(range(20, 160, 20), 2))
     for number, step in enumerate(moments):
         wait_until(process, lambda step=step: reached(directory, step))
@@ -121,7 +144,7 @@ def test_killed_twice_it_ends_in_the_same_bits(whole, digits_folder, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_and_says_how_to_go_on(whole, digits_folder, tmp_path, number):
     directory = tmp_path / "run"
-    process = start("train", "--directory", directory, "--data-dir", digits_folder, *SHORT)
+    process = start("train", "--directory", directory, "--data-dir", digits_folder, *FEW, *SHORT)
     wait_until(process, lambda: reached(directory, 40))
     process.send_signal(number)
     output, _ = process.communicate(timeout=120)
@@ -137,24 +160,9 @@ def test_a_signal_saves_and_says_how_to_go_on(whole, digits_folder, tmp_path, nu
         assert metrics(directory) == metrics(whole)
 
 
-def test_a_terminal_shows_a_live_display(digits_folder, tmp_path):
-    line, environment = command(
-        *("train", "--directory", tmp_path / "run", "--data-dir", digits_folder),
-        *("--steps", "30", "--log-every", "10"),
-        TERM="xterm",
-        COLUMNS="100",
-    )
-    terminal, other = pty.openpty()
-    process = subprocess.Popen(line, env=environment, stdout=other, stderr=other)
-    os.close(other)
-    output = b""
-    with contextlib.suppress(OSError):  # how a terminal says that nobody writes any more
-        while piece := os.read(terminal, 4096):
-            output += piece
-    os.close(terminal)
-    assert process.wait() == 0, output.decode()
-    text = output.decode()
-    for word in ("30/30", "steps/s", "left", "generator/gradient_norm", "training.gif"):
+def test_a_terminal_shows_a_live_display(shown):
+    _, text = shown
+    for word in ("160/160", "steps/s", "left", "generator/gradient_norm", "training.gif"):
         assert word in text
     assert "\x1b[" in text  # the display is drawn again in its place
 
@@ -166,7 +174,7 @@ def dcgan(directory, digits_folder):
     the corner of its ReLU that rounding decides its slope, and differences jump from 1e-7 to 1e-3.
     """
     return [
-        *("train", "--directory", directory, "--data-dir", digits_folder, "--width", 4),
+        *("train", "--directory", directory, "--data-dir", digits_folder, *FEW, "--width", 4),
         *("--steps", 3, "--log-every", 1, "--checkpoint-every", 3, "--batch-size", 8),
         *("--average-decay", 0.9, "--learning-rate", 2e-4, "--no-decay"),
     ]
