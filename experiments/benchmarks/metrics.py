@@ -3,12 +3,12 @@
     python -m experiments.benchmarks.metrics --output FOLDER    half an hour on two cores
 
 Features are made up: latents of a few dimensions through a random network with ReLUs, 2,048 wide as
-Inception's. First every metric is compared with each library's under that library's protocol, once
-with the features in float64, where all must agree, and once in float32 as networks give them, where
-some libraries compute in float32 and lose digits of their own. Then they are timed in turns on
-features in float32, medians of alternated rounds. Ratio: theirs / ours; above 1, jaxgan is the
-faster. Memory is what a call needs at its peak beyond what is there before it. Libraries that are
-not installed are left out. Writes `metrics.md` and `metrics.json`.
+Inception's. Every metric is compared with each library's under that library's protocol: with the
+features in float64, where they must agree, and in float32 as networks give them, where some
+libraries compute in float32 and lose digits of their own. The latter calls alternate and are timed;
+medians count. Ratio: theirs / ours; above 1, jaxgan is the faster. Memory is what a call needs at
+its peak beyond what is there before it. Libraries that are not installed are left out. Writes
+`metrics.md` and `metrics.json`, anew after each row.
 """
 
 import dataclasses
@@ -62,14 +62,18 @@ class Metrics:
     """Folder that the report is written to."""
     dimensions: int = 2048
     """Of the features."""
-    compared: int = 4_000
-    """Features of samples that are compared; of real examples a tenth more."""
-    timed: int = 4_000
-    """Features of each set that both libraries are timed on."""
+    count: int = 3_000
+    """Samples, and as many real examples, that both libraries measure."""
     repeats: int = 3
     """Turns of each library."""
     alone: bool = True
     """Time also what only jaxgan is timed for."""
+
+    def __post_init__(self) -> None:
+        if self.count <= 1_000:
+            raise ValueError(
+                f"{self.count} samples give subsets of 1,000 that do not vary: take more"
+            )
 
 
 def features(count: int, dimensions: int, *, seed: int, scale: float = 1.0) -> np.ndarray:
@@ -92,34 +96,14 @@ def features(count: int, dimensions: int, *, seed: int, scale: float = 1.0) -> n
     return np.maximum(np.maximum(made @ inner, 0) @ outer / 3 + noise, 0)
 
 
-def difference(pair: Pair, x: np.ndarray, y: np.ndarray) -> tuple[list[float], float]:
-    """Our figures, and the largest difference of one from theirs, relative to theirs."""
-    ours, theirs = pair.ours(x, y), pair.theirs(x, y)
-    return ours.tolist(), float(np.max(np.abs(ours - theirs) / np.abs(theirs)))
+def sets(count: int, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
+    """Samples that vary a little less than the real examples, and those."""
+    samples = features(count, dimensions, seed=1, scale=0.9)
+    return samples, features(count, dimensions, seed=2)
 
 
-def compare(options: Metrics, every: list[Pair]) -> list[dict[str, Any]]:
-    """The first table.
-
-    Raises:
-        RuntimeError: where figures of features in float64 differ by more than they may.
-    """
-    x = features(options.compared, options.dimensions, seed=1, scale=0.9)
-    y = features(options.compared * 11 // 10, options.dimensions, seed=2)
-    wide = x.astype(np.float64), y.astype(np.float64)
-    rows = []
-    for pair in every:
-        figures, apart = difference(pair, *wide)
-        _, narrow = difference(pair, x, y)
-        rows.append({**_named(pair), "figures": figures, "float64": apart, "float32": narrow})
-        print(rows[-1], flush=True)
-        if not apart <= pair.tolerance:
-            raise RuntimeError(f"{pair.metric} differs by {apart:.1e} from {pair.library}'s")
-    return rows
-
-
-def measured(call: Callable[[], Any]) -> tuple[float, float]:
-    """Seconds of a call, and MiB that it needed beyond what was there (not a number off Linux)."""
+def measured(call: Callable[[], Any]) -> tuple[Any, float, float]:
+    """What a call gives, its seconds, and its MiB (not a number off Linux)."""
     try:
         # The peak begins anew; Linux alone has this.
         pathlib.Path("/proc/self/clear_refs").write_text("5")
@@ -127,94 +111,68 @@ def measured(call: Callable[[], Any]) -> tuple[float, float]:
     except OSError:
         before = float("nan")
     start = time.perf_counter()
-    call()
+    found = call()
     seconds = time.perf_counter() - start
-    return seconds, peak_of_process() - before if before == before else before
+    return found, seconds, peak_of_process() - before
 
 
-def in_turns(options: Metrics, every: list[Pair]) -> list[dict[str, Any]]:
-    """The second table."""
-    x = features(options.timed, options.dimensions, seed=3, scale=0.9)
-    y = features(options.timed, options.dimensions, seed=4)
-    rows = []
-    for pair in every:
-        if pair.metric.endswith("parts"):  # it is there to be compared
-            continue
-        sides = pair.ours, pair.theirs
-        turns = np.array(
-            [[measured(lambda s=side: s(x, y)) for side in sides] for _ in range(options.repeats)]
-        )
-        seconds, memory = turns[..., 0], turns[..., 1].max(axis=0)
-        ratios = seconds[:, 1] / seconds[:, 0]
-        ours, theirs = np.median(seconds, axis=0).tolist()
-        rows.append(
-            {
-                **_named(pair),
-                "ours_s": ours,
-                "theirs_s": theirs,
-                "ratio": float(np.median(ratios)),
-                "lowest": float(ratios.min()),
-                "highest": float(ratios.max()),
-                "ours_mib": float(memory[0]),
-                "theirs_mib": float(memory[1]),
-            }
-        )
-        print(rows[-1], flush=True)
-    return rows
+def in_turns(pair: Pair, x: np.ndarray, y: np.ndarray, repeats: int) -> dict[str, Any]:
+    """One row of the first table.
 
-
-def alone(options: Metrics) -> list[dict[str, Any]]:
-    """The third table."""
-    rows = []
-    for metric, count, call in ALONE:
-        x = features(count, options.dimensions, seed=5, scale=0.9)
-        y = features(count, options.dimensions, seed=6)
-        seconds, memory = measured(lambda c=call, a=x, b=y: c(a, b))
-        rows.append({"metric": metric, "count": count, "ours_s": seconds, "ours_mib": memory})
-        print(rows[-1], flush=True)
-    return rows
-
-
-def _named(pair: Pair) -> dict[str, Any]:
+    Raises:
+        RuntimeError: where figures of features in float64 differ by more than they may.
+    """
+    wide = x.astype(np.float64), y.astype(np.float64)
+    apart = _apart(pair.ours(*wide), pair.theirs(*wide))
+    if not apart <= pair.tolerance:
+        raise RuntimeError(f"{pair.metric} differs by {apart:.1e} from {pair.library}'s")
+    turns = []
+    for _ in range(repeats):
+        turns.append([measured(lambda s=side: s(x, y)) for side in (pair.ours, pair.theirs)])
+    figures = turns[0][0][0]
+    seconds = np.array([[side[1] for side in turn] for turn in turns])
+    memory = np.array([[side[2] for side in turn] for turn in turns]).max(axis=0)
+    ratios = seconds[:, 1] / seconds[:, 0]
     package = PACKAGES[pair.library]
-    return {"metric": pair.metric, "library": f"{package} {version(package)}"}
+    return {
+        "metric": pair.metric,
+        "library": f"{package} {version(package)}",
+        "figures": figures.tolist(),
+        "float64": apart,
+        "float32": _apart(figures, turns[0][1][0]),
+        "seconds": np.median(seconds, axis=0).tolist(),
+        "ratio": [float(of(ratios)) for of in (np.median, np.min, np.max)],
+        "mib": memory.tolist(),
+    }
 
 
-def report(options: Metrics, results: dict[str, list[dict[str, Any]]]) -> str:
+def _apart(ours: np.ndarray, theirs: np.ndarray) -> float:
+    return float(np.max(np.abs(ours - theirs) / np.abs(theirs)))
+
+
+def report(options: Metrics, rows: list[dict[str, Any]], alone: list[dict[str, Any]]) -> str:
     """The tables in Markdown."""
     lines = [
-        f"Of {options.compared} samples and {options.compared * 11 // 10} real examples, "
-        f"{options.dimensions} features each; differences are the largest of a row, relative to "
-        "the figure.",
+        f"Of {options.count} samples and as many real examples, {options.dimensions} features "
+        "each; differences are the largest of a row, relative to the figure; medians of "
+        f"{options.repeats} turns.",
         "",
-        "| metric | library | figures | differ by, float64 | float32 |",
-        "|---|---|---|---|---|",
+        "| metric | library | figures | differ by, float64 | float32 | jaxgan, s | theirs, s "
+        "| ratio (lowest to highest) | peak memory, MiB (jaxgan, theirs) |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {r['metric']} | {r['library']} | {', '.join(f'{f:.5g}' for f in r['figures'])} "
-        f"| {r['float64']:.0e} | {r['float32']:.0e} |"
-        for r in results["compared"]
-    ]
-    lines += [
-        "",
-        f"In turns, of {options.timed} samples and as many real examples, float32; medians of "
-        f"{options.repeats} rounds.",
-        "",
-        "| metric | library | jaxgan, s | theirs, s | ratio (lowest to highest) "
-        "| peak memory, MiB (jaxgan, theirs) |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {r['metric']} | {r['library']} | {r['ours_s']:.1f} | {r['theirs_s']:.1f} "
-        f"| **{r['ratio']:.2f}** ({r['lowest']:.2f} to {r['highest']:.2f}) "
-        f"| {r['ours_mib']:.0f}, {r['theirs_mib']:.0f} |"
-        for r in results["timed"]
+        f"| {r['float64']:.0e} | {r['float32']:.0e} "
+        f"| {r['seconds'][0]:.2f} | {r['seconds'][1]:.2f} "
+        f"| **{r['ratio'][0]:.2f}** ({r['ratio'][1]:.2f} to {r['ratio'][2]:.2f}) "
+        f"| {r['mib'][0]:.0f}, {r['mib'][1]:.0f} |"
+        for r in rows
     ]
     lines += ["", "jaxgan alone, of as many real examples as samples, once each.", ""]
     lines += ["| metric | samples | s | peak memory, MiB |", "|---|---|---|---|"]
     lines += [
-        f"| {r['metric']} | {r['count']} | {r['ours_s']:.1f} | {r['ours_mib']:.0f} |"
-        for r in results["alone"]
+        f"| {r['metric']} | {r['count']} | {r['seconds']:.1f} | {r['mib']:.0f} |" for r in alone
     ]
     return "\n".join(lines)
 
@@ -222,17 +180,29 @@ def report(options: Metrics, results: dict[str, list[dict[str, Any]]]) -> str:
 def main(options: Metrics) -> None:
     """Compare, time, print and write."""
     options.output.mkdir(parents=True, exist_ok=True)
-    every = [pair for pair in pairs() if importlib.util.find_spec(pair.library)]
-    results = {"compared": compare(options, every), "timed": in_turns(options, every)}
-    results["alone"] = alone(options) if options.alone else []
-    text = (
-        f"# Metrics, against other libraries\n\n{machine()}.\n"
-        f"Command: `python -m experiments.benchmarks.metrics {' '.join(sys.argv[1:])}`\n\n"
-        f"{report(options, results)}\n"
-    )
-    (options.output / "metrics.md").write_text(text)
-    whole = {"machine": machine(), **results}
-    (options.output / "metrics.json").write_text(json.dumps(whole, indent=1) + "\n")
+    rows: list[dict[str, Any]] = []
+    lonely: list[dict[str, Any]] = []
+
+    def write(row: dict[str, Any]) -> None:
+        print(row, flush=True)
+        (options.output / "metrics.md").write_text(
+            f"# Metrics, against other libraries\n\n{machine()}.\n"
+            f"Command: `python -m experiments.benchmarks.metrics {' '.join(sys.argv[1:])}`\n\n"
+            f"{report(options, rows, lonely)}\n"
+        )
+        whole = {"machine": machine(), "pairs": rows, "alone": lonely}
+        (options.output / "metrics.json").write_text(json.dumps(whole, indent=1) + "\n")
+
+    x, y = sets(options.count, options.dimensions)
+    for pair in pairs():
+        if importlib.util.find_spec(pair.library):
+            rows.append(in_turns(pair, x, y, options.repeats))
+            write(rows[-1])
+    for metric, count, call in ALONE if options.alone else []:
+        x, y = sets(count, options.dimensions)
+        _, seconds, memory = measured(lambda c=call, x=x, y=y: c(x, y))
+        lonely.append({"metric": metric, "count": count, "seconds": seconds, "mib": memory})
+        write(lonely[-1])
 
 
 if __name__ == "__main__":

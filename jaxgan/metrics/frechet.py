@@ -168,7 +168,7 @@ def frechet_distance_unbiased(
 
     References:
         Chong and Forsyth, "Effectively unbiased FID and Inception score and where to find them"
-        (2020), section 3.
+        (2020).
     """
     x, y = feature_sets(features, others)
     smallest = max(len(x) // 10, 2) if smallest is None else smallest

@@ -36,14 +36,14 @@ def kernel_distance(
         seed: of the subsets.
 
     Returns:
-        Mean and deviation over the subsets; computed in float64.
+        Mean and deviation over the subsets; computed in float64. Subsets that take most of a set
+        have much in common: the standard error of the mean is `jackknife`'s, not the deviation.
 
     Raises:
         ValueError: where the sets will not do, or are smaller than a subset.
 
     References:
-        Bińkowski, Sutherland, Arbel and Gretton, "Demystifying MMD GANs" (2018), section 4 and
-        equation 4.
+        Bińkowski, Sutherland, Arbel and Gretton, "Demystifying MMD GANs" (2018).
 
     >>> points = np.array([[0.0], [1.0]])
     >>> kernel_distance(points, points + 1, subsets=1, subset_size=2).mean

@@ -169,7 +169,7 @@ def density_coverage(
 
     References:
         Naeem, Oh, Uh, Choi and Yoo, "Reliable fidelity and diversity metrics for generative models"
-        (2020), section 3.
+        (2020).
 
     >>> line = np.arange(4.0).reshape(-1, 1)
     >>> density_coverage(np.array([[0.5], [0.6], [9.0]]), line, k=1).coverage

@@ -58,7 +58,7 @@ def memorisation(
 
     References:
         Meehan, Chaudhuri and Dasgupta, "A non-parametric test to detect data-copying in generative
-        models" (2020), section 3. DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two
+        models" (2020). DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two
         or more correlated receiver operating characteristic curves" (1988), for the error.
 
     >>> line = np.arange(9.0).reshape(-1, 1)

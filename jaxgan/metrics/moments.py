@@ -24,8 +24,8 @@ class Moments(NamedTuple):
         scatter: `[F, F]` float64.
 
     References:
-        Chan, Golub and LeVeque, "Algorithms for computing the sample variance" (1983), equation 2.1
-        for vectors.
+        Chan, Golub and LeVeque, "Algorithms for computing the sample variance" (1983), here for
+        vectors.
 
     >>> first = Moments.init(1).update(np.array([[1.0], [3.0]]))
     >>> second = Moments.init(1).update(np.array([[5.0]]))

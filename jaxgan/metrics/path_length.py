@@ -29,7 +29,7 @@ def perceptual_path_length(
 
     References:
         Karras, Laine and Aila, "A style-based generator architecture for generative adversarial
-        networks" (2019), equation 2. The percentiles are those of NVIDIA's code.
+        networks" (2019), equations 2 (of z) and 3 (of w). The percentiles are of NVIDIA's code.
 
     >>> perceptual_path_length(np.array([1.0, 3.0]), epsilon=0.5, low=0, high=100)
     Estimate(mean=8.0, deviation=4.0)

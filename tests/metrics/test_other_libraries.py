@@ -10,7 +10,9 @@ TURN = RNG.normal(size=(24, 24)) / 5
 X, Y = (np.abs(RNG.normal(size=(count, 24)) @ TURN) for count in (230, 310))
 
 
-@pytest.mark.parametrize("pair", pairs(subsets=7, subset_size=90), ids=lambda p: p.metric)
+@pytest.mark.parametrize(
+    "pair", pairs(subsets=7, subset_size=90), ids=lambda p: f"{p.metric}, {p.library}"
+)
 def test_as_theirs(pair):
     pytest.importorskip(pair.library)
     theirs = pair.theirs(X * 1.1, Y)
