@@ -236,7 +236,9 @@ def opened(tmp_path):
     """The page of three runs of two groups, in a browser."""
     runs = [
         *(played(tmp_path / f"run-{seed}", seed=seed) for seed in (0, 1)),
-        played(tmp_path / ("long-" * 20), rate=0.2, terms={"generator/loss": float("nan")}),
+        played(
+            tmp_path / ("long-" * 20), last=200, rate=0.2, terms={"generator/loss": float("nan")}
+        ),
     ]
     evaluated(runs[0], {"FD " * 30: (10.0, 0.5, "lower", {"features": "x" * 200})}, step=300)
     (runs[0].directory / "evaluations.jsonl").write_text('{"step": 100, "figures": {"FD": 9}}\n')
@@ -290,18 +292,19 @@ def test_in_a_browser(opened):
 
 
 def test_dark_and_light(opened):
-    back = "getComputedStyle(document.body).backgroundColor"
-    scheme = {"name": "prefers-color-scheme"}
-    for system, other in (("light", "dark"), ("dark", "light")):
-        opened.call("Emulation.setEmulatedMedia", features=[scheme | {"value": system}])
-        opened.run("new Promise((yes) => requestAnimationFrame(() => yes()))")  # it is told then
-        first = opened.run(back)
-        assert opened.run("document.getElementById('theme').textContent") == other
-        opened.run("document.getElementById('theme').click()")
-        assert opened.run(back) != first
-        opened.run("document.getElementById('theme').click()")
-        assert opened.run(back) == first
+    colour = "getComputedStyle(document.body).backgroundColor"
+    click = "document.getElementById('theme').click()"
+    seen = []
+    for system in ("light", "dark"):
+        feature = {"name": "prefers-color-scheme", "value": system}
+        opened.call("Emulation.setEmulatedMedia", features=[feature])
         opened.run("document.documentElement.style.colorScheme = ''")
+        seen.append([opened.run(colour), opened.run(click), opened.run(colour)])
+        opened.run(click)
+        assert opened.run(colour) == seen[-1][0]
+    (light, _, dark), other = seen
+    assert light != dark
+    assert other == [dark, None, light]
 
 
 def test_no_width_scrolls_sideways(opened):
