@@ -73,7 +73,8 @@ def _columns(groups: Sequence[Group]) -> list[_Column]:
     for index, group in enumerate(groups):
         for kind in kinds:
             small = element("small", kind) if len(kinds) > 1 else Markup()
-            told = joined([swatch(groups, index), group.name, small]) or "value"
+            usual = "value" if len(group.readings) == 1 else "mean ± standard deviation"
+            told = joined([swatch(groups, index), group.name, small]) or usual
             column = _Column(kind, element("th", told, scope="col"), evaluated(group, kind))
             columns.append(column)
     return columns

@@ -219,8 +219,8 @@ if (slider) {
 // Dark or light: as the system has it, until somebody says otherwise.
 
 const system = matchMedia("(prefers-color-scheme: dark)");
-const isDark = () => (document.documentElement.style.colorScheme || (system.matches ? "dark" : "light")) === "dark";
-const label = () => { at("theme").textContent = isDark() ? "light" : "dark"; };
-at("theme").onclick = () => { document.documentElement.style.colorScheme = isDark() ? "light" : "dark"; label(); };
-system.onchange = label;
-label();
+at("theme").onclick = () => {
+  const { style } = document.documentElement;
+  const dark = (style.colorScheme || (system.matches ? "dark" : "light")) === "dark";
+  style.colorScheme = dark ? "light" : "dark";
+};

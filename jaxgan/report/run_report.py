@@ -119,7 +119,7 @@ def _named_apart(readings: list[Reading]) -> list[Reading]:
 
 
 def _head(title: str, groups: Sequence[Group], readings: Sequence[Reading]) -> Markup:
-    button = element("button", "dark", id="theme", type="button", aria_label="dark or light")
+    button = element("button", "light / dark", id="theme", type="button")
     parts = [element("p", "jaxgan report", class_="overline"), element("h1", title), button]
     if len(readings) == 1:
         told = [readings[0].name, *facts(readings[0])]

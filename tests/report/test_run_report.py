@@ -2,6 +2,7 @@
 
 import base64
 import html
+import io
 import json
 import re
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from jaxgan.report import run_report
+from jaxgan.report.strips import strip
 from tests.browser import quiet_page
 from tests.report.runs import evaluated, played, written
 
@@ -197,19 +199,27 @@ def test_what_is_damaged_is_left_out_and_said(tmp_path):
         assert told in text
 
 
-def test_pictures_are_thinned_to_what_has_room(tmp_path):
-    run = written(tmp_path / "run", steps=5)
-    run.samples.mkdir()
-    rng = np.random.default_rng(0)
-    for step in range(5):  # noise, which cannot be compressed
-        pixels = rng.integers(0, 256, (700, 700, 3), np.uint8)
-        Image.fromarray(pixels).save(run.samples / f"step_{step:07}.png", compress_level=1)
-    page = run_report([run])
-    steps = [step for step, _ in data(page)["strips"][0]]
-    assert steps[0] == 0
-    assert steps[-1] == 4
-    assert 1e6 < len(page) < 4e6
-    assert "data:image/webp" in page
+def test_pictures_are_thinned_and_shrunk_to_what_has_room(tmp_path):
+    rng, pictures = np.random.default_rng(0), {}
+    for step in range(30):  # noise, which cannot be compressed
+        pictures[step] = tmp_path / f"{step}.png"
+        pixels = rng.integers(0, 256, (300, 300, 3), np.uint8)
+        Image.fromarray(pixels).save(pictures[step], compress_level=1)
+
+    def size_of(address):
+        kind, _, file = address.partition(";base64,")
+        assert kind == "data:image/webp"
+        with Image.open(io.BytesIO(base64.b64decode(file))) as picture:
+            return picture.size
+
+    for room, side in ((1_000_000, 300), (200_000, 128)):
+        made, notes = strip(pictures, room)
+        assert notes == []
+        assert (min(made), max(made)) == (0, 29)
+        assert 8 <= len(made) < 30
+        assert room / 2 < sum(map(len, made.values())) <= room
+        assert {size_of(address) for address in made.values()} == {(side, side)}
+    assert list(strip(pictures, 10)[0]) == [29]
 
 
 def test_a_small_run_is_small_and_its_pictures_are_as_they_were(tmp_path):
@@ -236,7 +246,9 @@ def opened(tmp_path):
     """The page of three runs of two groups, in a browser."""
     runs = [
         *(played(tmp_path / f"run-{seed}", seed=seed) for seed in (0, 1)),
-        played(tmp_path / ("long-" * 20), rate=0.2, terms={"generator/loss": float("nan")}),
+        played(
+            tmp_path / ("long-" * 20), last=200, rate=0.2, terms={"generator/loss": float("nan")}
+        ),
     ]
     evaluated(runs[0], {"FD " * 30: (10.0, 0.5, "lower", {"features": "x" * 200})}, step=300)
     (runs[0].directory / "evaluations.jsonl").write_text('{"step": 100, "figures": {"FD": 9}}\n')
@@ -290,18 +302,19 @@ def test_in_a_browser(opened):
 
 
 def test_dark_and_light(opened):
-    back = "getComputedStyle(document.body).backgroundColor"
-    scheme = {"name": "prefers-color-scheme"}
-    for system, other in (("light", "dark"), ("dark", "light")):
-        opened.call("Emulation.setEmulatedMedia", features=[scheme | {"value": system}])
-        opened.run("new Promise((yes) => requestAnimationFrame(() => yes()))")  # it is told then
-        first = opened.run(back)
-        assert opened.run("document.getElementById('theme').textContent") == other
-        opened.run("document.getElementById('theme').click()")
-        assert opened.run(back) != first
-        opened.run("document.getElementById('theme').click()")
-        assert opened.run(back) == first
+    colour = "getComputedStyle(document.body).backgroundColor"
+    click = "document.getElementById('theme').click()"
+    seen = []
+    for system in ("light", "dark"):
+        feature = {"name": "prefers-color-scheme", "value": system}
+        opened.call("Emulation.setEmulatedMedia", features=[feature])
         opened.run("document.documentElement.style.colorScheme = ''")
+        seen.append([opened.run(colour), opened.run(click), opened.run(colour)])
+        opened.run(click)
+        assert opened.run(colour) == seen[-1][0]
+    (light, _, dark), other = seen
+    assert light != dark
+    assert other == [dark, None, light]
 
 
 def test_no_width_scrolls_sideways(opened):
