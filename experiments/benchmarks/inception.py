@@ -146,7 +146,8 @@ def write(options: Inception, results: dict[str, Any]) -> None:
     weights = "random weights" if options.weights is None else options.weights.name
     lines = [
         "# Inception v3's features against other libraries'\n",
-        f"{results['machine']}; {results['device']}. {weights}; float32 without TF32, both sides.",
+        f"{results['machine']}. Both sides on {results['device']}, of {weights}, in float32 "
+        "without TF32.",
         f"Command: `python -m experiments.benchmarks.inception {' '.join(sys.argv[1:])}`\n",
         "Features: the largest difference over the largest feature. Distance: Fréchet, of two sets",
         "of so many pictures; its relative difference.\n",
@@ -166,7 +167,7 @@ def write(options: Inception, results: dict[str, Any]) -> None:
         ]
         lines += [
             f"\nFeatures of {sum(x['pictures'] for x in rounds)} pictures of {options.pictures} "
-            f"pixels by the protocol tensorflow, in {len(rounds)} rounds of both sides in turns, "
+            f"pixels by the protocol tensorflow, rounds of both sides in turns: {len(rounds)}, "
             f"batches of {options.batch_size}: medians of {rates[0]:.1f} pictures a second by "
             f"jaxgan and {rates[1]:.1f} by torch-fidelity; "
             f"**{float(np.median(ratios)):.2f} times as fast** (median of the rounds' ratios, "
