@@ -73,7 +73,7 @@ from jaxgan.training.services import WandB as WandB
 from jaxgan.training.several import train_together as train_together
 from jaxgan.training.signals import counted_signals as counted_signals
 from jaxgan.training.start import create_from_state as create_from_state
-from jaxgan.training.start import load as load
+from jaxgan.training.loading import load as load
 from jaxgan.training.start import resume as resume
 from jaxgan.training.start import train as train
 from jaxgan.training.watching import Measured as Measured

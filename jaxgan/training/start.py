@@ -21,6 +21,7 @@ from jaxgan.training.digests import digest
 from jaxgan.training.environment import environment
 from jaxgan.training.errors import RunError
 from jaxgan.training.experiment import Experiment, Transfers
+from jaxgan.training.loading import load
 from jaxgan.training.lock import Lock
 from jaxgan.training.loggers import Logger
 from jaxgan.training.loop import Beginning, Setup, play
@@ -184,40 +185,6 @@ def resume(
                 record["step"], lambda: _state_of_parent(run, experiment, setup), inherited=True
             )
         play(run, experiment, setup, beginning, lock, loggers=loggers, watch=watch)
-
-
-def load(
-    run: Run, experiment: Experiment, *, step: int | None = None, best: bool = False
-) -> tuple[int, Any]:
-    """A checkpoint of a run, on one device: its step and its state.
-
-    Args:
-        run: what `Run.open` gives, or `Run.open_exported`.
-        experiment: of the run's own configuration.
-        step: of the checkpoint; the newest whole one where None.
-        best: whether it is the best of those that were evaluated while the run was trained.
-
-    Raises:
-        RunError: where there is none, or none of that step; says which there are.
-    """
-    batch = {
-        array: jax.ShapeDtypeStruct(tuple(leaf["shape"]), leaf["dtype"])
-        for array, leaf in run.manifest["batch"].items()
-    }
-    shapes = jax.eval_shape(experiment.game().init, jax.random.key(0), batch)
-    if run.archive is not None:
-        return run.archive.step, run.archive.state(shapes, step=step)
-    device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    if best and not run.best.is_dir():
-        raise RunError(
-            f"{run.directory} has no best state: it was not evaluated while it was trained "
-            "(train --evaluate-every)"
-        )
-    with Checkpoints(run, best=best) as checkpoints:
-        restored = checkpoints.restore(shapes, device, say=print, step=step)
-    if restored is None:
-        raise RunError(f"{run.directory} has no checkpoint yet: resume it first, as it is")
-    return restored
 
 
 def devices_of(run: Run) -> int:
