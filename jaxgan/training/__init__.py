@@ -43,6 +43,7 @@ from jaxgan.training.importing import ImportsNetworks as ImportsNetworks
 from jaxgan.training.lines import draft as draft
 from jaxgan.training.lines import write_array as write_array
 from jaxgan.training.lines import write_whole as write_whole
+from jaxgan.training.loading import load as load
 from jaxgan.training.loggers import Logger as Logger
 from jaxgan.training.loggers import logged as logged
 from jaxgan.training.loggers import remember as remember
@@ -73,7 +74,6 @@ from jaxgan.training.services import WandB as WandB
 from jaxgan.training.several import train_together as train_together
 from jaxgan.training.signals import counted_signals as counted_signals
 from jaxgan.training.start import create_from_state as create_from_state
-from jaxgan.training.loading import load as load
 from jaxgan.training.start import resume as resume
 from jaxgan.training.start import train as train
 from jaxgan.training.watching import Measured as Measured

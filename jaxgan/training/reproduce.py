@@ -7,9 +7,10 @@ from jaxgan.data import StrPath, to_path
 from jaxgan.training.configuration import from_plain
 from jaxgan.training.errors import RunError
 from jaxgan.training.experiment import Experiment
+from jaxgan.training.loading import load
 from jaxgan.training.parent import Parent, parent_of
 from jaxgan.training.run import Run
-from jaxgan.training.start import devices_of, load, train
+from jaxgan.training.start import devices_of, train
 
 
 class Comparison(NamedTuple):

@@ -2,8 +2,8 @@
 
 from jaxgan.data import StrPath
 from jaxgan.training.experiment import Experiment
-from jaxgan.training.run import Run
 from jaxgan.training.loading import load
+from jaxgan.training.run import Run
 from jaxgan.training.start import add_first_state
 
 
