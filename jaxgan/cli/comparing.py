@@ -10,13 +10,15 @@ from typing import Literal, TypeAlias
 
 from jaxgan import recipes
 from jaxgan.data import Images, Size, Source, to_path
+from jaxgan.networks import INPUT_PROTOCOLS
 from jaxgan.training import RunError
-from jaxgan.weights import find_lite0
+from jaxgan.weights import find_lite0, inception_variables, vgg16_variables
 
 FigureName: TypeAlias = Literal[
     "own", "distance", "extrapolated", "kernel", "score", "manifold", "copying", "classes"
 ]
-FeaturesName: TypeAlias = Literal["auto", "lite0"]
+FeaturesName: TypeAlias = Literal["auto", "lite0", "inception", "vgg16"]
+ProtocolName: TypeAlias = Literal["tensorflow", "pytorch-fid", "clean"]
 
 MEASURES: Mapping[str, recipes.Measure] = MappingProxyType(
     {
@@ -45,7 +47,14 @@ class Comparison:
     were learnt by heart. classes: the distance within each class."""
     features: FeaturesName = "auto"
     """What looks at the pictures. auto: the classifier of digits or faces, of all else
-    EfficientNet-Lite0."""
+    EfficientNet-Lite0. inception: the network of FID. vgg16: that of the papers' precision and
+    recall. The weights of the last two are published files, which --weights names; or they are
+    fetched once."""
+    weights: Path | None = None
+    """pt_inception-2015-12-05-6726825d.pth, or vgg16-397923af.pth."""
+    protocol: ProtocolName = "tensorflow"
+    """How pictures come to Inception, and what its figures are called: tensorflow, as torch-fidelity
+    and NVIDIA have it; pytorch-fid; clean, as clean-fid. The three disagree."""
     count: int = 5000
     """How many samples of a run."""
     against: str | None = None
@@ -80,7 +89,9 @@ class Comparison:
         Raises:
             RunError: where there is nothing that can.
         """
-        return _extractor(self.features, images)
+        if self.weights is not None and self.features not in ("inception", "vgg16"):
+            raise RunError("--weights are of --features inception or vgg16: name one of them")
+        return _extractor(self.features, images, self.weights, self.protocol)
 
     def real(self, images: Images, extractor: recipes.Extractor) -> recipes.Real:
         """What they are compared with.
@@ -121,10 +132,19 @@ PLAIN = Comparison()
 
 
 @functools.cache
-def _extractor(features: FeaturesName, images: Images) -> recipes.Extractor:
-    own = recipes.own_extractor(images) if features == "auto" else None
-    if own is not None:
-        return own
+def _extractor(
+    features: FeaturesName, images: Images, weights: Path | None, protocol: ProtocolName
+) -> recipes.Extractor:
+    match features:
+        case "inception":
+            file = weights or recipes.fetched(recipes.INCEPTION_FILE)
+            (way,) = (way for way in INPUT_PROTOCOLS if way.name == protocol)
+            return recipes.inception_extractor(inception_variables(file), way)
+        case "vgg16":
+            file = weights or recipes.fetched(recipes.VGG16_FILE)
+            return recipes.vgg16_extractor(vgg16_variables(file))
+        case "auto" if (own := recipes.own_extractor(images)) is not None:
+            return own
     if find_lite0() is None:
         raise RunError(
             f"there is no classifier of '{images.folder or images.dataset}', and the weights of "

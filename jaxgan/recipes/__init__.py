@@ -18,8 +18,10 @@ from jaxgan.recipes.evaluation import neighbours as neighbours
 from jaxgan.recipes.evaluation import pictures_in as pictures_in
 from jaxgan.recipes.extractors import Activations as Activations
 from jaxgan.recipes.extractors import Extractor as Extractor
+from jaxgan.recipes.extractors import inception_extractor as inception_extractor
 from jaxgan.recipes.extractors import lite0_extractor as lite0_extractor
 from jaxgan.recipes.extractors import own_extractor as own_extractor
+from jaxgan.recipes.extractors import vgg16_extractor as vgg16_extractor
 from jaxgan.recipes.faces import FaceClassifier as FaceClassifier
 from jaxgan.recipes.faces import evaluate_faces as evaluate_faces
 from jaxgan.recipes.faces import face_classifier as face_classifier

@@ -1,8 +1,9 @@
 """Networks that figures look at pictures with, and how pictures come to them."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -11,9 +12,12 @@ import numpy as np
 
 from jaxgan.data import Images, to_floats
 from jaxgan.metrics import Classifier
-from jaxgan.networks import EfficientNetLite0
+from jaxgan.networks import EfficientNetLite0, InputProtocol
+from jaxgan.recipes.batching import in_batches
 from jaxgan.recipes.digits import digit_classifier
 from jaxgan.recipes.faces import face_classifier, shrunk, style_of
+from jaxgan.recipes.inception import inception_features
+from jaxgan.recipes.vgg import vgg16_features
 from jaxgan.weights import lite0_variables
 
 _LITE0_SIZE = 224
@@ -48,7 +52,7 @@ class Extractor:
         name: what figures are named after.
         inputs: in words, how pictures are brought to what the network takes.
         digest: of its weights.
-        see: `[N, H, W, C]` uint8 to what it sees in them.
+        see: `[N, H, W, C]` uint8, grey or RGB, to what it sees in them.
         inception: whether it is the network of FID, KID and the inception score.
     """
 
@@ -62,12 +66,12 @@ class Extractor:
         """What it sees in pictures that come in parts, in their order.
 
         Args:
-            chunks: `[N, H, W, C]` uint8, each with its own N.
+            chunks: `[N, H, W, C]` uint8, each with its own N; RGBA is seen on white.
 
         Raises:
             ValueError: where there are no pictures.
         """
-        parts = [self.see(chunk) for chunk in chunks if len(chunk)]
+        parts = [self.see(opaque(chunk)) for chunk in chunks if len(chunk)]
         if not parts:
             raise ValueError("there are no pictures to look at: give one or more")
         features = np.concatenate([part.features for part in parts])
@@ -140,8 +144,7 @@ def _digits_extractor(classifier: Classifier, stacked: bool) -> Extractor:
 def lite0_extractor(*, batch_size: int = _BATCH) -> Extractor:
     """EfficientNet-Lite0 with ImageNet's weights, from the package that has them.
 
-    Pictures of any size come to 224x224 bilinearly, antialiased where that is smaller; grey ones
-    three times, RGBA on white.
+    Pictures of any size come to 224x224 bilinearly, antialiased where that is smaller.
 
     Args:
         batch_size: how many pictures it sees at once; 1 or more.
@@ -154,8 +157,7 @@ def lite0_extractor(*, batch_size: int = _BATCH) -> Extractor:
     held = jax.tree.map(jnp.asarray, variables)
 
     def see(pictures: np.ndarray) -> Activations:
-        parts = [_lite0(held, part) for part in batches(pictures, batch_size)]
-        features, logits = (np.concatenate(x)[: len(pictures)] for x in zip(*parts, strict=True))
+        features, logits = in_batches(partial(_lite0, held), pictures, batch_size=batch_size)
         return Activations(features, logits)
 
     return Extractor(
@@ -166,51 +168,69 @@ def lite0_extractor(*, batch_size: int = _BATCH) -> Extractor:
     )
 
 
-def batches(pictures: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    """Pictures in batches of one shape: the last is filled up with its own last picture.
+def inception_extractor(
+    variables: Mapping[str, Any], protocol: InputProtocol, *, batch_size: int = _BATCH
+) -> Extractor:
+    """Inception v3 of FID, in the way of one of three libraries: it makes FID, KID and IS.
+
+    The inception score is of the logits without the last layer's bias, as torch-fidelity's and
+    NVIDIA's.
 
     Args:
-        pictures: `[N, ...]`, N 1 or more.
-        size: of a batch; N where that is less.
+        variables: as of `jaxgan.weights.inception_variables`.
+        protocol: how pictures come to it: `TENSORFLOW`, `PYTORCH_FID` or `CLEAN` of
+            `jaxgan.networks`.
+        batch_size: how many pictures it sees at once.
     """
-    size = min(size, len(pictures))
-    for start in range(0, len(pictures), size):
-        rows = np.minimum(np.arange(start, start + size), len(pictures) - 1)
-        yield pictures[rows]
+    held = jax.device_put(dict(variables))
+
+    def see(pictures: np.ndarray) -> Activations:
+        outputs = inception_features(held, pictures, protocol, batch_size=batch_size)
+        return Activations(np.asarray(outputs.features), np.asarray(outputs.logits_unbiased))
+
+    return Extractor(
+        f"Inception v3, {protocol.name}", protocol.resize, digest_of(variables), see, True
+    )
+
+
+def vgg16_extractor(variables: Mapping[str, Any], *, batch_size: int = _BATCH) -> Extractor:
+    """VGG16's second hidden layer: precision and recall of the papers.
+
+    Args:
+        variables: as of `jaxgan.weights.vgg16_variables`.
+        batch_size: how many pictures it sees at once.
+    """
+    held = jax.device_put(dict(variables))
+
+    def see(pictures: np.ndarray) -> Activations:
+        return Activations(vgg16_features(held, pictures, batch_size=batch_size), None)
+
+    return Extractor("VGG16", "as torch-fidelity, to 224", digest_of(variables), see)
 
 
 @jax.jit
 def _lite0(variables: Any, pictures: jax.Array) -> tuple[jax.Array, jax.Array]:
     """`[N, H, W, C]` uint8 to features and logits."""
-    images = on_white(pictures.astype(jnp.float32))
-    shape = (len(images), _LITE0_SIZE, _LITE0_SIZE, 3)
-    outputs: Any = EfficientNetLite0().apply(
-        variables, (jax.image.resize(images, shape, "bilinear") - 127) / 128
-    )
-    return outputs.features, outputs.logits
+    with jax.default_matmul_precision("highest"):
+        images = jnp.broadcast_to(pictures.astype(jnp.float32), (*pictures.shape[:3], 3))
+        images = jax.image.resize(images, (len(images), _LITE0_SIZE, _LITE0_SIZE, 3), "bilinear")
+        outputs: Any = EfficientNetLite0().apply(variables, (images - 127) / 128)
+        return outputs.features, outputs.logits
 
 
-def on_white(pictures: jax.Array) -> jax.Array:
-    """Pictures with values of 0 to 255 as RGB: grey three times, RGBA on white.
+def opaque(pictures: np.ndarray) -> np.ndarray:
+    """Pictures without transparency: RGBA lies on white; grey and RGB stay.
 
     Args:
-        pictures: `[N, H, W, C]` floats; C is 1, 3 or 4.
+        pictures: `[N, H, W, C]` uint8; C is 1, 3 or 4.
 
     Returns:
-        `[N, H, W, 3]`.
+        `[N, H, W, 1]` or `[N, H, W, 3]` uint8.
 
-    Raises:
-        ValueError: where there is another number of channels.
+    >>> opaque(np.array([[[[0, 0, 0, 255], [9, 9, 9, 0]]]], np.uint8)).tolist()
+    [[[[0, 0, 0], [255, 255, 255]]]]
     """
-    channels = pictures.shape[-1]
-    match channels:
-        case 1:
-            return jnp.repeat(pictures, 3, axis=-1)
-        case 3:
-            return pictures
-        case 4:
-            cover = pictures[..., 3:] / 255
-            return pictures[..., :3] * cover + 255 * (1 - cover)
-    raise ValueError(
-        f"pictures of {channels} channels cannot be looked at: give grey (1), RGB (3) or RGBA (4)"
-    )
+    if pictures.shape[-1] != 4:
+        return pictures
+    cover = pictures[..., 3:].astype(np.float32) / 255
+    return np.round(pictures[..., :3] * cover + 255 * (1 - cover)).astype(np.uint8)

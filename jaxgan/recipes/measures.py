@@ -15,6 +15,8 @@ Value: TypeAlias = str | int | float | bool | None
 
 SEED = 2020
 """Of the subsets and splits of figures, as in torch-fidelity."""
+_GROUPS = 10
+"""Of which one at a time is left out, for the sampling error."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,35 @@ Measure: TypeAlias = Callable[[Sets], list[Figure]]
 
 
 def distance_figures(sets: Sets) -> list[Figure]:
-    """The Fréchet distance: FID of Inception's features, and FD of others."""
+    """The Fréchet distance: FID of Inception's features, and FD of others.
+
+    The error is of the samples and of the real pictures; of published statistics, of the samples.
+    """
     made, real = sets.made.features, sets.real
     if isinstance(real, Reference):
         moments = metrics.Moments.init(made.shape[1]).update(made).compute(ddof=1)
         value = metrics.normal_frechet_distance(*moments, *real)
-        return [_figure(sets, "FD", value, None, "lower", divisor="N - 1")]
-    value = metrics.frechet_distance(made, real.features)
-    return [_figure(sets, "FD", value, None, "lower", divisor="N - 1")]
+        error = _error_beside(made, real)
+    else:
+        value = metrics.frechet_distance(made, real.features)
+        groups = min(_GROUPS, len(made) // 2, len(real.features) // 2)
+        error = (
+            metrics.frechet_distance_error(made, real.features, groups=groups)
+            if groups > 1
+            else None
+        )
+    return [_figure(sets, "FD", value, error, "lower", divisor="N - 1")]
+
+
+def _error_beside(made: np.ndarray, real: Reference) -> float | None:
+    """The standard error of the distance from statistics, which bring none themselves."""
+    if len(made) < 2 * _GROUPS:
+        return None
+    (parts,) = metrics.random_groups(len(made), groups=_GROUPS, seed=SEED)
+    count = len(real.mean) + 2  # any that gives back the covariance
+    other = metrics.Moments(count, real.mean, real.covariance * (count - 1))
+    moments = [metrics.Moments.init(made.shape[1]).update(made[rows]) for rows in parts]
+    return metrics.moments_frechet_distance_error(moments, [other])
 
 
 def extrapolated_figures(sets: Sets) -> list[Figure]:
@@ -110,16 +133,20 @@ def extrapolated_figures(sets: Sets) -> list[Figure]:
 
 
 def kernel_figures(sets: Sets) -> list[Figure]:
-    """The kernel distance: KID of Inception's features, and KD of others."""
+    """The kernel distance: KID of Inception's features, and KD of others.
+
+    The error is the deviation over subsets, scaled from their size to that of the smaller set.
+    """
     if isinstance(sets.real, Reference):
         return []
-    size = min(1000, sets.made.count, sets.real.count)
+    least = min(sets.made.count, sets.real.count)
+    size = min(1000, max(least // 2, 2))
     found = metrics.kernel_distance(
         sets.made.features, sets.real.features, subset_size=size, seed=SEED
     )
     return [
         _figure(
-            *(sets, "KD", found.mean, found.deviation / 100**0.5, "lower"),
+            *(sets, "KD", found.mean, found.deviation * (size / least) ** 0.5, "lower"),
             subsets=100,
             subset_size=size,
         )
@@ -143,15 +170,20 @@ def manifold_figures(sets: Sets) -> list[Figure]:
     made, real = sets.made.features, sets.real.features
     if min(len(made), len(real)) <= 5:
         return []
-    balls = metrics.precision_recall(made, real, k=3)
-    cover = metrics.density_coverage(made, real, k=5)
+    groups = min(_GROUPS, min(len(made), len(real)) // 6)
     figures = []
-    for k, strict, found in [(3, False, balls), (5, True, cover)]:
-        for name, value in found._asdict().items():
-            count = len(real) if name in ("recall", "coverage") else len(made)
-            share = min(max(value, 0.0), 1.0)
-            error = (share * (1 - share) / count) ** 0.5 if name != "density" else None
-            figures.append(_figure(sets, name, value, error, "higher", k=k, strict=strict))
+    for k, strict, measure, error_of in [
+        (3, False, metrics.precision_recall, metrics.precision_recall_error),
+        (5, True, metrics.density_coverage, metrics.density_coverage_error),
+    ]:
+        found = measure(made, real, k=k, strict=strict)._asdict()
+        errors: dict[str, float] = {}
+        if groups > 1:
+            errors = error_of(made, real, k=k, strict=strict, groups=groups)._asdict()
+        figures += [
+            _figure(sets, name, value, errors.get(name), "higher", k=k, strict=strict)
+            for name, value in found.items()
+        ]
     return figures
 
 
@@ -178,22 +210,18 @@ def class_figures(sets: Sets) -> list[Figure]:
     if sets.labels is None or isinstance(sets.real, Reference):
         return []
     made, real = sets.made.features, sets.real.features
-    distances = []
-    for label in range(sets.classes):
-        parts = [x[y == label] for x, y in zip((made, real), sets.labels, strict=True)]
-        if min(map(len, parts)) > 1:
-            distances.append(metrics.frechet_distance(*parts))
-    if not distances:
+    labels, real_labels = sets.labels
+    found = metrics.class_frechet_distances(
+        *(made, labels, real, real_labels), classes=sets.classes
+    )
+    there = found[np.isfinite(found)]  # the others have too few pictures
+    if not len(there):
         return []
     return [
-        _figure(
-            *(sets, name, value, None, "lower"),
-            divisor="N - 1",
-            classes=len(distances),
-        )
+        _figure(sets, name, value, None, "lower", divisor="N - 1", classes=len(there))
         for name, value in [
-            ("FD within classes", float(np.mean(distances))),
-            ("FD of the worst class", float(np.max(distances))),
+            ("FD within classes", float(there.mean())),
+            ("FD of the worst class", float(there.max())),
         ]
     ]
 

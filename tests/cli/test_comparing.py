@@ -75,7 +75,7 @@ class Noise:
 @pytest.fixture
 def call(capfd, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(comparing, "_extractor", lambda features, images: EXTRACTOR)
+    monkeypatch.setattr(comparing, "_extractor", lambda *asked: EXTRACTOR)
 
     def call(*words):
         with pytest.raises(SystemExit) as stop:
