@@ -53,7 +53,7 @@ class Comparison:
     weights: Path | None = None
     """pt_inception-2015-12-05-6726825d.pth, or vgg16-397923af.pth."""
     protocol: ProtocolName = "tensorflow"
-    """How pictures come to Inception, and what its figures are called: tensorflow, as torch-fidelity
+    """How pictures come to Inception, which is told with its figures: tensorflow, as torch-fidelity
     and NVIDIA have it; pytorch-fid; clean, as clean-fid. The three disagree."""
     count: int = 5000
     """How many samples of a run."""
