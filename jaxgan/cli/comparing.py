@@ -15,7 +15,7 @@ from jaxgan.training import RunError
 from jaxgan.weights import find_lite0, inception_variables, vgg16_variables
 
 FigureName: TypeAlias = Literal[
-    "own", "distance", "extrapolated", "kernel", "score", "manifold", "copying", "classes"
+    "own", "distance", "extrapolated", "kernel", "score", "manifold", "copying", "classes", "path"
 ]
 FeaturesName: TypeAlias = Literal["auto", "lite0", "inception", "vgg16"]
 ProtocolName: TypeAlias = Literal["tensorflow", "pytorch-fid", "clean"]
@@ -31,7 +31,7 @@ MEASURES: Mapping[str, recipes.Measure] = MappingProxyType(
         "classes": recipes.class_figures,
     }
 )
-"""By the names that `--figures` takes; `own` are the experiment's."""
+"""By the names that `--figures` takes; `own` are the experiment's, `path` is of a generator."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Comparison:
     """own: the experiment's own. distance: the Fréchet distance (FID by Inception). extrapolated:
     the same as of endlessly many samples. kernel: the kernel distance (KID). score: the inception
     score. manifold: precision, recall, density and coverage. copying: whether training pictures
-    were learnt by heart. classes: the distance within each class."""
+    were learnt by heart. classes: the distance within each class. path: how smoothly images change
+    along latents (not by default: by EfficientNet-Lite0, which takes a while)."""
     features: FeaturesName = "auto"
     """What looks at the pictures. auto: the classifier of digits or faces, of all else
     EfficientNet-Lite0. inception: the network of FID. vgg16: that of the papers' precision and
@@ -78,7 +79,7 @@ class Comparison:
     @property
     def measures(self) -> list[recipes.Measure]:
         """Those of other figures than the experiment's own."""
-        return [MEASURES[name] for name in self.figures if name != "own"]
+        return [MEASURES[name] for name in self.figures if name in MEASURES]
 
     def extractor(self, images: Images) -> recipes.Extractor:
         """What looks at pictures.

@@ -29,6 +29,7 @@ from jaxgan.training import (
     load,
     save_picture,
 )
+from jaxgan.weights import find_lite0
 
 Directories: TypeAlias = Annotated[
     tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="DIRECTORY")
@@ -167,6 +168,16 @@ def evaluate_run(
                 drawn,
                 run.directory / f"neighbours{'-best' if best else ''}.png",
             )
+    if isinstance(experiment, Generates) and "path" in comparison.figures:
+        told = "pixels" if find_lite0() is None else "EfficientNet-Lite0 and pixels"
+        figures.append(
+            recipes.path_length_figure(
+                *(experiment, state, generate, stream(key, "path")),
+                count=comparison.count,
+                features=recipes.perceptual_features(),
+                told=told,
+            )
+        )
     if not figures:
         raise RunError(
             f"there are no figures of {run.directory}: {subject['experiment']} has none of its own "
