@@ -54,9 +54,13 @@ class Drawn:
             inputs = truncated(check_styled(experiment), state, inputs, truncation, None)
         self._inputs, self._generate, self._key = inputs, generate, key
 
+        self._count = count
+
+    def __len__(self) -> int:
+        return -(-self._count // _PART)
+
     def __iter__(self) -> Iterator[np.ndarray]:
-        count = len(next(iter(self._inputs.values())))
-        for number, start in enumerate(range(0, count, _PART)):
+        for number, start in enumerate(range(0, self._count, _PART)):
             part = {name: x[start : start + _PART] for name, x in self._inputs.items()}
             made = self._generate(jax.random.fold_in(self._key, number), part)
             if not np.isfinite(made).all():

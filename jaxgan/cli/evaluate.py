@@ -204,7 +204,7 @@ def evaluate_folder(
     shape = source.read(np.zeros(1, np.int64))["image"].shape
     images = Images(image_size=(shape[1], shape[2]), channels=shape[3])
     protocol = {"truncation": None, "weights": None, "rounding": None, "seed": None}
-    found, _ = _compare(_read(source), images, comparison, protocol, write_statistics)
+    found, _ = _compare(_Read(source), images, comparison, protocol, write_statistics)
     evaluation = Evaluation(
         {"directory": str(folder), "pictures": source.fingerprint}, found.figures
     )
@@ -212,13 +212,23 @@ def evaluate_folder(
     return evaluation
 
 
-def _read(source: Source) -> Iterator[np.ndarray]:
-    for start in range(0, len(source), _PART):
-        yield source.read(np.arange(start, min(start + _PART, len(source))))["image"]
+class _Read:
+    """The pictures of a source, a part at a time."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __len__(self) -> int:
+        return -(-len(self._source) // _PART)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        count = len(self._source)
+        for start in range(0, count, _PART):
+            yield self._source.read(np.arange(start, min(start + _PART, count)))["image"]
 
 
 def _compare(
-    samples: Drawn | Iterator[np.ndarray],
+    samples: Drawn | _Read,
     images: Images,
     comparison: Comparison,
     protocol: dict[str, recipes.Value],
@@ -226,11 +236,19 @@ def _compare(
 ) -> tuple[recipes.Evaluated, recipes.Real]:
     extractor = comparison.extractor(images)
     real = comparison.real(images, extractor)
-    found = recipes.evaluate_pictures(
-        *(samples, real, extractor, comparison.measures),
-        labels=samples.labels if isinstance(samples, Drawn) else None,
-        protocol={"image_size": "x".join(map(str, images.shape)), **protocol},
-    )
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task("real pictures", total=None)
+        found = recipes.evaluate_pictures(
+            *(bars.track(samples, len(samples), description="samples"), real, extractor),
+            comparison.measures,
+            labels=samples.labels if isinstance(samples, Drawn) else None,
+            protocol={"image_size": "x".join(map(str, images.shape)), **protocol},
+            progress=lambda done, of: bars.update(task, completed=done, total=of),
+        )
     if write_statistics is not None:
         if found.real is None:
             raise RunError("--write-statistics needs pictures: --against names statistics already")

@@ -1,6 +1,7 @@
 """`evaluate` next to real pictures, and `compare`, with a classifier of a few numbers."""
 
 import dataclasses
+import hashlib
 import json
 
 import jax.numpy as jnp
@@ -254,3 +255,27 @@ def test_mixed_and_corrupt_folders(call, tmp_path):
     assert call(*words, "--image-size", 4, "--figures", "distance")[0] == 0
     (mixed / "3.png").write_bytes(b"\x89PNG")
     refused(call(*words), "3.png", "cannot be")
+
+
+def test_other_weights_do_not_make_an_fid(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "other.pth"
+    file.write_bytes(b"weights")
+    made = dataclasses.replace(EXTRACTOR, inception=True)
+    monkeypatch.setattr(comparing, "inception_variables", lambda path: path)
+    monkeypatch.setattr(recipes, "inception_extractor", lambda variables, way: made)
+    asked = comparing.Comparison(features="inception", weights=file)
+    assert not asked.extractor(Images()).inception
+    said = capsys.readouterr().out
+    assert "other.pth is not pt_inception-2015-12-05-6726825d.pth: its SHA-256 begins with" in said
+    assert "called FD and KD" in said
+
+    known = hashlib.sha256(b"weights").hexdigest()
+    published = recipes.PublishedFile("it.pth", "nowhere", known)
+    monkeypatch.setattr(recipes, "INCEPTION_FILE", published)
+    comparing._extractor.cache_clear()
+    assert asked.extractor(Images()).inception
+    assert not capsys.readouterr().out
+
+
+def test_weights_need_their_network(call, run, tmp_path):
+    refused(call("evaluate", run, "--weights", tmp_path / "a.pth"), "--features inception or vgg16")
