@@ -6,9 +6,10 @@ Features are made up: latents of a few dimensions through a random network with 
 Inception's. Every metric is compared with each library's under that library's protocol: with the
 features in float64, where they must agree, and in float32 as networks give them, where some
 libraries compute in float32 and lose digits of their own. The latter calls alternate and are timed;
-medians count. Ratio: theirs / ours; above 1, jaxgan is the faster. Memory is what a call needs at
-its peak beyond what is there before it. Libraries that are not installed are left out. Writes
-`metrics.md` and `metrics.json`, anew after each row.
+medians count. Ratio: theirs / ours; above 1, jaxgan is the faster. Memory is what the process grows
+by at the peak of a call, less than the call needs where it finds memory that an earlier one left.
+Libraries that are not installed are left out. Writes `metrics.md` and `metrics.json`, anew after
+each row.
 """
 
 import dataclasses
