@@ -196,11 +196,9 @@ def copying_figures(sets: Sets) -> list[Figure]:
         return []
     made, real, held_out = (x.features for x in (sets.made, sets.real, sets.held_out))
     found = metrics.memorisation(made, real, held_out)
-    counts = len(made), len(held_out)
-    error = (sum(counts) / (12 * counts[0] * counts[1])) ** 0.5
-    held = {"held_out": counts[1]}
+    held = {"held_out": len(held_out)}
     return [
-        _figure(sets, "novelty", found.farther, error, None, **held),
+        _figure(sets, "novelty", found.farther, found.error, None, **held),
         _figure(sets, "novelty p-value", found.p_value, None, None, **held),
     ]
 
