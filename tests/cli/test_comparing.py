@@ -72,6 +72,9 @@ class Noise:
     def latent_kernels(self, state):
         return [jnp.eye(16)]
 
+    def evaluate(self, generate, key):
+        raise ValueError("there are no figures of noise: evaluate something else")
+
 
 @pytest.fixture
 def call(capfd, monkeypatch, tmp_path):
@@ -126,6 +129,7 @@ def test_a_run_next_to_its_own_pictures(call, run):
         )
     }
     assert "FD (quarters): " in out
+    assert "without figures of the experiment's own: there are no figures of noise" in out
     distance = found["FD (quarters)"]
     assert distance["better"] == "lower"
     assert distance["protocol"]["divisor"] == "N - 1"
@@ -232,6 +236,7 @@ def test_refusals(call, run, tmp_path):
     (tmp_path / "pictures").mkdir()
     refused(call("evaluate", tmp_path / "pictures"), "--against")
     refused(call("evaluate", run, "--count", 1), "--count 1")
+    refused(call("evaluate", run, "--figures", "own"), "no figures of noise")
     refused(call("evaluate", run, "--truncation", 0.5), "not made of styles")
     refused(call("evaluate", run, "--against", "nowhere/at/all"), "there is no nowhere/at/all")
     refused(call("evaluate", run, "--against", "noises"), "there is no noises/train")
