@@ -49,22 +49,26 @@ def report_verb(name: str) -> Callable[..., int]:
     return report
 
 
-def report_trained(directory: Path) -> None:
-    """Write the page of a run that was just trained, and say where it is.
+def report_trained(*directories: Path) -> None:
+    """Write the page of a run that was just trained, or of several together, and say where it is.
+
+    That of several is in the folder that they are in.
 
     A page is a view: where it cannot be made, that is said, and the run is no worse for it. Of the
     processes of a run the first alone does it.
     """
     if jax.process_index() != 0:
         return
+    first, *others = directories
+    page = (first.parent if others else first) / _PAGE
     try:
-        run = Run.open(directory)
-        _write(run.directory / _PAGE, run_report([run]))
+        _write(page, run_report([Run.open(directory) for directory in directories]))
     except Exception as error:  # whatever it is, training has ended well
-        what, command = first_line(error) or type(error).__name__, way_on("report", directory)
+        what, command = first_line(error) or type(error).__name__, way_on("report", *directories)
         print(f"its page could not be written ({what}); try again with: {command}")
     else:
-        print(f"its page: {run.directory / _PAGE}")
+        whose = "its page" if len(directories) == 1 else "the page of all"
+        print(f"{whose}: {page}")
 
 
 def _is_own(output: Path, run: Run) -> bool:

@@ -28,6 +28,7 @@ from jaxgan.training import (
     NotFinite,
     Parent,
     Run,
+    RunError,
     differences,
     reproduce,
     resume,
@@ -129,9 +130,14 @@ def finish_runs(directories: Sequence[Path], kind: type[Experiment], name: str) 
     for directory in directories:
         run, experiment = open_run(directory, kind, name)
         if experiment.schedule.evaluate_every is not None:
-            for best in [False, True] if run.best.is_dir() else [False]:
-                evaluate_run(run, experiment, PLAIN, best=best)
+            try:
+                for best in [False, True] if run.best.is_dir() else [False]:
+                    evaluate_run(run, experiment, PLAIN, best=best)
+            except (RunError, ValueError, OSError) as error:  # training has ended well
+                print(f"{directory} could not be evaluated: {error}")
         report_trained(directory)
+    if len(directories) > 1:
+        report_trained(*directories)
 
 
 def reproduce_run(

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import shutil
 
 import jax.numpy as jnp
 import numpy as np
@@ -46,7 +47,7 @@ class Few(Images):
 
 @dataclasses.dataclass(frozen=True)
 class Noise:
-    """A generator of noise."""
+    """A generator of noise, which is best after two rounds."""
 
     images: Few = Few(dataset="noise", image_size=4)
     schedule: Schedule = Schedule(steps=1, log_every=1, sample_every=1, checkpoint_every=1)
@@ -55,11 +56,15 @@ class Noise:
 
     def game(self):
         def generate(key, state, inputs):
-            return inputs["latent"].reshape(-1, 4, 4, 1)
+            # Worse and worse from the second round on.
+            return inputs["latent"].reshape(-1, 4, 4, 1) / jnp.maximum(state["rounds"] - 1, 1)
 
         return games.Game(
             init=lambda key, batch: {"rounds": jnp.float32(0)},
-            update=lambda key, state, batch: (state, {"loss": jnp.zeros(())}),
+            update=lambda key, state, batch: (
+                {"rounds": state["rounds"] + 1},
+                {"loss": jnp.zeros(())},
+            ),
             generate=generate,
         )
 
@@ -284,3 +289,62 @@ def test_other_weights_do_not_make_an_fid(tmp_path, monkeypatch, capsys):
 
 def test_weights_need_their_network(call, run, tmp_path):
     refused(call("evaluate", run, "--weights", tmp_path / "a.pth"), "--features inception or vgg16")
+
+
+@pytest.fixture
+def evaluated(call, tmp_path):
+    directory = tmp_path / "evaluated"
+    words = ("train", "--directory", directory, "--devices", 1)
+    code, out, error = call(*words, "--steps", 4, "--evaluate-every", 2)
+    assert code == 0, error
+    return directory, out
+
+
+def test_the_best_state_is_kept_beside_the_last(call, evaluated):
+    directory, out = evaluated
+    lines = [
+        json.loads(line) for line in (directory / "evaluations.jsonl").read_text().splitlines()
+    ]
+    assert [line["step"] for line in lines] == [2, 4]
+    assert lines[0]["rank"] < lines[1]["rank"]
+    assert lines[0]["rank"] == lines[0]["figures"]["FD (quarters)"]
+    assert "the best so far" in out.split("step 2: FD")[1].splitlines()[0]
+    assert [path.name for path in (directory / "best").iterdir()] == ["2"]
+    assert "of step 4; they are in" in out
+    assert "of step 2, the best; they are in" in out
+    last, best = (
+        json.loads((directory / f"evaluation{which}.json").read_text()) for which in ("", "-best")
+    )
+    assert (last["subject"]["step"], best["subject"]["step"]) == (4, 2)
+    # Anew: by other latents, and next to the training pictures.
+    figure = best["figures"][0]
+    assert figure["name"] == "FD (quarters)"
+    assert figure["value"] != lines[0]["rank"]
+    assert figure["protocol"]["reals"] == 40
+    assert call("evaluate", directory, "--best", "--count", 20)[0] == 0
+    refused(call("evaluate", directory, "--best", "--step", 4), "leave it or --step out")
+
+
+def test_a_run_goes_on_with_its_evaluations(call, evaluated, tmp_path):
+    directory, _ = evaluated
+    whole = (directory / "evaluations.jsonl").read_text()
+    shutil.rmtree(directory / "checkpoints" / "4")
+    shutil.rmtree(directory / "checkpoints" / "3", ignore_errors=True)
+    code, out, error = call("resume", directory)
+    assert code == 0, error
+    assert (directory / "evaluations.jsonl").read_text() == whole
+    assert [path.name for path in (directory / "best").iterdir()] == ["2"]
+    assert "of step 2, the best" in out
+
+
+def test_a_state_that_cannot_be_evaluated_stops_no_run(call, tmp_path, monkeypatch):
+    def broken(samples, *rest, **others):
+        raise ValueError("not today")
+
+    monkeypatch.setattr(recipes, "evaluate_pictures", broken)
+    words = ("train", "--directory", tmp_path / "run", "--devices", 1, "--evaluate-every", 1)
+    code, out, error = call(*words)
+    assert code == 0, error
+    assert "step 1 could not be evaluated: not today" in out
+    assert f"{tmp_path / 'run'} could not be evaluated: not today" in out
+    refused(call("evaluate", tmp_path / "run", "--best"), "no best state", "--evaluate-every")

@@ -19,7 +19,8 @@ def test_each_is_a_run_like_any_other(line, small, tmp_path, monkeypatch):
     out = line.done(gan.SMALL, "train", "--seeds", 0, 3, *small, "--log-every", 1)
     assert "runs/gan-001 begins: 2 runs, of seeds 0, 3" in out
     runs = tmp_path / "runs" / "gan-001"
-    assert sorted(path.name for path in runs.iterdir()) == ["seed-0", "seed-3"]
+    assert sorted(path.name for path in runs.iterdir()) == ["report.html", "seed-0", "seed-3"]
+    assert (runs / "seed-3" / "report.html").exists()
     line.done(gan.SMALL, "sample", runs / "seed-3", "--count", 1)
     assert (runs / "seed-3" / "generated" / "seed_0" / "00000.png").exists()
     metrics = runs / "seed-3" / "metrics.jsonl"
