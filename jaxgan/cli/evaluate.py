@@ -72,7 +72,7 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
                 --evaluate-every); DIRECTORY/evaluation-best.json.
             seed: Of the samples: the same seed gives the same figures.
             write_statistics: A new .npz for mean and covariance of the real pictures' features.
-            output: A new file of JSON for the figures of a folder; they are printed alone where
+            output: A new file of JSON for the figures; those of a folder are printed alone where
                 none is named.
         """
         if not directories:
@@ -83,6 +83,10 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
             raise RunError("--best says which checkpoint: leave it or --step out")
         if write_statistics is not None:
             refuse_file(write_statistics, ".npz")
+        if len(directories) > 1 and (output or write_statistics):
+            raise RunError(
+                "--output and --write-statistics are of one run or folder: evaluate them one by one"
+            )
         if output is not None:
             refuse_file(output, ".json")
         evaluations = []
@@ -102,9 +106,9 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
                 evaluation = evaluate_folder(
                     directory, comparison, write_statistics=write_statistics
                 )
-                if output is not None:
-                    evaluation.write(output)
-                    print(f"they are in {output}")
+            if output is not None:
+                evaluation.write(output)
+                print(f"they are in {output}")
             evaluations.append(evaluation)
         if len(evaluations) > 1:
             print_spread(evaluations)

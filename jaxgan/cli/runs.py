@@ -33,6 +33,8 @@ _KINDS = {
     ".png": "a sheet is a PNG",
     ".gif": "an animation is a GIF",
     ".html": "a page is a file of HTML",
+    ".json": "figures are a file of JSON",
+    ".npz": "statistics are an .npz",
 }
 
 E = TypeVar("E")
