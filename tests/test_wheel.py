@@ -90,7 +90,7 @@ def test_a_script_in_another_folder_has_the_verbs(site, tmp_path, digits_folder)
     place = "import jaxgan; print(jaxgan.__file__)"
     assert end(start(sys.executable, "-c", place), 0).strip() == str(site / "jaxgan/__init__.py")
     out = end(start(sys.executable, "my_gan.py", "--help"), 0)
-    moving = "interpolate,arithmetic,traverse,project,explore,evaluate,report"
+    moving = "interpolate,arithmetic,traverse,project,explore,evaluate,compare,report"
     assert f"{{train,resume,sample,{moving},reproduce,export,restore,prepare}}" in out
     assert "My first GAN." in out
     words = ("train", "--directory", "a run", "--data-dir", str(digits_folder), *SHORT)

@@ -75,7 +75,7 @@ def test_help_says_what_each_field_is(call, verb):
 def test_verbs_are_those_that_the_experiment_can_do(call):
     code, out, _ = call("--help")
     assert code == 0
-    moving = "interpolate,arithmetic,traverse,project,explore,evaluate,report"
+    moving = "interpolate,arithmetic,traverse,project,explore,evaluate,compare,report"
     assert f"{{train,resume,sample,{moving},reproduce,export,restore,prepare}}" in out
 
 

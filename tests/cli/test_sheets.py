@@ -232,6 +232,6 @@ def test_experiments_without_styles(call, tmp_path):
         refused(result, "not made of styles", "leave --truncation and --truncation-cutoff out")
     assert not (tmp_path / "run" / "generated").exists()
     _, out, _ = call("--help", experiment=Plain())
-    assert "{train,resume,sample,reproduce,export,restore}" in out
+    assert "{train,resume,sample,report,reproduce,export,restore}" in out
     _, out, _ = call("--help")
     assert "{train,resume,sample,mix,truncate,reproduce,export,restore}" in out
