@@ -150,7 +150,7 @@ def test_a_repetition_stands_beside_its_run_from_inside_too(call, monkeypatch, o
 
     def repeat(run, experiment, output):
         outputs.append(output)
-        return run, Comparison(1, 1, None, ())
+        return run, Comparison(1, 1, None, {})
 
     monkeypatch.setattr("jaxgan.cli.verbs.reproduce", repeat)
     code, _, error = call("reproduce", place)

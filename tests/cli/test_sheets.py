@@ -234,4 +234,4 @@ def test_experiments_without_styles(call, tmp_path):
     _, out, _ = call("--help", experiment=Plain())
     assert "{train,resume,sample,report,reproduce,export,restore}" in out
     _, out, _ = call("--help")
-    assert "{train,resume,sample,mix,truncate,reproduce,export,restore}" in out
+    assert "{train,resume,sample,mix,truncate,report,reproduce,export,restore}" in out
