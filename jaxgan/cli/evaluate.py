@@ -1,6 +1,7 @@
 """The verb `evaluate`: how good a generator is, or a folder of pictures, in figures."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -17,6 +18,7 @@ from jaxgan.cli.truncation import check_truncation
 from jaxgan.data import Images, Source, to_floats, to_path
 from jaxgan.games import stream
 from jaxgan.training import (
+    MAX_SEED,
     UNMOVED,
     Evaluates,
     Experiment,
@@ -80,10 +82,22 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
             check_truncation(comparison.truncation)
         if best and step is not None:
             raise RunError("--best says which checkpoint: leave it or --step out")
+        if not 0 <= seed <= MAX_SEED:
+            raise RunError(f"--seed {seed} is not in 0 to {MAX_SEED}: give one that is")
         if write_statistics is not None:
-            refuse_file(write_statistics, ".npz")
+            refuse_file(write_statistics, ".npz", flag="--write-statistics")
+            if len(directories) > 1:
+                raise RunError(
+                    f"--write-statistics {write_statistics} is for the pictures that one run or "
+                    "folder is compared with: name one alone"
+                )
         if output is not None:
             refuse_file(output, ".json")
+            if len(directories) > 1 or _is_run(directories[0]):
+                raise RunError(
+                    f"--output {output} is for the figures of one folder of pictures, and those of "
+                    "a run are in its directory: leave it out, or name that folder alone"
+                )
         evaluations = []
         for directory in directories:
             if len(directories) > 1:
@@ -140,6 +154,7 @@ def evaluate_run(
         "weights": "last" if getattr(state, "average", None) is None else "averaged",
     }
     figures: list[recipes.Figure] = []
+    sheet: Callable[[Path], None] | None = None
     if "own" in comparison.figures and isinstance(experiment, Evaluates):
         own = {"experiment": subject["experiment"], "seed": seed}
         figures += [
@@ -161,12 +176,7 @@ def evaluate_run(
         found, real = _compare(*(drawn, experiment.images, comparison, protocol, write_statistics))
         figures += found.figures
         if found.real is not None:
-            _draw_neighbours(
-                found,
-                real.pictures,
-                drawn,
-                run.directory / f"neighbours{'-best' if best else ''}.png",
-            )
+            sheet = partial(_draw_neighbours, found, real.pictures, drawn)
     if not figures:
         raise RunError(
             f"there are no figures of {run.directory}: {subject['experiment']} has none of its own "
@@ -175,6 +185,8 @@ def evaluate_run(
     evaluation = Evaluation(subject, figures)
     path = run.directory / f"evaluation{which}.json"
     evaluation.write(path)
+    if sheet is not None:
+        sheet(run.directory / f"neighbours{which}.png")
     print_figures(evaluation)
     print(f"of step {step}{', the best' if best else ''}; they are in {path}")
     return evaluation
@@ -215,14 +227,14 @@ def _compare(
 ) -> tuple[recipes.Evaluated, recipes.Real]:
     extractor = comparison.extractor(images)
     real = comparison.real(images, extractor)
+    if write_statistics is not None and isinstance(real.pictures, recipes.Reference):
+        raise RunError("--write-statistics needs pictures: --against names statistics already")
     found = recipes.evaluate_pictures(
         *(samples, real, extractor, comparison.measures),
         labels=samples.labels if isinstance(samples, Drawn) else None,
         protocol={"image_size": "x".join(map(str, images.shape)), **protocol},
     )
-    if write_statistics is not None:
-        if found.real is None:
-            raise RunError("--write-statistics needs pictures: --against names statistics already")
+    if write_statistics is not None and found.real is not None:
         recipes.write_statistics(write_statistics, found.real, extractor, real.told)
         print(f"mean and covariance of the real pictures' features are in {write_statistics}")
     return found, real

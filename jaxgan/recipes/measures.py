@@ -15,6 +15,8 @@ Value: TypeAlias = str | int | float | bool | None
 
 SEED = 2020
 """Of the subsets and splits of figures, as in torch-fidelity."""
+_LINE = 16
+"""Fewer samples have no line through 15 counts, from which to extrapolate."""
 _GROUPS = 10
 """Of which one at a time is left out, for the sampling error."""
 
@@ -118,7 +120,7 @@ def _error_beside(made: np.ndarray, real: Reference) -> float | None:
 
 def extrapolated_figures(sets: Sets) -> list[Figure]:
     """The Fréchet distance as of endlessly many samples: FID∞."""
-    if isinstance(sets.real, Reference):
+    if isinstance(sets.real, Reference) or sets.made.count < _LINE:
         return []
     found = metrics.frechet_distance_unbiased(sets.made.features, sets.real.features, seed=SEED)
     least = int(found.counts[0])

@@ -234,6 +234,41 @@ def test_refusals(call, run, tmp_path):
     refused(call("evaluate", run, "--truncation", 0.5), "not made of styles")
     refused(call("evaluate", run, "--against", "nowhere/at/all"), "there is no nowhere/at/all")
     refused(call("evaluate", run, "--against", "noises"), "there is no noises/train")
+    for name in ("gone.npz", "gone.zip", tmp_path / "gone"):
+        refused(call("evaluate", run, "--against", name), f"there is no {name}", "--against")
+    for seed in (-1, 10**20):
+        refused(call("evaluate", run, "--seed", seed), f"--seed {seed}", "0 to")
+    refused(call("evaluate", run, "--figures"), "--figures", "name one or more")
+
+
+def test_files_that_cannot_hold_what_is_found(call, run, tmp_path):
+    statistics, file = tmp_path / "real.npz", tmp_path / "it.json"
+    refused(call("evaluate", run, "--write-statistics", "real.txt"), "real.txt", "FILE.npz")
+    refused(call("evaluate", run, "--output", "it.txt"), "it.txt", "FILE.json")
+    refused(call("evaluate", run, "--output", file), "--output", "in its directory")
+    folders = (tmp_path / "one", tmp_path / "two")
+    for folder in folders:
+        folder_of(np.zeros((2, 4, 4, 1), np.uint8), folder)
+    refused(call("evaluate", *folders, "--output", file), "--output", "that folder alone")
+    refused(call("evaluate", run, run, "--write-statistics", statistics), "name one alone")
+    assert not file.exists()
+    assert not statistics.exists()
+    statistics.touch()
+    refused(call("evaluate", run, "--write-statistics", statistics), "name another file with --wr")
+
+
+@pytest.mark.parametrize("values", [["a", "b", "c", "d"], [1j, 0, 0, 0]])
+def test_statistics_that_are_no_real_numbers(call, run, tmp_path, values):
+    np.savez(tmp_path / "odd.npz", mu=np.array(values), sigma=np.eye(4))
+    refused(call("evaluate", run, "--against", tmp_path / "odd.npz"), "mu", "real numbers")
+
+
+def test_few_samples_have_no_extrapolated_distance(call, run):
+    words = ("--figures", "distance", "extrapolated")
+    for count, there in [(15, False), (16, True)]:
+        code, out, error = call("evaluate", run, "--count", count, *words)
+        assert code == 0, error
+        assert ("FD∞ (quarters)" in out) == there
 
 
 def test_pictures_that_are_not_finite(call, run, monkeypatch):
