@@ -1,5 +1,6 @@
 """The verb `compare`: results side by side, ranked where they were made by one protocol."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -57,7 +58,8 @@ def _rank(name: str, results: Sequence[Path], figures: Sequence[Figure]) -> bool
     print(f"{name}{'' if direction is None else f' ({direction} is better)'}:")
     pairs = list(zip(results, figures, strict=True))
     if direction is not None:
-        pairs.sort(key=lambda pair: pair[1].value, reverse=direction == "higher")
+        sign = -1 if direction == "higher" else 1
+        pairs.sort(key=lambda pair: (math.isnan(pair[1].value), sign * pair[1].value))
     for path, figure in pairs:
         error = "" if figure.error is None else f" ± {figure.error:.2g}"
         print(f"  {figure.value:.4g}{error}  {path}")

@@ -70,8 +70,12 @@ class Comparison:
     """Of images that are made of styles, psi; none where it is not given."""
     image_size: Size | None = None
     """Of the pictures of folders, in pixels; their own where none is given."""
+    skip_unreadable: bool = False
+    """Leave out the pictures of folders that cannot be decoded."""
 
     def __post_init__(self) -> None:
+        if not self.figures:
+            raise RunError("--figures names none: name one or more, as in --figures distance")
         if self.count < 2 or self.reals < 2:
             raise RunError(
                 f"--count {self.count} and --reals {self.reals} will not do: give 2 or more of each"
@@ -93,6 +97,8 @@ class Comparison:
         """
         if self.weights is not None and self.features not in ("inception", "vgg16"):
             raise RunError("--weights are of --features inception or vgg16: name one of them")
+        if self.weights is not None and not to_path(self.weights).is_file():
+            raise RunError(f"there is no file --weights {self.weights}: name the one that is there")
         return _extractor(self.features, images, self.weights, self.protocol)
 
     def real(self, images: Images, extractor: recipes.Extractor) -> recipes.Real:
@@ -114,11 +120,20 @@ class Comparison:
             return recipes.Real(statistics, told)
         if path.exists():
             source: Source = dataclasses.replace(
-                images, folder=path, split="train", label=None
+                images,
+                folder=path,
+                split="train",
+                label=None,
+                skip_unreadable=self.skip_unreadable,
             ).source()
             return recipes.Real(source, source.fingerprint, self.reals)
-        if path.parent != Path() and not path.parent.exists():
-            raise RunError(f"there is no {self.against}: name a folder or a data set")
+        # The name of a data set has no end, and may have a slash: celeb_a/2.1.0.
+        is_name = path.suffix not in (".npz", ".zip") and not path.is_absolute()
+        if not is_name or (path.parent != Path() and not path.parent.exists()):
+            raise RunError(
+                f"there is no {self.against}: name a folder, a zip or an .npz that is there, or a "
+                "data set, with --against"
+            )
         named = dataclasses.replace(
             images, folder=None, dataset=self.against, split=self.split, label=None
         )

@@ -1,6 +1,7 @@
 """The verb `evaluate`: how good a generator is, or a folder of pictures, in figures."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -17,6 +18,7 @@ from jaxgan.cli.truncation import check_truncation
 from jaxgan.data import Images, Source, to_floats, to_path
 from jaxgan.games import stream
 from jaxgan.training import (
+    MAX_SEED,
     UNMOVED,
     Evaluates,
     Experiment,
@@ -81,22 +83,28 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
             check_truncation(comparison.truncation)
         if best and step is not None:
             raise RunError("--best says which checkpoint: leave it or --step out")
+        if not 0 <= seed <= MAX_SEED:
+            raise RunError(f"--seed {seed} is not in 0 to {MAX_SEED}: give one that is")
         if write_statistics is not None:
-            refuse_file(write_statistics, ".npz")
+            refuse_file(write_statistics, ".npz", flag="--write-statistics")
         if len(directories) > 1 and (output or write_statistics):
             raise RunError(
                 "--output and --write-statistics are of one run or folder: evaluate them one by one"
             )
         if output is not None:
             refuse_file(output, ".json")
+        runs = {
+            directory: open_run(directory, kind, name, moved)
+            for directory in directories
+            if _is_run(directory)
+        }
         evaluations = []
         for directory in directories:
             if len(directories) > 1:
                 print(f"{directory}:")
-            if _is_run(directory):
-                run, experiment = open_run(directory, kind, name, moved)
+            if directory in runs:
                 evaluation = evaluate_run(
-                    *(run, experiment, comparison),
+                    *(*runs[directory], comparison),
                     step=step,
                     best=best,
                     seed=seed,
@@ -145,6 +153,7 @@ def evaluate_run(
         "weights": "last" if getattr(state, "average", None) is None else "averaged",
     }
     figures: list[recipes.Figure] = []
+    sheet: Callable[[Path], None] | None = None
     if "own" in comparison.figures and isinstance(experiment, Evaluates):
         own = {"experiment": subject["experiment"], "seed": seed}
         try:
@@ -172,12 +181,7 @@ def evaluate_run(
         found, real = _compare(*(drawn, experiment.images, comparison, protocol, write_statistics))
         figures += found.figures
         if found.real is not None:
-            _draw_neighbours(
-                found,
-                real.pictures,
-                drawn,
-                run.directory / f"neighbours{'-best' if best else ''}.png",
-            )
+            sheet = partial(_draw_neighbours, found, real.pictures, drawn)
     if isinstance(experiment, Generates) and "path" in comparison.figures:
         told = "pixels" if find_lite0() is None else "EfficientNet-Lite0 and pixels"
         figures.append(
@@ -196,6 +200,8 @@ def evaluate_run(
     evaluation = Evaluation(subject, figures)
     path = run.directory / f"evaluation{which}.json"
     evaluation.write(path)
+    if sheet is not None:
+        sheet(run.directory / f"neighbours{which}.png")
     print_figures(evaluation)
     print(f"of step {step}{', the best' if best else ''}; they are in {path}")
     return evaluation
@@ -210,11 +216,18 @@ def evaluate_folder(
             f"{folder} is no run, and a folder of pictures has to be compared with something: "
             "name a folder or a data set with --against"
         )
-    source = recipes.pictures_in(folder, image_size=comparison.image_size)
+    source = recipes.pictures_in(
+        folder,
+        image_size=comparison.image_size,
+        skip_unreadable=comparison.skip_unreadable,
+    )
     shape = source.read(np.zeros(1, np.int64))["image"].shape
     images = Images(image_size=(shape[1], shape[2]), channels=shape[3])
     protocol = {"truncation": None, "weights": None, "rounding": None, "seed": None}
-    found, _ = _compare(_Read(source), images, comparison, protocol, write_statistics)
+    pictures = _Read(source)
+    found, _ = _compare(pictures, images, comparison, protocol, write_statistics)
+    if 0 < pictures.grey < len(source):
+        print(f"{pictures.grey} of {len(source)} pictures of {folder} are grey, and seen as RGB")
     evaluation = Evaluation(
         {"directory": str(folder), "pictures": source.fingerprint}, found.figures
     )
@@ -223,18 +236,22 @@ def evaluate_folder(
 
 
 class _Read:
-    """The pictures of a source, a part at a time."""
+    """The pictures of a source, a part at a time; counts those that are grey."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self.grey = 0
 
     def __len__(self) -> int:
         return -(-len(self._source) // _PART)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         count = len(self._source)
+        self.grey = 0
         for start in range(0, count, _PART):
-            yield self._source.read(np.arange(start, min(start + _PART, count)))["image"]
+            images = self._source.read(np.arange(start, min(start + _PART, count)))["image"]
+            self.grey += np.count_nonzero((images == images[..., :1]).all(axis=(1, 2, 3)))
+            yield images
 
 
 def _compare(
@@ -246,6 +263,8 @@ def _compare(
 ) -> tuple[recipes.Evaluated, recipes.Real]:
     extractor = comparison.extractor(images)
     real = comparison.real(images, extractor)
+    if write_statistics is not None and isinstance(real.pictures, recipes.Reference):
+        raise RunError("--write-statistics needs pictures: --against names statistics already")
     from rich.console import Console
     from rich.progress import Progress
 
@@ -259,9 +278,7 @@ def _compare(
             protocol={"image_size": "x".join(map(str, images.shape)), **protocol},
             progress=lambda done, of: bars.update(task, completed=done, total=of),
         )
-    if write_statistics is not None:
-        if found.real is None:
-            raise RunError("--write-statistics needs pictures: --against names statistics already")
+    if write_statistics is not None and found.real is not None:
         recipes.write_statistics(write_statistics, found.real, extractor, real.told)
         print(f"mean and covariance of the real pictures' features are in {write_statistics}")
     return found, real

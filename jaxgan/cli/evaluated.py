@@ -47,7 +47,7 @@ class Evaluation:
             plain = json.loads(path.read_text())
             if plain["format"] > FORMAT:
                 raise RunError(f"{path} was written by a newer jaxgan: use that")
-            figures = [recipes.Figure(**figure) for figure in plain["figures"]]
+            figures = [recipes.Figure.of_plain(figure) for figure in plain["figures"]]
             return cls(plain["subject"], figures)
         except OSError as error:
             raise RunError(f"{path} cannot be read ({error.strerror})") from error

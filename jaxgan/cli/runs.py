@@ -121,13 +121,13 @@ def new_folder(output: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def refuse_file(output: Path, suffix: str = ".png") -> None:
+def refuse_file(output: Path, suffix: str = ".png", *, flag: str = "--output") -> None:
     """Refuse a file for a sheet that is there already, or that is called something else."""
     if output.suffix.lower() != suffix:
         what = _KINDS[suffix]
         raise RunError(f"{what}, and {output} is not called one: name a FILE{suffix}")
     if output.exists():
-        raise RunError(f"{output} is there already: name another file with --output")
+        raise RunError(f"{output} is there already: name another file with {flag}")
 
 
 def refuse_exported(run: Run) -> None:

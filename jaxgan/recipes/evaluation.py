@@ -12,6 +12,10 @@ from jaxgan.recipes.extractors import Activations, Extractor
 from jaxgan.recipes.measures import Figure, Measure, Reference, Sets, Value
 from jaxgan.recipes.references import seen_in
 
+_CHANNELS = 3
+_MOST_NEIGHBOURS = 5
+"""Of `manifold_figures`."""
+
 
 class Real(NamedTuple):
     """The real pictures that samples are compared with.
@@ -94,6 +98,11 @@ def evaluate_pictures(
             f"{few:,} pictures are no more than the {dimensions:,} dimensions of their features: "
             "distances of so few are too large, and of little use beside those of other counts"
         )
+    if few <= _MOST_NEIGHBOURS:
+        say(
+            f"{few} pictures have no neighbours enough for precision, recall, density and coverage "
+            f"(k is up to {_MOST_NEIGHBOURS}): these are left out"
+        )
     common: dict[str, Value] = {
         "network": extractor.name,
         "network_digest": extractor.digest,
@@ -134,22 +143,24 @@ def neighbours(evaluated: Evaluated, source: Source, *, rows: int, columns: int)
 
 
 def pictures_in(
-    folder: StrPath, *, image_size: Size | None = None, channels: int | None = None
+    folder: StrPath, *, image_size: Size | None = None, skip_unreadable: bool = False
 ) -> Source:
-    """The pictures of a folder, or of a zip, at their own size.
+    """The pictures of a folder, or of a zip, at their own size, in RGB.
 
     Args:
         folder: as `jaxgan.data.folder_source` takes it.
         image_size: what they are brought to; their own where None, which then has to be one.
-        channels: 1, 3 or 4; RGB where None.
+        skip_unreadable: whether files that cannot be decoded are left out.
 
     Raises:
         ValueError: where there are none, one cannot be decoded, or they differ in size.
     """
-    channels = 3 if channels is None else channels
+    size = 1 if image_size is None else image_size
+    source = folder_source(
+        folder, transform=Transform(size, _CHANNELS), skip_unreadable=skip_unreadable
+    )
     if image_size is not None:
-        return folder_source(folder, transform=Transform(image_size, channels))
-    source = folder_source(folder, transform=Transform(1, channels))
+        return source
     height, width = source.sizes[0]
     for file, (other_height, other_width) in zip(source.files, source.sizes, strict=True):
         if (other_height, other_width) != (height, width):
@@ -158,4 +169,4 @@ def pictures_in(
                 f"{width} pixels and {file.name} of {other_height}x{other_width}; bring all to one "
                 "(--image-size)"
             )
-    return dataclasses.replace(source, transform=Transform((height, width), channels))
+    return dataclasses.replace(source, transform=Transform((height, width), _CHANNELS))

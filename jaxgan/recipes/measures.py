@@ -1,6 +1,7 @@
 """Figures of sets of pictures, each with its sampling error and its protocol."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -15,6 +16,8 @@ Value: TypeAlias = str | int | float | bool | None
 
 SEED = 2020
 """Of the subsets and splits of figures, as in torch-fidelity."""
+_LINE = 16
+"""Fewer samples have no line through 15 counts, from which to extrapolate."""
 _GROUPS = 10
 """Of which one at a time is left out, for the sampling error."""
 
@@ -39,8 +42,15 @@ class Figure:
     protocol: Mapping[str, Value]
 
     def plain(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return dataclasses.asdict(self)
+        """As JSON has it, which knows finite numbers alone: others are null."""
+        plain = dataclasses.asdict(self)
+        return plain | {"value": self.value if math.isfinite(self.value) else None}
+
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> "Figure":
+        """What `plain` gives; not a number where that is null."""
+        value = plain["value"]
+        return cls(**{**plain, "value": math.nan if value is None else value})
 
 
 class Reference(NamedTuple):
@@ -118,7 +128,7 @@ def _error_beside(made: np.ndarray, real: Reference) -> float | None:
 
 def extrapolated_figures(sets: Sets) -> list[Figure]:
     """The Fréchet distance as of endlessly many samples: FID∞."""
-    if isinstance(sets.real, Reference):
+    if isinstance(sets.real, Reference) or sets.made.count < _LINE:
         return []
     found = metrics.frechet_distance_unbiased(sets.made.features, sets.real.features, seed=SEED)
     least = int(found.counts[0])

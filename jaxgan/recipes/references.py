@@ -137,6 +137,11 @@ def read_statistics(path: StrPath, extractor: Extractor) -> tuple[Reference, str
                 f"{path} was made by another protocol: its {name} are '{found[name]}', and here "
                 f"'{wanted}'; evaluate by that, or make the statistics anew (--write-statistics)"
             )
+    for name in ("mu", "sigma"):
+        if found[name].dtype.kind not in "fiu":
+            raise ValueError(
+                f"{path} has a {name} of {found[name].dtype}: give one of real numbers"
+            )
     mean, covariance = (np.asarray(found[name], np.float64) for name in ("mu", "sigma"))
     if mean.ndim != 1 or covariance.shape != (len(mean), len(mean)):
         raise ValueError(

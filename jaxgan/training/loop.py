@@ -110,12 +110,13 @@ class Kept(NamedTuple):
         self.record.show(step, info, line=line)
         if step % self.schedule.sample_every == 0 or step == self.end:
             self.record.sample(step, state)
-        if due:
-            self.checkpoints.save(step, state, self.record.digest(step, state))
+        # Before the checkpoint: a run that is killed meanwhile goes on before the evaluation.
         if self.measures(step) and self.record.evaluate(step, state):
             self.checkpoints.wait()  # Orbax saves one at a time
             with Checkpoints(self.run, keep=1, best=True) as best:
                 best.save(step, state, digest(state))
+        if due:
+            self.checkpoints.save(step, state, self.record.digest(step, state))
 
 
 def play(

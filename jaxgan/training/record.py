@@ -138,10 +138,12 @@ class Record:
         except (RunError, ValueError, OSError) as error:
             self.say(f"step {step} could not be evaluated: {error}")
             return False
+        rank = rank if rank is not None and np.isfinite(rank) else None
         best = rank is not None and rank < self._least
         self._least = rank if rank is not None and best else self._least
         if self._first:
-            line = {"step": step, "figures": dict(figures), "rank": rank}
+            finite = {name: x if np.isfinite(x) else None for name, x in figures.items()}
+            line = {"step": step, "figures": finite, "rank": rank}
             self._try("evaluations", partial(self._run.add_evaluation, line))
             self._logs.add_terms(step, {f"evaluation/{name}": x for name, x in figures.items()})
             told = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from jaxgan import cli, games, latents, recipes
-from jaxgan.cli import comparing, evaluate
+from jaxgan.cli import comparing, evaluate, evaluated
 from jaxgan.data import ArraySource, Images
 from jaxgan.training import Schedule
 
@@ -248,6 +248,40 @@ def test_refusals(call, run, tmp_path):
     refused(call("evaluate", run, "--truncation", 0.5), "not made of styles")
     refused(call("evaluate", run, "--against", "nowhere/at/all"), "there is no nowhere/at/all")
     refused(call("evaluate", run, "--against", "noises"), "there is no noises/train")
+    for name in ("gone.npz", "gone.zip", tmp_path / "gone"):
+        refused(call("evaluate", run, "--against", name), f"there is no {name}", "--against")
+    for seed in (-1, 10**20):
+        refused(call("evaluate", run, "--seed", seed), f"--seed {seed}", "0 to")
+    refused(call("evaluate", run, "--figures"), "--figures", "name one or more")
+
+
+def test_files_that_cannot_hold_what_is_found(call, run, tmp_path):
+    statistics, file = tmp_path / "real.npz", tmp_path / "it.json"
+    refused(call("evaluate", run, "--write-statistics", "real.txt"), "real.txt", "FILE.npz")
+    refused(call("evaluate", run, "--output", "it.txt"), "it.txt", "FILE.json")
+    folders = (tmp_path / "one", tmp_path / "two")
+    for folder in folders:
+        folder_of(np.zeros((2, 4, 4, 1), np.uint8), folder)
+    refused(call("evaluate", *folders, "--output", file), "one by one")
+    refused(call("evaluate", run, run, "--write-statistics", statistics), "one by one")
+    assert not file.exists()
+    assert not statistics.exists()
+    statistics.touch()
+    refused(call("evaluate", run, "--write-statistics", statistics), "name another file with --wr")
+
+
+@pytest.mark.parametrize("values", [["a", "b", "c", "d"], [1j, 0, 0, 0]])
+def test_statistics_that_are_no_real_numbers(call, run, tmp_path, values):
+    np.savez(tmp_path / "odd.npz", mu=np.array(values), sigma=np.eye(4))
+    refused(call("evaluate", run, "--against", tmp_path / "odd.npz"), "mu", "real numbers")
+
+
+def test_few_samples_have_no_extrapolated_distance(call, run):
+    words = ("--figures", "distance", "extrapolated")
+    for count, there in [(15, False), (16, True)]:
+        code, out, error = call("evaluate", run, "--count", count, *words)
+        assert code == 0, error
+        assert ("FD∞ (quarters)" in out) == there
 
 
 def test_pictures_that_are_not_finite(call, run, monkeypatch):
@@ -265,9 +299,27 @@ def test_mixed_and_corrupt_folders(call, tmp_path):
     Image.new("L", (6, 4)).save(mixed / "9.png")
     words = ("evaluate", mixed, "--against", mixed)
     refused(call(*words), "several sizes", "0.png is of 4x4", "9.png of 4x6", "--image-size")
-    assert call(*words, "--image-size", 4, "--figures", "distance")[0] == 0
+    code, out, _ = call(*words, "--image-size", 4, "--figures", "distance")
+    assert code == 0
+    assert "3 pictures have no neighbours enough for precision" in out
+    Image.new("RGB", (4, 4), "red").save(mixed / "9.png")
+    _, out, _ = call(*words, "--figures", "distance")
+    assert f"2 of 3 pictures of {mixed} are grey, and seen as RGB" in out
     (mixed / "3.png").write_bytes(b"\x89PNG")
-    refused(call(*words), "3.png", "cannot be")
+    refused(call(*words), "3.png", "cannot be", "--skip-unreadable")
+    assert call(*words, "--skip-unreadable", "--figures", "distance")[0] == 0
+
+
+def test_figures_that_are_not_finite(tmp_path, capsys):
+    values = {"a": 2.0, "b": np.inf, "c": 1.0}
+    for name, value in values.items():
+        figure = recipes.Figure("KL", value, None, "lower", {})
+        evaluated.Evaluation({}, [figure]).write(tmp_path / f"{name}.json")
+    assert '"value": null' in (tmp_path / "b.json").read_text()
+    with pytest.raises(SystemExit):
+        cli.main(Noise(), arguments=["compare", *(str(tmp_path / f"{n}.json") for n in values)])
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == ["1", "2", "nan"]
 
 
 def test_other_weights_do_not_make_an_fid(tmp_path, monkeypatch, capsys):
@@ -295,7 +347,7 @@ def test_weights_need_their_network(call, run, tmp_path):
 
 
 @pytest.fixture
-def evaluated(call, tmp_path):
+def watched(call, tmp_path):
     directory = tmp_path / "evaluated"
     words = ("train", "--directory", directory, "--devices", 1)
     code, out, error = call(*words, "--steps", 4, "--evaluate-every", 2)
@@ -303,8 +355,8 @@ def evaluated(call, tmp_path):
     return directory, out
 
 
-def test_the_best_state_is_kept_beside_the_last(call, evaluated):
-    directory, out = evaluated
+def test_the_best_state_is_kept_beside_the_last(call, watched):
+    directory, out = watched
     lines = [
         json.loads(line) for line in (directory / "evaluations.jsonl").read_text().splitlines()
     ]
@@ -328,8 +380,8 @@ def test_the_best_state_is_kept_beside_the_last(call, evaluated):
     refused(call("evaluate", directory, "--best", "--step", 4), "leave it or --step out")
 
 
-def test_a_run_goes_on_with_its_evaluations(call, evaluated, tmp_path):
-    directory, _ = evaluated
+def test_a_run_goes_on_with_its_evaluations(call, watched):
+    directory, _ = watched
     whole = (directory / "evaluations.jsonl").read_text()
     shutil.rmtree(directory / "checkpoints" / "4")
     shutil.rmtree(directory / "checkpoints" / "3", ignore_errors=True)

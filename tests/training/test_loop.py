@@ -11,7 +11,7 @@ from orbax.checkpoint import CheckpointManager
 
 from jaxgan import training
 from jaxgan.games import Game
-from jaxgan.training import NotFinite, Run, RunError, digest, load, resume
+from jaxgan.training import Measured, NotFinite, Run, RunError, digest, load, resume
 from jaxgan.training.record import Record
 from jaxgan.training.start import devices_of
 from tests.training.conftest import contents, with_steps
@@ -304,3 +304,21 @@ def test_a_run_that_is_moved_meanwhile_does_not_split_in_two(tiny, tmp_path, mon
 def test_a_run_goes_on_with_as_many_devices_as_can_share_a_batch(batch_size, devices, expected):
     batch = {"image": {"shape": [batch_size, 4, 4, 1], "dtype": "float32"}}
     assert devices_of(Run("run", {"devices": devices, "batch": batch})) == expected
+
+
+def test_a_run_that_is_killed_in_an_evaluation_makes_up_for_it(tiny, tmp_path):
+    schedule = dataclasses.replace(tiny.schedule, evaluate_every=10)
+    tiny = dataclasses.replace(tiny, schedule=schedule)
+    ranks = iter([2.0])  # of step 10; then the process ends
+
+    def killed(generate):
+        for rank in ranks:
+            return Measured({}, rank)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny, tmp_path / "run", watch=killed)
+    run = Run.open(tmp_path / "run")
+    resume(run, tiny, watch=lambda generate: Measured({}, 1.0))
+    assert [(line["step"], line["rank"]) for line in run.evaluations()] == [(10, 2.0), (20, 1.0)]
+    assert load(run, tiny, best=True)[0] == 20
