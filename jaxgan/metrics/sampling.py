@@ -24,7 +24,7 @@ def jackknife(
     of the figure of that many samples, whatever the figure is (as a variance, of sets as large as
     those that are left). A bias that all $t_g$ have is not seen: a Fréchet distance of few samples
     is too large by more than its error. With ten groups the error is itself known to about a
-    quarter, as 1 / sqrt(2 (G - 1)).
+    quarter, as $1 / \sqrt{2 (G - 1)}$.
 
     `figure` is computed once for each group: where that takes long, see
     `precision_recall_error`, `density_coverage_error` and `moments_frechet_error`, which share what
