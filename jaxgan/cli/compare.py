@@ -1,15 +1,12 @@
 """The verb `compare`: results side by side, ranked where they were made by one protocol."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from jaxgan.cli.evaluated import Evaluation
-from jaxgan.recipes import Figure, Value
-from jaxgan.training import RunError
+from jaxgan.training import Evaluation, Figure, RunError, Value
 
 _OF_THE_SUBJECT = {"seed", "weights"}
 """What of a protocol may differ: another draw, and what was evaluated."""
@@ -32,6 +29,9 @@ def compare_verb() -> Callable[..., int]:
             raise RunError("compare needs two results or more: name runs or files of JSON")
         files = [path / "evaluation.json" if path.is_dir() else path for path in results]
         evaluations = [Evaluation.read(path) for path in files]
+        for path, evaluation in zip(files, evaluations, strict=True):
+            if evaluation.left_out:
+                print(f"of {path} are left out, as no finite numbers: {evaluation.left_out}")
         tables = [{figure.name: figure for figure in e.figures} for e in evaluations]
         shared = [name for name in tables[0] if all(name in table for table in tables)]
         if not shared:
@@ -58,8 +58,7 @@ def _rank(name: str, results: Sequence[Path], figures: Sequence[Figure]) -> bool
     print(f"{name}{'' if direction is None else f' ({direction} is better)'}:")
     pairs = list(zip(results, figures, strict=True))
     if direction is not None:
-        sign = -1 if direction == "higher" else 1
-        pairs.sort(key=lambda pair: (math.isnan(pair[1].value), sign * pair[1].value))
+        pairs.sort(key=lambda pair: pair[1].value, reverse=direction == "higher")
     for path, figure in pairs:
         error = "" if figure.error is None else f" ± {figure.error:.2g}"
         print(f"  {figure.value:.4g}{error}  {path}")

@@ -12,7 +12,7 @@ import tyro
 from jaxgan import recipes
 from jaxgan.cli.comparing import PLAIN, Comparison
 from jaxgan.cli.drawing import Drawn, generator_of
-from jaxgan.cli.evaluated import Evaluation, print_figures, print_spread
+from jaxgan.cli.evaluated import print_figures, print_spread
 from jaxgan.cli.runs import open_run, refuse_file
 from jaxgan.cli.truncation import check_truncation
 from jaxgan.data import Images, Source, to_floats, to_path
@@ -21,11 +21,14 @@ from jaxgan.training import (
     MAX_SEED,
     UNMOVED,
     Evaluates,
+    Evaluation,
     Experiment,
+    Figure,
     Generates,
     Moved,
     Run,
     RunError,
+    Value,
     grid,
     is_exported,
     load,
@@ -152,7 +155,7 @@ def evaluate_run(
         "seed": seed,
         "weights": "last" if getattr(state, "average", None) is None else "averaged",
     }
-    figures: list[recipes.Figure] = []
+    figures: list[Figure] = []
     sheet: Callable[[Path], None] | None = None
     if "own" in comparison.figures and isinstance(experiment, Evaluates):
         own = {"experiment": subject["experiment"], "seed": seed}
@@ -163,9 +166,7 @@ def evaluate_run(
                 raise
             print(f"without figures of the experiment's own: {error}")
             found = {}
-        figures += [
-            recipes.Figure(name, float(value), None, None, own) for name, value in found.items()
-        ]
+        figures += [Figure(name, float(value), None, None, own) for name, value in found.items()]
     if isinstance(experiment, Generates) and comparison.measures:
         drawn = Drawn(
             *(experiment, state, generate, key),
@@ -258,7 +259,7 @@ def _compare(
     samples: Drawn | _Read,
     images: Images,
     comparison: Comparison,
-    protocol: dict[str, recipes.Value],
+    protocol: dict[str, Value],
     write_statistics: Path | None,
 ) -> tuple[recipes.Evaluated, recipes.Real]:
     extractor = comparison.extractor(images)

@@ -43,11 +43,9 @@ from jaxgan.recipes.latents import Architecture as Architecture
 from jaxgan.recipes.latents import FromLabels as FromLabels
 from jaxgan.recipes.latents import FromLatents as FromLatents
 from jaxgan.recipes.latents import convolutional_networks as convolutional_networks
-from jaxgan.recipes.measures import Figure as Figure
 from jaxgan.recipes.measures import Measure as Measure
 from jaxgan.recipes.measures import Reference as Reference
 from jaxgan.recipes.measures import Sets as Sets
-from jaxgan.recipes.measures import Value as Value
 from jaxgan.recipes.measures import class_figures as class_figures
 from jaxgan.recipes.measures import copying_figures as copying_figures
 from jaxgan.recipes.measures import distance_figures as distance_figures

@@ -9,8 +9,9 @@ from sklearn.neighbors import NearestNeighbors
 
 from jaxgan.data import Size, Source, StrPath, Transform, folder_source
 from jaxgan.recipes.extractors import Activations, Extractor
-from jaxgan.recipes.measures import Figure, Measure, Reference, Sets, Value
+from jaxgan.recipes.measures import Measure, Reference, Sets
 from jaxgan.recipes.references import seen_in
+from jaxgan.training import Figure, Value
 
 _CHANNELS = 3
 _MOST_NEIGHBOURS = 5

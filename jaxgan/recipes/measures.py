@@ -1,18 +1,13 @@
 """Figures of sets of pictures, each with its sampling error and its protocol."""
 
-import dataclasses
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from jaxgan import metrics
 from jaxgan.recipes.extractors import Activations
-
-Value: TypeAlias = str | int | float | bool | None
-"""Of a protocol."""
+from jaxgan.training import Figure, Value
 
 SEED = 2020
 """Of the subsets and splits of figures, as in torch-fidelity."""
@@ -20,37 +15,6 @@ _LINE = 16
 """Fewer samples have no line through 15 counts, from which to extrapolate."""
 _GROUPS = 10
 """Of which one at a time is left out, for the sampling error."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number that says how good pictures are.
-
-    Attributes:
-        name: with what it was made by, as in "FD (EfficientNet-Lite0)".
-        value: the number.
-        error: its standard error, from one draw of the pictures to another; None where it is not
-            known.
-        better: which way; None where neither is.
-        protocol: all that another figure of this name must share to be compared with it.
-    """
-
-    name: str
-    value: float
-    error: float | None
-    better: Literal["lower", "higher"] | None
-    protocol: Mapping[str, Value]
-
-    def plain(self) -> dict[str, Any]:
-        """As JSON has it, which knows finite numbers alone: others are null."""
-        plain = dataclasses.asdict(self)
-        return plain | {"value": self.value if math.isfinite(self.value) else None}
-
-    @classmethod
-    def of_plain(cls, plain: Mapping[str, Any]) -> "Figure":
-        """What `plain` gives; not a number where that is null."""
-        value = plain["value"]
-        return cls(**{**plain, "value": math.nan if value is None else value})
 
 
 class Reference(NamedTuple):

@@ -10,8 +10,7 @@ import numpy as np
 from jaxgan.games import Batch, stream
 from jaxgan.latents import lerp, slerp
 from jaxgan.metrics import perceptual_path_length
-from jaxgan.recipes.measures import Figure
-from jaxgan.training import Generate, Generates, Styled
+from jaxgan.training import Figure, Generate, Generates, Styled
 
 _EPSILON = 1e-4
 """Of the way from one latent to another, as NVIDIA's code has it."""

@@ -7,8 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 from jaxgan.report.curves import Group, different, word
 from jaxgan.report.markup import Markup, element, joined
-from jaxgan.report.reading import Evaluation, Figure, Reading
+from jaxgan.report.reading import Reading
 from jaxgan.report.tables import swatch, wide
+from jaxgan.training import Evaluation, Figure
 
 _BETTER = {"lower": "↓", "higher": "↑"}
 _OF_THE_RUN = {"seed", "step", "directory"}

@@ -6,46 +6,14 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from jaxgan.training import Run
+from jaxgan.training import Evaluation, Run, RunError
 
-_FORMAT = 1
-"""Of evaluations. A newer format than this is left out."""
 _LARGEST = 1e100
 """What is beyond this is no number that a page can draw."""
 _LAST_STEP = 2**53
 """What is beyond this is no step that a page can tell from its neighbours."""
-
-
-class Figure(NamedTuple):
-    """One measure of what a generator makes.
-
-    Attributes:
-        name: after its features.
-        value: finite.
-        error: of sampling, where it is known.
-        better: "lower" or "higher"; None where neither is.
-        protocol: how it was measured, by name.
-    """
-
-    name: str
-    value: float
-    error: float | None = None
-    better: str | None = None
-    protocol: Mapping[str, Any] = {}
-
-
-class Evaluation(NamedTuple):
-    """Figures of one checkpoint.
-
-    Attributes:
-        subject: `step`, `weights`, `seed` and what else is known of what was measured.
-        figures: in their order.
-    """
-
-    subject: Mapping[str, Any]
-    figures: list[Figure]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,43 +151,18 @@ def _are(count: int) -> str:
 
 
 def _evaluation(path: Path, notes: list[str]) -> Evaluation | None:
-    text = _text(path, notes)
-    if text is None:
+    if not os.path.lexists(path):
         return None
-    told = _parsed(text)
-    figures = told.get("figures") if isinstance(told, dict) else None
-    if not isinstance(figures, dict | list):
-        notes.append(f"{path} is no evaluation and is left out.")
+    try:
+        found = Evaluation.read(path)
+    except RunError as error:
+        notes.append(f"Left out: {error}.")
         return None
-    if told.get("format", _FORMAT) != _FORMAT:
-        notes.append(f"{path} is of a newer format, which a newer jaxgan reads, and is left out.")
-        return None
-    if isinstance(figures, dict):  # what `evaluate` wrote at first
-        figures = [{"name": name, "value": value} for name, value in figures.items()]
-        told = {"subject": {name: told[name] for name in ("step", "seed") if name in told}}
-    found = [figure for figure in map(_figure, figures) if figure is not None]
-    if len(found) < len(figures):
-        left = len(figures) - len(found)
-        count = "1 figure" if left == 1 else f"{left} figures"
-        notes.append(f"{count} of {path} {_are(left)} no finite number and {_are(left)} left out.")
-    subject = told.get("subject")
-    return Evaluation(subject if isinstance(subject, dict) else {}, found)
-
-
-def _figure(told: Any) -> Figure | None:
-    if not isinstance(told, dict) or not isinstance(told.get("name"), str):
-        return None
-    value = finite(told.get("value"))
-    if value is None:
-        return None
-    better, protocol = told.get("better"), told.get("protocol")
-    return Figure(
-        told["name"],
-        value,
-        finite(told.get("error")),
-        better if better in ("lower", "higher") else None,
-        protocol if isinstance(protocol, dict) else {},
-    )
+    if found.left_out:
+        count = "1 figure" if found.left_out == 1 else f"{found.left_out} figures"
+        are = _are(found.left_out)
+        notes.append(f"{count} of {path} {are} no finite number and {are} left out.")
+    return found
 
 
 def duration(seconds: float) -> str:

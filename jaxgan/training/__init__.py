@@ -16,6 +16,9 @@ from jaxgan.training.environment import environment as environment
 from jaxgan.training.errors import Interrupted as Interrupted
 from jaxgan.training.errors import NotFinite as NotFinite
 from jaxgan.training.errors import RunError as RunError
+from jaxgan.training.evaluation import Evaluation as Evaluation
+from jaxgan.training.evaluation import Figure as Figure
+from jaxgan.training.evaluation import Value as Value
 from jaxgan.training.experiment import Blends as Blends
 from jaxgan.training.experiment import Conditional as Conditional
 from jaxgan.training.experiment import Draws as Draws

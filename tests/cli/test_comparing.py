@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from jaxgan import cli, games, latents, recipes
-from jaxgan.cli import comparing, evaluate, evaluated
+from jaxgan.cli import comparing, evaluate
 from jaxgan.data import ArraySource, Images
-from jaxgan.training import Schedule
+from jaxgan.training import Evaluation, Figure, Schedule
 
 
 def means(pictures):
@@ -215,7 +215,7 @@ def test_results_of_other_protocols_are_not_ranked(call, run, tmp_path):
     assert f"fakes: {tmp_path / '60.json'} 60, {run} 50" in out
     refused(call("compare", run), "two results or more")
     (tmp_path / "a.json").write_text("[]")
-    refused(call("compare", run, tmp_path / "a.json"), "has no figures")
+    refused(call("compare", run, tmp_path / "a.json"), "is no evaluation")
     refused(call("compare", run, tmp_path / "b.json"), "b.json cannot be read")
 
 
@@ -311,15 +311,15 @@ def test_mixed_and_corrupt_folders(call, tmp_path):
 
 
 def test_figures_that_are_not_finite(tmp_path, capsys):
-    values = {"a": 2.0, "b": np.inf, "c": 1.0}
-    for name, value in values.items():
-        figure = recipes.Figure("KL", value, None, "lower", {})
-        evaluated.Evaluation({}, [figure]).write(tmp_path / f"{name}.json")
+    for name, value in {"a": 2.0, "b": 1.0}.items():
+        figures = [Figure("KL", value, better="lower"), Figure("other", np.inf)]
+        Evaluation({}, figures).write(tmp_path / f"{name}.json")
     assert '"value": null' in (tmp_path / "b.json").read_text()
     with pytest.raises(SystemExit):
-        cli.main(Noise(), arguments=["compare", *(str(tmp_path / f"{n}.json") for n in values)])
-    lines = capsys.readouterr().out.splitlines()[1:]
-    assert [line.split()[0] for line in lines] == ["1", "2", "nan"]
+        cli.main(Noise(), arguments=["compare", *(str(tmp_path / f"{n}.json") for n in "ab")])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"of {tmp_path / 'a.json'} are left out, as no finite numbers: 1"
+    assert [line.split()[0] for line in lines[2:]] == ["KL", "1", "2"]
 
 
 def test_other_weights_do_not_make_an_fid(tmp_path, monkeypatch, capsys):
