@@ -251,7 +251,7 @@ class _Read:
         self.grey = 0
         for start in range(0, count, _PART):
             images = self._source.read(np.arange(start, min(start + _PART, count)))["image"]
-            self.grey += np.count_nonzero((images == images[..., :1]).all(axis=(1, 2, 3)))
+            self.grey += int((images == images[..., :1]).all(axis=(1, 2, 3)).sum())
             yield images
 
 
