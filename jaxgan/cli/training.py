@@ -85,7 +85,7 @@ def training_verbs(
                 its seed to rounding, in DIRECTORY/seed-SEED.
             devices: How many devices share each batch; all where none is said.
             log: Weights & Biases or MLflow, beside the run's own files; both where given twice.
-                Needs jaxgan[wandb], jaxgan[mlflow].
+                Each seed is a run of its own there. Needs jaxgan[wandb], jaxgan[mlflow].
         """
         del preset  # it has chosen the defaults
         if processes.distributed and directory is None:
@@ -97,13 +97,17 @@ def training_verbs(
                 "--seed": seed is not None,
                 "--from": from_ is not None,
                 "--distributed": processes.distributed,
-                "--log": bool(log),
             }
             if other := next((flag for flag, given in others.items() if given), None):
                 raise RunError(
                     f"--seeds plays several new runs in one process: leave it or {other} out"
                 )
-            return train_seeds(experiment, name, seeds, directory=directory, devices=devices)
+            return train_seeds(
+                *(experiment, name, seeds),
+                directory=directory,
+                devices=devices,
+                loggers=[named_loggers(log) for _ in seeds],
+            )
         loggers = named_loggers(log)
         processes.join()
         parent = None if from_ is None else Parent(Run.open(from_), step)

@@ -72,6 +72,7 @@ def train_seeds(
     *,
     directory: Path | None,
     devices: int | None,
+    loggers: Sequence[Sequence[Logger]],
 ) -> int:
     """Train a run of each seed, all together, in folders of one directory."""
     with new_directory(directory, Path("runs"), name) as directory:
@@ -80,6 +81,7 @@ def train_seeds(
                 *(experiment, directory, seeds),
                 name=name,
                 devices=devices,
+                loggers=loggers,
                 watch=watch_of(experiment),
             )
         except (Interrupted, NotFinite) as stop:

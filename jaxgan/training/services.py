@@ -41,7 +41,8 @@ class WandB:
         if self._run is None:
             self._run = self._wandb.init(
                 project=os.environ.get("WANDB_PROJECT", "jaxgan"),
-                name=run.directory.name,
+                name=_title(run),
+                group=_group(run),
                 config=_facts(run) | run.manifest["configuration"],
                 id=identity,
                 resume=None if identity is None else "allow",
@@ -100,7 +101,7 @@ class MLflow:
             name = os.environ.get("MLFLOW_EXPERIMENT_NAME", run.manifest["experiment"])
             found = self._client.get_experiment_by_name(name)
             experiment = found.experiment_id if found else self._client.create_experiment(name)
-            created = self._client.create_run(experiment, run_name=run.directory.name)
+            created = self._client.create_run(experiment, run_name=_title(run))
             self._id = created.info.run_id
         uri = {} if elsewhere else {"uri": self._client.tracking_uri}
         remember(run, "mlflow", uri | {"id": self._id})
@@ -143,6 +144,17 @@ def _facts(run: Run) -> dict[str, Any]:
     """What people tell runs apart by, beside the configuration."""
     facts = {name: run.manifest[name] for name in ("experiment", "seed", "devices", "data")}
     return {"run": facts | {"directory": str(run.directory.absolute())}}
+
+
+def _title(run: Run) -> str:
+    """The name of a run: of those that were played together after their folder's."""
+    group = _group(run)
+    return run.directory.name if group is None else f"{group}/{run.directory.name}"
+
+
+def _group(run: Run) -> str | None:
+    """The name of the folder of runs that were played together; None of a run alone."""
+    return run.directory.absolute().parent.name if run.manifest.get("together") else None
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

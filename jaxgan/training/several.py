@@ -20,6 +20,7 @@ from jaxgan.training.configuration import (
 from jaxgan.training.errors import Interrupted, NotFinite, RunError
 from jaxgan.training.experiment import Experiment
 from jaxgan.training.lock import Lock
+from jaxgan.training.loggers import Logger
 from jaxgan.training.loop import Kept, next_stop
 from jaxgan.training.manifest import MAX_SEED
 from jaxgan.training.pictures import Picture
@@ -41,6 +42,7 @@ def train_together(
     name: str | None = None,
     devices: int | None = None,
     until: int | None = None,
+    loggers: Sequence[Sequence[Logger]] | None = None,
     watch: Watch | None = None,
 ) -> list[Run]:
     """Play several new runs to their end, as one program.
@@ -57,6 +59,7 @@ def train_together(
         name: the experiment's, for the manifests; that of its file or class where None.
         devices: how many; all where None.
         until: the step to stop at; the end of the experiment's schedule where None.
+        loggers: of each run, in the order of their seeds, as for `train`; none where None.
         watch: measures the generator of each where the schedule has an evaluation.
 
     Returns:
@@ -106,7 +109,8 @@ def train_together(
         where = device.platform if mesh.size == 1 else f"{mesh.size} x {device.device_kind}"
         notes += [*data.notes, _first_words(folder, seeds, where)]
         end = experiment.schedule.steps if until is None else until
-        _play(runs, locks, experiment, spread(together), data, end, notes, watch)
+        logged = loggers or [()] * len(runs)
+        _play(runs, locks, logged, experiment, spread(together), data, end, notes, watch)
     return runs
 
 
@@ -143,6 +147,7 @@ def _first_words(folder: Path, seeds: Sequence[int], where: str) -> str:
 def _play(
     runs: Sequence[Run],
     locks: Sequence[Lock],
+    loggers: Sequence[Sequence[Logger]],
     experiment: Experiment,
     placed: Together,
     data: Data,
@@ -158,14 +163,15 @@ def _play(
         for note in notes:
             shared.progress.say(note)
         kept = []
-        for run, lock, own in zip(runs, locks, placed.placed, strict=True):
+        for run, lock, its, own in zip(runs, locks, loggers, placed.placed, strict=True):
             checkpoints = stack.enter_context(
                 Checkpoints(run, keep=schedule.keep, keep_every=schedule.keep_every)
             )
             record = Record(
                 *(run, experiment, own, jax.random.key(run.manifest["seed"]), 0, end),
                 batch_size=data.batch_size,
-                shown=_One(shared),
+                shown=_One(shared, f"seed {run.manifest['seed']}"),
+                loggers=its,
                 watch=watch,
             )
             stack.enter_context(record)
@@ -243,8 +249,8 @@ class _Shared:
 class _One:
     """What one of several runs tells a person, through the display of all."""
 
-    def __init__(self, shared: _Shared) -> None:
-        self._shared = shared
+    def __init__(self, shared: _Shared, name: str) -> None:
+        self._shared, self._name = shared, name
 
     def __enter__(self) -> Self:
         return self
@@ -253,8 +259,8 @@ class _One:
         pass
 
     def say(self, text: str) -> None:
-        """A sentence of its own line."""
-        self._shared.progress.say(text)
+        """A sentence of its own line, which says whose it is."""
+        self._shared.progress.say(f"{self._name}: {text}")
 
     def show(self, step: int, terms: dict[str, float], *, line: bool) -> float:
         """Shows nothing; the rate is that of all."""

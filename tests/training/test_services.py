@@ -23,6 +23,7 @@ class Read(NamedTuple):
     pictures: list
     configuration: dict
     status: str
+    name: str
 
 
 class WandBFiles:
@@ -59,8 +60,9 @@ class WandBFiles:
                     whole = b""
 
     def read(self, identity):
-        terms, pictures, configuration, status = {}, [], {}, ""
+        terms, pictures, configuration, status, name = {}, [], {}, "", ""
         for record in self.records(identity):
+            name = record.run.display_name or name
             for item in record.run.config.update:
                 configuration[item.key] = json.loads(item.value_json)
             if record.HasField("exit"):
@@ -69,13 +71,13 @@ class WandBFiles:
                 tuple(item.nested_key) or (item.key,): json.loads(item.value_json)
                 for item in record.history.item
             }
-            for name, value in items.items():
-                if name == ("samples", "path"):
+            for place, value in items.items():
+                if place == ("samples", "path"):
                     assert list(self.folder.glob(f"wandb/offline-run-*/files/{value}"))
                     pictures.append(items["_step",])
-                elif not name[0].startswith(("_", "samples")):
-                    terms.setdefault("/".join(name), []).append((items["_step",], value))
-        return Read(terms, pictures, configuration, status)
+                elif not place[0].startswith(("_", "samples")):
+                    terms.setdefault("/".join(place), []).append((items["_step",], value))
+        return Read(terms, pictures, configuration, status, name)
 
 
 class MLflowStore:
@@ -98,7 +100,8 @@ class MLflowStore:
         }
         images = [file.path for file in client.list_artifacts(identity, "images")]
         pictures = [int(path.split("+")[2]) for path in images if path.endswith(".png")]
-        return Read(terms, sorted(pictures), run.data.params, run.info.status)
+        info = run.info
+        return Read(terms, sorted(pictures), run.data.params, info.status, info.run_name)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +170,7 @@ def test_a_logger_that_comes_later_begins_where_the_run_is(service, run):
 
 
 def test_two_runs_of_one_program(service, run, tmp_path):
-    other = Run.create(tmp_path / "other", MANIFEST)
+    other = Run.create(tmp_path / "several" / "seed-3", MANIFEST | {"together": [3, 4]})
     pairs = [(service.make(), one) for one in (run, other)]
     for logger, one in pairs:
         logger.begin(one, start=0, written=0)
@@ -176,8 +179,10 @@ def test_two_runs_of_one_program(service, run, tmp_path):
             logger.add_terms(step, {"loss": value})
     for logger, _ in pairs:
         logger.finish(complete=True)
-    for (_, one), value in zip(pairs, (1.0, 2.0), strict=True):
+    names = ["run", "several/seed-3"]
+    for (_, one), value, name in zip(pairs, (1.0, 2.0), names, strict=True):
         read = service.read(logged(one)[service.package]["id"])
+        assert read.name == name
         assert read.terms == {"loss": [(1, value), (2, value)]}
 
 
