@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import struct
+import time
 from typing import NamedTuple
 
 import pytest
@@ -41,23 +42,36 @@ class WandBFiles:
             monkeypatch.setenv(name, value)
 
     def records(self, identity):
-        """Of all files of a run: blocks of 32 KiB, of pieces with seven bytes before each."""
-        from wandb.proto.wandb_internal_pb2 import Record
-
+        """Of all files of a run, each written to its end."""
         for path in sorted(
             self.folder.glob(f"wandb/offline-run-*/run-{identity}.wandb"), key=os.path.getmtime
         ):
-            data, at, whole = path.read_bytes(), 7, b""
-            while at + 7 <= len(data):
-                if (left := 32768 - at % 32768) < 7:
-                    at += left
-                    continue
-                _, length, kind = struct.unpack("<IHB", data[at : at + 7])
-                whole += data[at + 7 : at + 7 + length]
-                at += 7 + length
-                if kind in (1, 4):  # a record, or the last piece of one
-                    yield Record.FromString(whole)
-                    whole = b""
+            until, found = time.monotonic() + 30, []
+            # Its own process writes it, which `finish` does not wait for.
+            while not any(record.HasField("exit") for record in found):
+                assert time.monotonic() < until
+                time.sleep(0.05)
+                found = list(self.parsed(path.read_bytes()))
+            yield from found
+
+    @staticmethod
+    def parsed(data):
+        """Blocks of 32 KiB, of pieces with seven bytes before each."""
+        from wandb.proto.wandb_internal_pb2 import Record
+
+        at, whole = 7, b""
+        while at + 7 <= len(data):
+            if (left := 32768 - at % 32768) < 7:
+                at += left
+                continue
+            _, length, kind = struct.unpack("<IHB", data[at : at + 7])
+            if at + 7 + length > len(data):
+                return  # it is being written
+            whole += data[at + 7 : at + 7 + length]
+            at += 7 + length
+            if kind in (1, 4):  # a record, or the last piece of one
+                yield Record.FromString(whole)
+                whole = b""
 
     def read(self, identity):
         terms, pictures, configuration, status, name = {}, [], {}, "", ""
