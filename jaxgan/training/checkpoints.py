@@ -2,13 +2,15 @@
 
 import errno
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Collection
 from typing import Any, Self
 
 import jax
 import orbax.checkpoint as ocp
 
-from jaxgan.training.digests import by_place, digest, kind_of, places
+from jaxgan.training.belonging import refuse_others
+from jaxgan.training.digests import by_place, digest, places
 from jaxgan.training.errors import RunError
 from jaxgan.training.failures import Quiet, error_code, reason
 from jaxgan.training.run import Run
@@ -221,31 +223,11 @@ class Checkpoints:
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding),
             metadata.item_metadata.tree,
         )
-        self._refuse_others(saved, shapes)
+        refuse_others(self._run, saved, shapes)
         state = self._manager.restore(step, args=ocp.args.StandardRestore(saved))
         leaves = by_place(state)
         state = jax.tree.unflatten(jax.tree.structure(shapes), [leaves[p] for p in places(shapes)])
         return state, (metadata.custom_metadata or {}).get(_LEAVES)
-
-    def _refuse_others(self, saved: Any, shapes: Any) -> None:
-        of_run, of_game = by_place(saved), by_place(shapes)
-        for place in sorted(of_run | of_game):
-            run, game = of_run.get(place), of_game.get(place)
-            if kind_of(run) == kind_of(game):
-                continue
-            if all(_narrow(of_run.get(p)) == _narrow(of_game.get(p)) for p in of_run | of_game):
-                wide = int(kind_of(run) != _narrow(run))
-                raise RunError(
-                    f"{self._run.directory} was made with JAX_ENABLE_X64={wide}: {place} is "
-                    f"{kind_of(run)} in it and {kind_of(game)} as it is set now; set it to {wide} "
-                    "to go on"
-                )
-            revision = self._run.manifest["environment"]["revision"]
-            raise RunError(
-                f"the states of {self._run.directory} are those of another jaxgan: {place} is "
-                f"{kind_of(run)} in the run and {kind_of(game)} in the game; go on with the "
-                f"version that made it (revision {revision}), or train a new run"
-            )
 
     def set_aside_after(self, step: int) -> list[str]:
         """Move the checkpoints after a step, which `restore` has passed over, out of the way.
@@ -275,6 +257,13 @@ class Checkpoints:
         self._manager = self._open()
         return notes
 
+    def keep_only(self, steps: Collection[int]) -> None:
+        """Remove the checkpoints of all other steps; one that cannot be removed stays."""
+        self.wait()
+        if jax.process_index() == 0:
+            for step in set(self._on_disk()) - set(steps):
+                shutil.rmtree(self._folder / str(step), ignore_errors=True)
+
     def _refuse_file(self) -> None:
         folder = self._folder
         if folder.exists() and not folder.is_dir():
@@ -298,8 +287,3 @@ class Checkpoints:
 
 def _listed(steps: list[int]) -> str:
     return ", ".join(map(str, steps)) or "none"
-
-
-def _narrow(leaf: Any) -> str:
-    """An array as it is without JAX_ENABLE_X64."""
-    return kind_of(leaf).replace("64[", "32[")

@@ -112,11 +112,28 @@ class Kept(NamedTuple):
             self.record.sample(step, state)
         # Before the checkpoint: a run that is killed meanwhile goes on before the evaluation.
         if self.measures(step) and self.record.evaluate(step, state):
-            self.checkpoints.wait()  # Orbax saves one at a time
-            with Checkpoints(self.run, keep=1, best=True) as best:
-                best.save(step, state, digest(state))
+            self._keep_best(step, state)
         if due:
             self.checkpoints.save(step, state, self.record.digest(step, state))
+
+    def _keep_best(self, step: int, state: Any) -> None:
+        """Keep a state as the best, and beside it the one that was the best at the last checkpoint.
+
+        A run that is killed goes on from there, and need not find the later one again.
+        """
+        newest = self.checkpoints.newest() or 0  # waits, for Orbax saves one at a time
+        with Checkpoints(self.run, keep=3, best=True) as best:
+            earlier = [other for other in best.steps() if other <= newest]
+            best.save(step, state, digest(state))
+            best.keep_only([*earlier[-1:], step])
+
+    def finish(self) -> None:
+        """Wait for what is being saved, and say where all is."""
+        self.checkpoints.wait()
+        if self.run.best.is_dir():
+            with Checkpoints(self.run, best=True) as best:
+                best.keep_only(best.steps()[-1:])
+        self.record.finish()
 
 
 def play(
@@ -154,15 +171,18 @@ def play(
         restored = checkpoints.restore(shapes, replicated(setup.mesh), say=notes.append)
         step, state = restored or (beginning.step, beginning.state())
         notes += checkpoints.set_aside_after(step)
+        best_step = None
         if run.best.is_dir():  # a better state comes again, and has to find room
             with Checkpoints(run, keep=1, best=True) as best:
                 notes += best.set_aside_after(step)
+                best_step = best.newest()
         batch_size = setup.data.batch_size
         with Record(
             *(run, experiment, placed, setup.key, step, end),
             batch_size=batch_size,
             loggers=loggers,
             watch=watch,
+            best=best_step,
         ) as record:
             for note in [*notes, _first_words(run, restored is None, step, end, setup)]:
                 record.say(note)
@@ -185,8 +205,7 @@ def play(
                 if stopping and step < end:
                     checkpoints.wait()
                     raise Interrupted(f"stopped after step {step} of {end}; its state is saved")
-            checkpoints.wait()
-            record.finish()
+            kept.finish()
 
 
 def _first_words(run: Run, begins: bool, step: int, end: int, setup: Setup) -> str:

@@ -45,6 +45,7 @@ class Record:
         shown: Progress | None = None,
         loggers: Sequence[Logger] = (),
         watch: Watch | None = None,
+        best: int | None = None,
     ) -> None:
         """Forget what was written after step `start`.
 
@@ -59,6 +60,7 @@ class Record:
             shown: tells a person of the run; a display of its own where None.
             loggers: beside TensorBoard's events.
             watch: measures the generator where an evaluation is due.
+            best: the step of the best state that is kept; None where there is none.
         """
         self._run = run
         self._experiment = experiment
@@ -79,8 +81,9 @@ class Record:
         self._wrote = False
         self._notes = run.rewind(start) if self._first else []
         self._watch = watch
-        ranks = [line.get("rank") for line in run.evaluations() if line["step"] <= start]
-        self._least = min((rank for rank in ranks if rank is not None), default=np.inf)
+        # What is not kept was not the best, and what no line tells of gives way to the next.
+        ranks = (line.get("rank") for line in run.evaluations() if line["step"] == best)
+        self._least = next((rank for rank in ranks if rank is not None), np.inf)
         self._progress = Silence()
         if self._first:
             self._progress = shown or progress(start, end, run.metrics())

@@ -146,7 +146,10 @@ class Run:
 
     @property
     def best(self) -> Path:
-        """Where the best of the states that were evaluated is kept."""
+        """Where the best of the states that were evaluated is kept.
+
+        While the run goes on, so is the one that was the best at its newest checkpoint.
+        """
         return self.directory / "best"
 
     @property

@@ -202,8 +202,7 @@ def _play(
                     one.checkpoints.wait()
                 raise _stopped(runs, failures, step, end)
         for one in kept:
-            one.checkpoints.wait()
-            one.record.finish()
+            one.finish()
 
 
 def _stopped(

@@ -322,3 +322,35 @@ def test_a_run_that_is_killed_in_an_evaluation_makes_up_for_it(tiny, tmp_path):
     resume(run, tiny, watch=lambda generate: Measured({}, 1.0))
     assert [(line["step"], line["rank"]) for line in run.evaluations()] == [(10, 2.0), (20, 1.0)]
     assert load(run, tiny, best=True)[0] == 20
+
+
+@pytest.mark.parametrize("lost", [None, "best/5", "evaluations.jsonl"])
+def test_the_best_is_kept_of_a_run_that_goes_on_with_other_numbers(tiny, tmp_path, lost):
+    """As on another device: what was better after the last checkpoint is not so again."""
+    schedule = dataclasses.replace(tiny.schedule, evaluate_every=5)
+    tiny = dataclasses.replace(tiny, schedule=schedule)
+    ranks = iter([3.0, 4.0, 2.0])  # of steps 5, 10 and 15; then the process ends
+
+    def watch(generate):
+        for rank in ranks:
+            return Measured({}, rank)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny, tmp_path / "run", watch=watch)
+    run = Run.open(tmp_path / "run")
+    assert sorted(path.name for path in run.best.iterdir()) == ["15", "5"]
+    match lost:
+        case "best/5":
+            shutil.rmtree(run.best / "5")
+        case "evaluations.jsonl":
+            (run.directory / lost).unlink()
+    ranks = iter([3.5, 3.2])
+    resume(run, tiny, watch=watch)
+    told = [] if lost == "evaluations.jsonl" else [(5, 3.0), (10, 4.0)]
+    told += [(15, 3.5), (20, 3.2)]
+    assert [(line["step"], line["rank"]) for line in run.evaluations()] == told
+    # The best of those that are kept and told of.
+    expected = 20 if lost else 5
+    assert load(run, tiny, best=True)[0] == expected
+    assert [path.name for path in run.best.iterdir()] == [str(expected)]
