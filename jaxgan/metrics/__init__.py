@@ -4,6 +4,7 @@ from jaxgan.metrics.agreement import label_agreement as label_agreement
 from jaxgan.metrics.agreement import mean_distance as mean_distance
 from jaxgan.metrics.agreement import relative_diversity as relative_diversity
 from jaxgan.metrics.classes import class_frechet_distances as class_frechet_distances
+from jaxgan.metrics.classes import class_frechet_distances_error as class_frechet_distances_error
 from jaxgan.metrics.classifier import Classifier as Classifier
 from jaxgan.metrics.classifier import jitter as jitter
 from jaxgan.metrics.classifier import train_classifier as train_classifier

@@ -178,22 +178,33 @@ def copying_figures(sets: Sets) -> list[Figure]:
 
 
 def class_figures(sets: Sets) -> list[Figure]:
-    """The Fréchet distance within each class, of samples that were made to order: their mean."""
+    """The Fréchet distance within each class, of samples that were made to order: their mean.
+
+    The worst class is chosen among these sets; its error is that of this class.
+    """
     if sets.labels is None or isinstance(sets.real, Reference):
         return []
     made, real = sets.made.features, sets.real.features
     labels, real_labels = sets.labels
-    found = metrics.class_frechet_distances(
-        *(made, labels, real, real_labels), classes=sets.classes
+    of_classes = (made, labels, real, real_labels)
+    found = metrics.class_frechet_distances(*of_classes, classes=sets.classes)
+    errors = metrics.class_frechet_distances_error(
+        *of_classes, classes=sets.classes, groups=_GROUPS, seed=SEED
     )
-    there = found[np.isfinite(found)]  # the others have too few pictures
-    if not len(there):
+    there = np.isfinite(found)  # the others have too few pictures
+    found, errors = found[there], errors[there]
+    if not len(found):
         return []
+    worst = found.argmax()
     return [
-        _figure(sets, name, value, None, "lower", divisor="N - 1", classes=len(there))
-        for name, value in [
-            ("FD within classes", float(there.mean())),
-            ("FD of the worst class", float(there.max())),
+        _figure(
+            *(sets, name, value, float(error) if np.isfinite(error) else None, "lower"),
+            divisor="N - 1",
+            classes=len(found),
+        )
+        for name, value, error in [
+            ("FD within classes", found.mean(), np.sqrt(np.sum(errors**2)) / len(found)),
+            ("FD of the worst class", found[worst], errors[worst]),
         ]
     ]
 

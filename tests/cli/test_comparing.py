@@ -152,6 +152,10 @@ def test_a_run_next_to_its_own_pictures(call, run):
     }.items():
         assert distance["protocol"][key] == value
     assert found["recall (quarters)"]["protocol"]["k"] == 3
+    errors = [
+        found[f"FD {of} (quarters)"]["error"] for of in ("within classes", "of the worst class")
+    ]
+    assert 0 < errors[0] < errors[1]
     assert found["coverage (quarters)"]["protocol"]["strict"]
     assert (run / "neighbours.png").stat().st_size
     again = call("evaluate", run, "--count", 60)

@@ -2,7 +2,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.metrics import class_frechet_distances, frechet_distance
+from jaxgan.metrics import (
+    class_frechet_distances,
+    class_frechet_distances_error,
+    frechet_distance,
+    jackknife,
+)
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(60, 3)), RNG.normal(size=(50, 3)) + 1
@@ -43,6 +48,44 @@ def test_too_few_of_a_class():
     np.testing.assert_array_equal(np.isnan(found), [False, True, False, True, True])
 
 
+@pytest.mark.parametrize("ddof", [0, 1])
+def test_errors_class_by_class(ddof):
+    found = class_frechet_distances_error(X, LABELS, Y, REAL_LABELS, classes=4, groups=5, ddof=ddof)
+    expected = [
+        jackknife(
+            lambda x, y: frechet_distance(x, y, ddof=ddof),
+            *(X[label == LABELS], Y[label == REAL_LABELS]),
+            groups=5,
+        )
+        for label in range(4)
+    ]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_errors_of_few():
+    """Of 7, 3 and 40 samples of a class, with 10 groups."""
+    labels = np.repeat([0, 1, 2], [7, 3, 40])
+    x, y = X[:50], Y
+    found = class_frechet_distances_error(x, labels, y, np.arange(50) % 4, classes=4)
+    np.testing.assert_array_equal(np.isnan(found), [False, True, False, True])
+    pair = x[labels == 0], y[np.arange(50) % 4 == 0]
+    assert found[0] == jackknife(frechet_distance, *pair, groups=3)
+    with pytest.raises(ValueError, match="1 groups leave no examples"):
+        class_frechet_distances_error(x, labels, y, labels, classes=3, groups=1)
+
+
+def test_the_error_of_the_mean_is_its_spread_over_other_samples():
+    random, labels = np.random.default_rng(3), np.arange(120) % 3
+    means, errors = [], []
+    for _ in range(60):
+        x, y = random.normal(size=(2, 120, 2)) + labels[:, None]
+        of_classes = (x + 0.5, labels, y, labels)
+        means.append(class_frechet_distances(*of_classes, classes=3).mean())
+        each = class_frechet_distances_error(*of_classes, classes=3)
+        errors.append(np.sqrt(np.sum(each**2)) / 3)
+    assert 0.8 < np.sqrt(np.mean(np.square(errors))) / np.std(means) < 1.7
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -58,3 +101,5 @@ def test_refusals(change, message):
     given = {"features": X, "labels": LABELS, "real": Y, "real_labels": REAL_LABELS}
     with pytest.raises(ValueError, match=message):
         class_frechet_distances(**(given | {"classes": 4} | change))
+    with pytest.raises(ValueError, match=message):
+        class_frechet_distances_error(**(given | {"classes": 4} | change))
