@@ -93,9 +93,21 @@ def test_modes(levels, digits_folder):
 def test_digits(levels, digits_folder, monkeypatch):
     real = pictures(np.arange(10))
     monkeypatch.setattr(digits, "real_digits", lambda **_: (real, np.arange(10)))
-    figures = recipes.evaluate_digits(pictures([0, 0, 1, 1]) + 1e-3, data_dir=digits_folder)
-    assert figures == pytest.approx({"typical": 0.0, "labels_present": 2, "label_kl": np.log(5)})
-    assert recipes.evaluate_digits(real, data_dir=digits_folder)["typical"] == 1.0
+    figures = recipes.evaluate_digits(pictures([0, 0, 0, 1, 1, 1]) + 1e-3, data_dir=digits_folder)
+    # Of the digits 0 to 4 one of the samples is nearer than their fifth neighbour.
+    assert figures == pytest.approx(
+        {"typical": 0.0, "coverage": 0.5, "labels_present": 2, "label_kl": np.log(5)}
+    )
+    found = recipes.evaluate_digits(real, data_dir=digits_folder)
+    assert (found["typical"], found["coverage"]) == (1.0, 1.0)
+
+
+def test_one_digit_over_and_over_is_typical_and_covers_little(levels, digits_folder, monkeypatch):
+    real = pictures(np.arange(100) % 10, noise=0.0)
+    monkeypatch.setattr(digits, "real_digits", lambda **_: (real, np.arange(100) % 10))
+    figures = recipes.evaluate_digits(pictures([3] * 20, noise=0.0), data_dir=digits_folder)
+    assert figures["typical"] == 1.0
+    assert figures["coverage"] < 0.2
 
 
 @pytest.mark.parametrize("experiment", [gan.GAN(), cgan.CGAN(), infogan.InfoGAN()])
