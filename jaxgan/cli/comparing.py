@@ -13,12 +13,13 @@ from jaxgan import recipes
 from jaxgan.data import Images, Size, Source, to_path
 from jaxgan.networks import INPUT_PROTOCOLS
 from jaxgan.training import RunError
-from jaxgan.weights import find_lite0, inception_variables, vgg16_variables
+from jaxgan.weights import find_lite0, inception_variables, lpips_variables, vgg16_variables
 
 FigureName: TypeAlias = Literal[
     "own", "distance", "extrapolated", "kernel", "score", "manifold", "copying", "classes", "path"
 ]
 FeaturesName: TypeAlias = Literal["auto", "lite0", "inception", "vgg16"]
+PathFeaturesName: TypeAlias = Literal["lite0", "lpips"]
 ProtocolName: TypeAlias = Literal["tensorflow", "pytorch-fid", "clean"]
 
 MEASURES: Mapping[str, recipes.Measure] = MappingProxyType(
@@ -46,7 +47,7 @@ class Comparison:
     the same as of endlessly many samples. kernel: the kernel distance (KID). score: the inception
     score. manifold: precision, recall, density and coverage. copying: whether training pictures
     were learnt by heart. classes: the distance within each class. path: how smoothly images change
-    along latents (not by default: by EfficientNet-Lite0, which takes a while)."""
+    along latents (not by default, as it takes a while)."""
     features: FeaturesName = "auto"
     """What looks at the pictures. auto: the classifier of digits or faces, of all else
     EfficientNet-Lite0. inception: the network of FID. vgg16: that of the papers' precision and
@@ -54,6 +55,12 @@ class Comparison:
     fetched once."""
     weights: Path | None = None
     """pt_inception-2015-12-05-6726825d.pth, or vgg16-397923af.pth."""
+    path_features: PathFeaturesName = "lite0"
+    """What path lengths compare pictures by: lite0, EfficientNet-Lite0 and the pixels; lpips, LPIPS
+    by VGG16, as the papers do (PPL), of published files, which --path-weights names; or they are
+    fetched once."""
+    path_weights: tuple[Path, Path] | None = None
+    """vgg16-397923af.pth, and vgg.pth, LPIPS's own weights."""
     protocol: ProtocolName = "tensorflow"
     """How pictures come to Inception, which is told with its figures: tensorflow, as torch-fidelity
     and NVIDIA have it; pytorch-fid; clean, as clean-fid. The three disagree."""
@@ -100,6 +107,30 @@ class Comparison:
         if self.weights is not None and not to_path(self.weights).is_file():
             raise RunError(f"there is no file --weights {self.weights}: name the one that is there")
         return _extractor(self.features, images, self.weights, self.protocol)
+
+    def path_distance(self) -> recipes.PathDistance:
+        """What path lengths compare pictures by.
+
+        Raises:
+            RunError: where a file that is named is not there, or for other features.
+            ValueError: where a file is not what it should be.
+            OSError: where one cannot be read or fetched.
+        """
+        if self.path_features == "lite0":
+            if self.path_weights is not None:
+                raise RunError("--path-weights are of --path-features lpips: name that")
+            return recipes.features_path_distance()
+        known = recipes.VGG16_FILE, recipes.LPIPS_FILE
+        for path in self.path_weights or ():
+            if not to_path(path).is_file():
+                raise RunError(
+                    f"there is no file --path-weights {path}: name the one that is there"
+                )
+        vgg16, heads = self.path_weights or map(recipes.fetched, known)
+        others = [_others(vgg16, known[0]), _others(heads, known[1])]
+        for other in filter(None, others):
+            print(f"{other}; the path length is not called PPL")
+        return recipes.lpips_path_distance(lpips_variables(vgg16, heads), published=not any(others))
 
     def real(self, images: Images, extractor: recipes.Extractor) -> recipes.Real:
         """What they are compared with.
@@ -173,15 +204,22 @@ def _extractor(
 
 def _is_published(file: Path) -> bool:
     """Whether weights are FID's own: figures by others must not have its name."""
-    known = recipes.INCEPTION_FILE
+    other = _others(file, recipes.INCEPTION_FILE)
+    if other is not None:
+        print(f"{other}; its figures are called FD and KD, for they are not FID and KID")
+    return other is None
+
+
+def _others(file: Path, known: recipes.PublishedFile) -> str | None:
+    """In words, that a file is not the one that its authors publish; None where it is."""
     with file.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    if digest != known.digest:
-        print(
-            f"{file} is not {known.name}: its SHA-256 begins with {digest[:8]} and not with "
-            f"{known.digest[:8]}; its figures are called FD and KD, for they are not FID and KID"
-        )
-    return digest == known.digest
+    if digest == known.digest:
+        return None
+    return (
+        f"{file} is not {known.name}: its SHA-256 begins with {digest[:8]} and not with "
+        f"{known.digest[:8]}"
+    )
 
 
 def _held_out(images: Images) -> Source | None:

@@ -34,7 +34,6 @@ from jaxgan.training import (
     load,
     save_picture,
 )
-from jaxgan.weights import find_lite0
 
 Directories: TypeAlias = Annotated[
     tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="DIRECTORY")
@@ -155,6 +154,9 @@ def evaluate_run(
         "seed": seed,
         "weights": "last" if getattr(state, "average", None) is None else "averaged",
     }
+    # Before what takes long: a file that is not there is told at once.
+    wants_path = isinstance(experiment, Generates) and "path" in comparison.figures
+    path_distance = comparison.path_distance() if wants_path else None
     figures: list[Figure] = []
     sheet: Callable[[Path], None] | None = None
     if "own" in comparison.figures and isinstance(experiment, Evaluates):
@@ -183,14 +185,13 @@ def evaluate_run(
         figures += found.figures
         if found.real is not None:
             sheet = partial(_draw_neighbours, found, real.pictures, drawn)
-    if isinstance(experiment, Generates) and "path" in comparison.figures:
-        told = "pixels" if find_lite0() is None else "EfficientNet-Lite0 and pixels"
+    if isinstance(experiment, Generates) and path_distance is not None:
         figures.append(
             recipes.path_length_figure(
                 *(experiment, state, generate, stream(key, "path")),
                 count=comparison.count,
-                features=recipes.perceptual_features(),
-                told=told,
+                distance=path_distance,
+                protocol={"weights": subject["weights"], "seed": seed},
             )
         )
     if not figures:

@@ -53,6 +53,9 @@ from jaxgan.recipes.measures import extrapolated_figures as extrapolated_figures
 from jaxgan.recipes.measures import kernel_figures as kernel_figures
 from jaxgan.recipes.measures import manifold_figures as manifold_figures
 from jaxgan.recipes.measures import score_figures as score_figures
+from jaxgan.recipes.path_lengths import PathDistance as PathDistance
+from jaxgan.recipes.path_lengths import features_path_distance as features_path_distance
+from jaxgan.recipes.path_lengths import lpips_path_distance as lpips_path_distance
 from jaxgan.recipes.path_lengths import path_length_figure as path_length_figure
 from jaxgan.recipes.perceptual import lite0_features as lite0_features
 from jaxgan.recipes.perceptual import perceptual_features as perceptual_features

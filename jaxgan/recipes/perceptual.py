@@ -83,26 +83,41 @@ def lite0_features(variables: Mapping[str, Any], images: jax.Array) -> jax.Array
 
 def _seen(images: jax.Array) -> jax.Array:
     """Images as the network takes them: RGB, of a size that it knows, in its range."""
-    count, height, width, channels = images.shape
-    match channels:
-        case 1:
-            images = jnp.repeat(images, 3, axis=3)
-        case 4:
-            cover = (images[..., 3:] + 1) / 2
-            images = images[..., :3] * cover + (1 - cover)
-        case 3:
-            pass
-        case _:
-            raise ValueError(
-                f"images of {channels} channels cannot be compared: give grey (1), RGB (3) or "
-                "RGBA (4)"
-            )
+    count, height, width, _ = images.shape
+    images = on_white(images)
     smaller = min(height, width)
     scale = min(max(smaller, _SMALLEST), _LARGEST) / smaller
     if scale != 1:
         shape = (count, round(scale * height), round(scale * width), 3)
         images = jax.image.resize(images, shape, "bilinear")
     return (127.5 * images + 0.5) / 128  # (pixel - 127) / 128, as the network was trained
+
+
+def on_white(images: jax.Array) -> jax.Array:
+    """Images as networks see them: grey three times, and RGBA on white.
+
+    Args:
+        images: `[N, H, W, C]` floats in [-1, 1]; C is 1, 3 or 4.
+
+    Returns:
+        `[N, H, W, 3]`.
+
+    Raises:
+        ValueError: where there is another number of channels.
+    """
+    match images.shape[-1]:
+        case 1:
+            return jnp.repeat(images, 3, axis=3)
+        case 3:
+            return images
+        case 4:
+            cover = (images[..., 3:] + 1) / 2
+            return images[..., :3] * cover + (1 - cover)
+        case channels:
+            raise ValueError(
+                f"images of {channels} channels cannot be compared: give grey (1), RGB (3) or "
+                "RGBA (4)"
+            )
 
 
 def _directions(x: jax.Array) -> jax.Array:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from experiments.benchmarks.weight_files import saved
 from jaxgan import cli, games, latents, recipes
 from jaxgan.cli import comparing, evaluate
 from jaxgan.data import ArraySource, Images
@@ -348,6 +349,40 @@ def test_other_weights_do_not_make_an_fid(tmp_path, monkeypatch, capsys):
 
 def test_weights_need_their_network(call, run, tmp_path):
     refused(call("evaluate", run, "--weights", tmp_path / "a.pth"), "--features inception or vgg16")
+
+
+def test_path_lengths_by_lpips(call, run, tmp_path, monkeypatch):
+    files = tmp_path / "vgg16.pth", tmp_path / "vgg.pth"
+    words = ("evaluate", run, "--count", 2, "--figures", "path")
+    refused(call(*words, "--path-weights", *files), "are of --path-features lpips")
+    words += ("--path-features", "lpips", "--path-weights", *files)
+    refused(call(*words), f"there is no file --path-weights {files[0]}")
+    for file in files:
+        file.write_bytes(saved({}))
+    refused(call(*words), str(files[0]), "is another network: 31 missing")
+
+    def distance(variables, *, published):
+        assert variables == files
+        measure = lambda images, others: ((images - others) ** 2).sum((1, 2, 3))  # noqa: E731
+        return recipes.PathDistance("LPIPS by VGG16", "small", "4567", measure, published)
+
+    monkeypatch.setattr(comparing, "lpips_variables", lambda *paths: paths)
+    monkeypatch.setattr(recipes, "lpips_path_distance", distance)
+    code, out, error = call(*words)
+    assert code == 0, error
+    assert f"{files[0]} is not vgg16-397923af.pth" in out
+    assert "not called PPL" in out
+    assert list(figures_of(run / "evaluation.json")) == ["path length in z (LPIPS by VGG16)"]
+    digest = hashlib.sha256(files[0].read_bytes()).hexdigest()
+    for name in ("VGG16_FILE", "LPIPS_FILE"):
+        known = recipes.PublishedFile("it.pth", "nowhere", digest)
+        monkeypatch.setattr(recipes, name, known)
+    code, out, error = call(*words)
+    assert code == 0, error
+    assert "is not" not in out
+    found = figures_of(run / "evaluation.json")["PPL in z (LPIPS by VGG16)"]
+    assert found["protocol"]["network_digest"] == "4567"
+    assert found["protocol"]["seed"] == 0
 
 
 @pytest.fixture
