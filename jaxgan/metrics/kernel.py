@@ -5,6 +5,9 @@ import numpy as np
 from jaxgan.metrics.distances import feature_sets
 from jaxgan.metrics.estimate import Estimate
 
+_BLOCK = 500
+"""How many rows of the kernel are computed at once."""
+
 
 def kernel_distance(
     features: np.ndarray,
@@ -26,7 +29,8 @@ def kernel_distance(
     The subsets are those of torch-fidelity: of NumPy's `RandomState(seed)`, for each the indices of
     the first set, then of the second.
 
-    Memory: the features in float64, and three `[m, m]`.
+    Memory: the features in float64, and two `[m, m]`; of sets that are small for so many subsets
+    two `[500, M]` and `[subsets, N + M]` instead.
 
     Args:
         features: `[N, F]`, finite.
@@ -57,19 +61,45 @@ def kernel_distance(
             f"features: give 1 subset or more, of 2 to {least}"
         )
     random = np.random.RandomState(seed)
-    figures = []
-    for _ in range(subsets):
-        one = x[random.choice(len(x), subset_size, replace=False)]
-        other = y[random.choice(len(y), subset_size, replace=False)]
-        within = 0.0
-        for part in (one, other):
-            kernel = _cubic(part, part)
-            within += kernel.sum() - np.trace(kernel)
-        between = _cubic(one, other).mean()
-        figures.append(within / (subset_size * (subset_size - 1)) - 2 * between)
+    drawn = [
+        [random.choice(len(a), subset_size, replace=False) for a in (x, y)] for _ in range(subsets)
+    ]
+    one, other = (np.array(rows) for rows in zip(*drawn, strict=True))
+    within = _sums(x, x, one, one) - _diagonals(x, one)
+    within += _sums(y, y, other, other) - _diagonals(y, other)
+    between = _sums(x, y, one, other) / subset_size**2
+    figures = within / (subset_size * (subset_size - 1)) - 2 * between
     return Estimate(float(np.mean(figures)), float(np.std(figures)))
 
 
+def _sums(x: np.ndarray, y: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The kernel's sum over all pairs of each subset: of indices `[S, m]` twice to `[S]`."""
+    if len(x) * len(y) > one.size * other.shape[1]:
+        return np.array([_cubic(x[i], y[j]).sum() for i, j in zip(one, other, strict=True)])
+    # Every pair once is less than the pairs of all subsets: each adds up those that it has.
+    has, other_has = _has(one, len(x)), _has(other, len(y))
+    sums = np.zeros(len(one))
+    for start in range(0, len(x), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        sums += np.einsum("sm,sm->s", has[:, rows] @ _cubic(x[rows], y), other_has)
+    return sums
+
+
+def _has(chosen: np.ndarray, count: int) -> np.ndarray:
+    """Of indices `[S, m]` in {0, ..., N - 1} `[S, N]`: 1 of those that a subset has, else 0."""
+    has = np.zeros((len(chosen), count))
+    np.put_along_axis(has, chosen, 1, axis=1)
+    return has
+
+
+def _diagonals(x: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    return ((np.einsum("nf,nf->n", x, x) / x.shape[1] + 1) ** 3)[chosen].sum(axis=1)
+
+
 def _cubic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    kernel = x @ y.T / x.shape[1] + 1
-    return kernel * kernel * kernel  # a power takes longer than the product of matrices
+    kernel = x @ y.T
+    kernel /= x.shape[1]
+    kernel += 1
+    square = kernel * kernel  # a power takes longer than the product of matrices
+    square *= kernel
+    return square

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan.metrics.distances import feature_sets, squared_distances
+from jaxgan.metrics.radii import squared_radii, squared_radii_without
 from jaxgan.metrics.sampling import jackknife_error, random_groups
 
 
@@ -74,7 +75,7 @@ def precision_recall(
     PrecisionRecall(precision=1.0, recall=0.75)
     """
     x, y = _sets(features, real, k)
-    radii, others = (_squared_radii(a, k, block_size) for a in (y, x))
+    radii, others = (squared_radii(a, k, block_size) for a in (y, x))
     inside = np.less if strict else np.less_equal
     precise, recalled = np.zeros(len(x), bool), np.zeros(len(y), bool)
     for rows, squares in squared_distances(x, y, block_size=block_size):
@@ -101,7 +102,7 @@ def precision_recall_error(
     the jackknife's is 1.3 to 2.1 times that spread: on the safe side.
 
     The distances are computed once for all groups. Memory: as of `precision_recall`, and
-    `groups * (N + M)` float64.
+    `(k + 3) * groups * (N + M)` float64.
 
     Args:
         features: `[N, F]` of the samples, finite.
@@ -120,7 +121,7 @@ def precision_recall_error(
     """
     x, parts, y, real_parts = _grouped(features, real, k, groups, seed)
     radii, real_radii = (
-        _radii_without(a, p, k, block_size) for a, p in [(x, parts), (y, real_parts)]
+        squared_radii_without(a, p, k, block_size) for a, p in [(x, parts), (y, real_parts)]
     )
     inside = np.less if strict else np.less_equal
     precise, recalled = np.zeros((groups, len(x)), bool), np.zeros((groups, len(y)), bool)
@@ -176,7 +177,7 @@ def density_coverage(
     0.5
     """
     x, y = _sets(features, real, k)
-    radii = _squared_radii(y, k, block_size)
+    radii = squared_radii(y, k, block_size)
     inside = np.less if strict else np.less_equal
     within, covered = 0, np.zeros(len(y), bool)
     for _, squares in squared_distances(x, y, block_size=block_size):
@@ -216,7 +217,7 @@ def density_coverage_error(
         ValueError: where the sets or the groups will not do, or have no k-th neighbours.
     """
     x, parts, y, real_parts = _grouped(features, real, k, groups, seed)
-    radii = _radii_without(y, real_parts, k, block_size)
+    radii = squared_radii_without(y, real_parts, k, block_size)
     inside = np.less if strict else np.less_equal
     within, covered = np.zeros((groups, len(x)), np.int64), np.zeros((groups, len(y)), bool)
     for rows, squares in squared_distances(x, y, block_size=block_size):
@@ -248,14 +249,6 @@ def _refuse_neighbours(count: int, other_count: int, k: int) -> None:
         )
 
 
-def _squared_radii(x: np.ndarray, k: int, block_size: int) -> np.ndarray:
-    radii = np.empty(len(x))
-    for rows, squares in squared_distances(x, x, block_size=block_size):
-        squares.partition(k, axis=1)
-        radii[rows] = squares[:, k]  # the nearest, of index 0, is itself
-    return radii
-
-
 def _grouped(
     features: np.ndarray, real: np.ndarray, k: int, groups: int, seed: int
 ) -> tuple[np.ndarray, list[slice], np.ndarray, list[slice]]:
@@ -272,28 +265,9 @@ def _grouped(
     return x, parts[0], y, parts[1]
 
 
-def _radii_without(x: np.ndarray, parts: list[slice], k: int, block_size: int) -> np.ndarray:
-    """`[G, N]`: squared radii in the set without each group; below 0 of that group itself."""
-    radii = np.empty((len(parts), len(x)))
-    for rows, squares in squared_distances(x, x, block_size=block_size):
-        # The k + 1 nearest of each group, for the k + 1 nearest of all groups but one.
-        nearest = [_least(squares[:, part], k) for part in parts]
-        for g in range(len(parts)):
-            others = np.concatenate(nearest[:g] + nearest[g + 1 :], axis=1)
-            radii[g, rows] = np.partition(others, k, axis=1)[:, k]
-    for g, part in enumerate(parts):
-        radii[g, part] = -1
-    return radii
-
-
 def _found(
     inside: np.ufunc, squares: np.ndarray, widest: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows, columns and squared distances of the few pairs that a ball of any group can hold."""
     n, m = np.nonzero(inside(squares, widest))
     return n, m, squares[n, m]
-
-
-def _least(squares: np.ndarray, k: int) -> np.ndarray:
-    count = squares.shape[1]
-    return np.partition(squares, k, axis=1)[:, : k + 1] if k < count else squares

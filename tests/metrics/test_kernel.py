@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from jaxgan.metrics import kernel_distance
+from jaxgan.metrics import kernel, kernel_distance
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(40, 6)), RNG.normal(size=(30, 6)) * 1.5 + 0.5
@@ -20,14 +20,19 @@ def by_hand(x, y):
     return within(x) + within(y) - 2 * np.mean([kernel(a, b) for a in x for b in y])
 
 
-def test_by_hand():
-    """The subsets are those of NumPy's generator: of the first set, then of the second."""
+@pytest.mark.parametrize("subsets", [3, 20])
+def test_by_hand(subsets, monkeypatch):
+    """The subsets are those of NumPy's generator: of the first set, then of the second.
+
+    Of 20 subsets each pair of the sets is computed once, in blocks.
+    """
+    monkeypatch.setattr(kernel, "_BLOCK", 7)
     random = np.random.RandomState(7)
     figures = []
-    for _ in range(3):
+    for _ in range(subsets):
         first = random.choice(40, 12, replace=False)
         figures.append(by_hand(X[first], Y[random.choice(30, 12, replace=False)]))
-    found = kernel_distance(X, Y, subsets=3, subset_size=12, seed=7)
+    found = kernel_distance(X, Y, subsets=subsets, subset_size=12, seed=7)
     assert found.mean == pytest.approx(np.mean(figures), rel=1e-12)
     assert found.deviation == pytest.approx(np.std(figures), rel=1e-10)
 
