@@ -124,17 +124,7 @@ def evaluate_digits(images: np.ndarray, *, data_dir: StrPath | None = None) -> d
     Raises:
         ValueError: where there are five images or fewer, which have no five nearest.
     """
-    classifier = digit_classifier(data_dir=data_dir)
-    real, _ = real_digits(data_dir=data_dir)
-    held_out, _ = real_digits(data_dir=data_dir, split="test")
-    made, trained, unseen = (classifier.features(x) for x in (images, real, held_out))
-    modes = metrics.mode_statistics(classifier.classify(images), classes=DIGITS)
-    return {
-        "typical": metrics.typicality(made, trained, unseen),
-        "coverage": metrics.density_coverage(made, trained, k=_NEAREST).coverage,
-        "labels_present": float(modes.found),
-        "label_kl": modes.kl,
-    }
+    return _figures(digit_classifier(data_dir=data_dir), images, data_dir)
 
 
 def evaluate_labels(
@@ -148,14 +138,17 @@ def evaluate_labels(
         data_dir: where data sets are kept; TFDS's own place where None.
 
     Returns:
-        What `metrics.label_agreement` and `metrics.relative_diversity` do; diversity is relative to
-        the real digits for training, at the images' size.
+        What `evaluate_digits`, `metrics.label_agreement` and `metrics.relative_diversity` do;
+        diversity is relative to the real digits for training, at the images' size.
     """
     classifier = digit_classifier(data_dir=data_dir)
     real, labels = real_digits(data_dir=data_dir, image_size=(images.shape[1], images.shape[2]))
     asked = np.asarray(asked)
-    agreement = metrics.label_agreement(asked, classifier.classify(images), classes=DIGITS)
-    return agreement | metrics.relative_diversity(images, asked, real, labels)
+    return (
+        _figures(classifier, images, data_dir)
+        | metrics.label_agreement(asked, classifier.classify(images), classes=DIGITS)
+        | metrics.relative_diversity(images, asked, real, labels)
+    )
 
 
 def evaluate_codes(
@@ -169,13 +162,13 @@ def evaluate_codes(
         data_dir: where data sets are kept; TFDS's own place where None.
 
     Returns:
-        `code_accuracy`, that of the best one-to-one matching of codes and digits, and
-        `labels_present`, how many digits there are.
+        What `evaluate_digits` does, and `code_accuracy`, that of the best one-to-one matching of
+        codes and digits.
     """
-    found = digit_classifier(data_dir=data_dir).classify(images)
-    present = np.count_nonzero(metrics.count_labels(found, classes=DIGITS))
+    classifier = digit_classifier(data_dir=data_dir)
+    found = classifier.classify(images)
     accuracy = metrics.best_matching(np.asarray(codes), found, classes=DIGITS)
-    return {"code_accuracy": accuracy, "labels_present": float(present)}
+    return _figures(classifier, images, data_dir) | {"code_accuracy": accuracy}
 
 
 def evaluate_modes(images: np.ndarray, *, data_dir: StrPath | None = None) -> dict[str, float]:
@@ -205,3 +198,18 @@ def real_digits(
     source = Images(split=split, image_size=image_size, data_dir=place).source()
     batch = source.read(np.arange(len(source)))
     return to_floats(batch["image"]), batch["label"]
+
+
+def _figures(
+    classifier: metrics.Classifier, images: np.ndarray, data_dir: StrPath | None
+) -> dict[str, float]:
+    real, _ = real_digits(data_dir=data_dir)
+    held_out, _ = real_digits(data_dir=data_dir, split="test")
+    made, trained, unseen = (classifier.features(x) for x in (images, real, held_out))
+    modes = metrics.mode_statistics(classifier.classify(images), classes=DIGITS)
+    return {
+        "typical": metrics.typicality(made, trained, unseen),
+        "coverage": metrics.density_coverage(made, trained, k=_NEAREST).coverage,
+        "labels_present": float(modes.found),
+        "label_kl": modes.kl,
+    }
