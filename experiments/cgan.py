@@ -1,6 +1,6 @@
 """Conditional GAN (Mirza and Osindero, 2014): digits to order, conditioned in three ways.
 
-python experiments/cgan.py train                                 digits, about three minutes
+python experiments/cgan.py train                                 digits, about four minutes
 python experiments/cgan.py train --conditioning multiply         the label's vector times the latent
 python experiments/cgan.py train --conditioning projection       Miyato and Koyama (2018)
 python experiments/cgan.py sample runs/cgan-001 --label 7        sevens
@@ -84,7 +84,7 @@ class CGAN(recipes.FromLabels):
 
 SMALL = CGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=4000, log_every=100, sample_every=160, checkpoint_every=1000),
+    schedule=Schedule(steps=5000, log_every=100, sample_every=200, checkpoint_every=1000),
     batch_size=64,
     width=32,
     learning_rate=2e-3,
