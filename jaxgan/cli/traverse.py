@@ -125,7 +125,9 @@ def traverse_run(
     ways = where.steps(found.rows * deviations[:, None], moving)
     reach = np.linspace(-strength, strength, columns)
     shares = reach.astype(np.float32).reshape(1, columns, *(1 for _ in points.shape[1:]))
-    label = np.repeat(np.asarray(inputs["label"]), columns) if "label" in inputs else None
+    label = None
+    if "label" in inputs:
+        label = np.repeat(np.asarray(inputs["label"]), columns, axis=0)
     with new_folder(opened.output) as folder:
         for number, way in enumerate(ways):
             moved = points[:, None] + shares * way[None, None]
