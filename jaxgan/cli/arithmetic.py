@@ -73,7 +73,8 @@ def arithmetic_verb(kind: Any, name: str) -> Callable[..., int]:
             spread: How far neighbours are, in deviations of the latents (DCGAN's paper: 0.25).
             space: z, latents, or w, styles. w where images are made of styles.
             truncation: Draws all images towards the mean image, where they are made of styles.
-            label: Of all images, in a run of a conditional GAN: a class by its number or name.
+            label: Of all images, in a run of a conditional GAN: a class by its number or name, or
+                labels of several attributes, as in glasses=yes,beard=no.
             step: Of the checkpoint; the newest where none is said.
             seed: Of the latents.
             output: A new PNG; DIRECTORY/generated/arithmetic_seed_SEED.png where none is named.

@@ -55,9 +55,9 @@ def interpolate_verb(kind: Any, name: str) -> Callable[..., int]:
             space: z, latents, along the sphere they lie on; or w, styles, in a straight line. w
                 where images are made of styles.
             truncation: Draws all images towards the mean image, where they are made of styles.
-            label: Of all images, in a run of a conditional GAN: a class by its number or name. One
-                class after the other, row by row, where none is said; the first in an animation
-                in z.
+            label: Of all images, in a run of a conditional GAN: a class by its number or name, or
+                labels of several attributes, as in glasses=yes,beard=no. One class after the other,
+                row by row, where none is said; the first in an animation in z.
             step: Of the checkpoint; the newest where none is said.
             seed: Of the latents: pairs are neighbours of the pictures of sample --seed.
             output: A new PNG; DIRECTORY/generated/interpolate_seed_SEED.png where none is named.

@@ -96,7 +96,8 @@ def project_verb(kind: Any, name: str) -> Callable[..., int]:
             features: What pictures are compared by: pyramid, pixels and their means, or lite0, a
                 network of jaxgan[features]. lite0 where it is installed and images have 32 pixels
                 or more; else pyramid.
-            label: Of all images, in a run of a conditional GAN: a class by its number or name.
+            label: Of all images, in a run of a conditional GAN: a class by its number or name, or
+                labels of several attributes, as in glasses=yes,beard=no.
             value_range: Values of black and white in pictures that have more than 8 bits or are
                 floats, such as 0 4095; the run's where none are named, or else the file format's.
             step: Of the checkpoint; the newest where none is said.

@@ -67,7 +67,8 @@ def traverse_verb(kind: Any, name: str) -> Callable[..., int]:
             draws: How many samples directions and deviations are found from.
             space: z, latents, or w, styles. w where images are made of styles.
             truncation: Draws all images towards the mean image, where they are made of styles.
-            label: Of all images, in a run of a conditional GAN: a class by its number or name.
+            label: Of all images, in a run of a conditional GAN: a class by its number or name, or
+                labels of several attributes, as in glasses=yes,beard=no.
             step: Of the checkpoint; the newest where none is said.
             seed: Of the latents: the rows are the pictures of sample --seed.
             output: A new folder for the sheets, 1.png and so on, and directions.npy, [K, D];

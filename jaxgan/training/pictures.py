@@ -98,17 +98,21 @@ def class_grid(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> 
         for words in _differences(present[order], labels_by_attribute(names)):
             below = captioned(below, words)
         return below
-    given = [names[label] if label < len(names) else str(label) for label in present.tolist()]
-    return captioned(below, [(name, 1) for name in given])
+    return captioned(below, [(_name(names, label), 1) for label in present.tolist()])
+
+
+def _name(names: Sequence[str], label: int) -> str:
+    return names[label] if label < len(names) else str(label)
 
 
 def _differences(
     vectors: np.ndarray, attributes: Mapping[str, Sequence[str]]
 ) -> list[list[tuple[str, int]]]:
     """Captions of columns: labels that are not the first column's, and over them attributes."""
-    named = list(zip(attributes, attributes.values(), strict=True))
+    named = attributes.items()
     told = [
-        [(name, labels[y]) for y, (name, labels) in zip(v, named, strict=True)] for v in vectors
+        [(name, _name(labels, y)) for y, (name, labels) in zip(row, named, strict=True)]
+        for row in vectors.tolist()
     ]
     if len(told) == 1:
         return [[(", ".join(f"{name}={label}" for name, label in told[0]), 1)]]
