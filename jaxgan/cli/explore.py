@@ -17,14 +17,14 @@ from jaxgan.cli.directions import (
     check_words,
     find_directions,
 )
+from jaxgan.cli.labels import label_names
 from jaxgan.cli.programs import arguments_of, checked_onnx, generator_of
-from jaxgan.cli.runs import class_names, classes_of, licences_of, refuse_file, side_of, unwritable
+from jaxgan.cli.runs import classes_of, licences_of, refuse_file, side_of, unwritable
 from jaxgan.cli.runtime import find_runtime
 from jaxgan.cli.sample import latents_of_seeds
 from jaxgan.cli.sheets import Opened, Sheet, check_counts, check_draws, open_sheet
 from jaxgan.cli.spaces import Space, space_of
 from jaxgan.cli.training import Directory
-from jaxgan.data import labels_by_attribute
 from jaxgan.games import CodedLatent
 from jaxgan.report import Choice, Direction, Explored, FromLatents, FromPictures, explorer_page
 from jaxgan.training import (
@@ -201,7 +201,7 @@ def _of_latents(
     codes = experiment.latent if isinstance(experiment.latent, CodedLatent) else None
     given = FromLatents(
         latents=latents_of_seeds(experiment, range(seeds)),
-        labels=_labels(opened),
+        labels=None if classes_of(experiment) is None else label_names(opened.run, experiment),
         choices=() if codes is None else _choices(codes),
         style_mean=mean,
         directions=[
@@ -270,14 +270,6 @@ def _directions(where: Space, asked: Sequence[str], draws: int) -> Iterator[Dire
         if words in SEVERAL:
             for number, row in enumerate(find_directions(where, words, draws=draws).rows):
                 yield slider(words, f"{words} {number + 1}", row)
-
-
-def _labels(opened: Opened[Generates]) -> Sequence[str] | Mapping[str, Sequence[str]] | None:
-    classes = classes_of(opened.experiment)
-    if classes is None:
-        return None
-    names = class_names(opened.run, opened.experiment)
-    return names if isinstance(classes, int) else labels_by_attribute(names)
 
 
 def _choices(codes: CodedLatent) -> list[Choice]:

@@ -15,6 +15,16 @@ Label: TypeAlias = int | tuple[int, ...]
 """The number of a class, or of a label of each attribute."""
 
 
+def label_names(run: Run, experiment: Experiment) -> list[str] | dict[str, list[str]]:
+    """The names of a run's labels; of several attributes, those of each.
+
+    Raises:
+        RunError: where there are none.
+    """
+    names = class_names(run, experiment)
+    return labels_by_attribute(names) if isinstance(classes_of(experiment), tuple) else names
+
+
 def named_label(run: Run, experiment: Experiment, words: str) -> Label:
     """The label that words name.
 

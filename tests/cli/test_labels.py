@@ -1,7 +1,6 @@
 """Labels of several attributes at once, with images that are their latents."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -10,8 +9,7 @@ import pytest
 
 from jaxgan import recipes, training
 from jaxgan.cli.drawing import Drawn
-from jaxgan.cli.explore import _labels
-from jaxgan.cli.labels import named_label
+from jaxgan.cli.labels import label_names
 from jaxgan.data import ArraySource, Images
 from tests.painted import HALF_A_BYTE, SIZE, Painted, cells, sampled
 
@@ -170,7 +168,6 @@ def test_samples_of_an_evaluation_have_the_labels_of_pictures(monkeypatch):
     np.testing.assert_array_equal(asked[0], vectors[[0, 1, 2, 0, 1]])
 
 
-def test_a_page_has_a_list_for_each_attribute(run):
-    opened = SimpleNamespace(experiment=EXPERIMENT, run=training.Run.open(run))
-    assert _labels(opened) == {"glasses": ["none", "round", "square"], "beard": ["none", "full"]}
-    assert named_label(opened.run, EXPERIMENT, "beard=full") == (1, 1)
+def test_names_of_each_attribute(run):
+    names = label_names(training.Run.open(run), EXPERIMENT)
+    assert names == {"glasses": ["none", "round", "square"], "beard": ["none", "full"]}
