@@ -1,9 +1,11 @@
-"""Conditional GAN (Mirza and Osindero, 2014): digits to order, conditioned in three ways.
+"""Conditional GAN (Mirza and Osindero, 2014): digits or faces to order, in three ways.
 
 python experiments/cgan.py train                                 digits, about four minutes
+python experiments/cgan.py train --preset faces                  by glasses, beard, hair and skin
 python experiments/cgan.py train --conditioning multiply         the label's vector times the latent
 python experiments/cgan.py train --conditioning projection       Miyato and Koyama (2018)
 python experiments/cgan.py sample runs/cgan-001 --label 7        sevens
+python experiments/cgan.py sample runs/cgan-002 --label glasses=sunglasses,beard=full
 python experiments/cgan.py evaluate runs/cgan-001                are they what was ordered?
 """
 
@@ -30,8 +32,10 @@ class CGAN(recipes.FromLabels):
     """append: the label behind the noise. multiply: the label's vector times the noise. Both: the
     label's map as a channel of what D sees. projection: the class's own batch norm in G; in D
     spectral norm, and the product of features and the class's vector."""
-    classes: PositiveInt = 10
-    """How many labels there are."""
+    architecture: recipes.Architecture = "dcgan"
+    """The networks of append and multiply: DCGAN's, or InfoGAN's, with dense layers besides."""
+    classes: PositiveInt | tuple[PositiveInt, ...] = 10
+    """How many labels there are; or of each attribute, where --label names several."""
     batch_size: PositiveInt = 100
     """Images in a minibatch (paper: 100)."""
     latent_size: PositiveInt = 100
@@ -39,9 +43,13 @@ class CGAN(recipes.FromLabels):
     width: PositiveInt = 64
     """Channels next to the image; they double towards the smallest map."""
     learning_rate: PositiveFloat = 2e-4
-    """Of Adam, both players, falling to 0 over the run in a straight line."""
+    """Of Adam, falling to 0 over the run in a straight line."""
+    discriminator_rate: PositiveFloat | None = None
+    """Of D's Adam, where it is another than G's."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam."""
+    beta2: Fraction = 0.999
+    """Second moment's decay of Adam."""
     average_decay: Fraction | None = 0.999
     """Of the moving average of G's weights that pictures are made with."""
 
@@ -51,7 +59,7 @@ class CGAN(recipes.FromLabels):
         return latents.normal(self.latent_size)
 
     def players(self) -> tuple[nn.Module, nn.Module]:
-        """A generator and a discriminator that take a label."""
+        """A generator and a discriminator that take a label, or a vector of labels."""
         size, channels, width = self.images.image_size, self.images.channels, self.width
         if self.conditioning == "projection":
             head = networks.Projection(self.classes)
@@ -60,8 +68,9 @@ class CGAN(recipes.FromLabels):
                 networks.DCGANGenerator(size, channels, width=width, classes=self.classes),
                 SpectralNorm(critic),
             )
-        generator = networks.DCGANGenerator(size, channels, width=width)
-        discriminator = networks.DCGANDiscriminator(size, width=width)
+        generator, discriminator = recipes.convolutional_networks(
+            self.architecture, self.images, width
+        )
         ways = {"append": networks.AppendLabel, "multiply": networks.MultiplyLabel}
         return (
             ways[self.conditioning](generator, self.classes),
@@ -70,14 +79,17 @@ class CGAN(recipes.FromLabels):
 
     def game(self) -> games.Game:
         """min_G max_D E log D(x|y) + E log(1 - D(G(z|y)|y)), non-saturating (paper: equation 2)."""
-        rate = optax.linear_schedule(self.learning_rate, 0.0, self.schedule.steps)
+        g_rate, d_rate = (
+            optax.linear_schedule(rate, 0.0, self.schedule.steps)
+            for rate in (self.learning_rate, self.discriminator_rate or self.learning_rate)
+        )
         return games.adversarial(
             *self.players(),
             latent=self.latent,
             condition="label",
             loss=losses.non_saturating,
-            generator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
-            discriminator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
+            generator_optimiser=optax.adam(g_rate, self.beta1, self.beta2, eps=1e-8),
+            discriminator_optimiser=optax.adam(d_rate, self.beta1, self.beta2, eps=1e-8),
             average_decay=self.average_decay,
         )
 
@@ -91,5 +103,24 @@ SMALL = CGAN(
     average_decay=0.998,
 )
 
+FACES = CGAN(
+    images=Images(
+        dataset="faces/open_peeps_32",
+        image_size=32,
+        channels=3,
+        label="glasses,beard,hair_colour,skin_colour",
+    ),
+    schedule=Schedule(steps=6000, log_every=100, sample_every=240, checkpoint_every=1500),
+    architecture="infogan",
+    classes=(8, 11, 11, 5),
+    usual=(0, 0, 1, 1),  # no glasses, no beard, black hair, light skin
+    batch_size=64,
+    width=32,
+    learning_rate=1e-3,
+    discriminator_rate=5e-4,
+    beta2=0.99,
+    average_decay=0.998,
+)
+
 if __name__ == "__main__":
-    cli.main(CGAN(), small=SMALL)
+    cli.main(CGAN(), small=SMALL, presets={"faces": FACES})

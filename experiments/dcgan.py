@@ -1,6 +1,7 @@
 """DCGAN (Radford, Metz and Chintala, 2016): a generator and a discriminator of convolutions alone.
 
 python experiments/dcgan.py train                   digits, about six minutes on two CPU cores
+python experiments/dcgan.py train --preset faces    colour faces at 32x32
 python experiments/dcgan.py train --preset paper    bedrooms at 64x64, five epochs of LSUN
 
 The small preset plays with InfoGAN's networks, which have dense hidden layers besides and draw
@@ -79,5 +80,18 @@ SMALL = DCGAN(
     average_decay=0.998,
 )
 
+FACES = DCGAN(
+    images=Images(dataset="faces/open_peeps_32", image_size=32, channels=3),
+    schedule=Schedule(steps=6000, log_every=100, sample_every=240, checkpoint_every=1500),
+    architecture="infogan",
+    batch_size=64,
+    width=32,
+    learning_rate=1e-3,
+    discriminator_rate=5e-4,
+    decay=True,
+    beta2=0.99,
+    average_decay=0.998,
+)
+
 if __name__ == "__main__":
-    cli.main(DCGAN(), small=SMALL)
+    cli.main(DCGAN(), small=SMALL, presets={"faces": FACES})

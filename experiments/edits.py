@@ -21,8 +21,9 @@ import numpy as np
 import tyro
 from figures import kind_of
 
+from jaxgan.cli.conditions import Condition
 from jaxgan.cli.directions import directions_of_others
-from jaxgan.cli.groups import SURE, Condition, condition_of, likelihoods
+from jaxgan.cli.groups import SURE, condition_of, likelihoods
 from jaxgan.cli.sheets import Sheet, drawn, named_layers, open_sheet
 from jaxgan.cli.spaces import Space, space_of
 from jaxgan.latents import arithmetic, attribute_changes, conditioned, sefa, separator

@@ -1,6 +1,7 @@
 """R3GAN (Huang et al., 2024): relativistic pairing, R1 + R2, and nothing else.
 
 python experiments/r3gan.py train                   digits, about thirteen minutes of one CPU core
+python experiments/r3gan.py train --preset faces    colour faces at 32x32
 python experiments/r3gan.py train --preset paper    CIFAR-10
 python experiments/r3gan.py train --dataset stacked_digits --channels 3     a thousand modes
 python experiments/r3gan.py evaluate runs/r3gan-001
@@ -143,5 +144,18 @@ SMALL = R3GAN(
     average_decay=0.995,
 )
 
+FACES = R3GAN(
+    images=Images(dataset="faces/open_peeps_32", image_size=32, channels=3),
+    schedule=Schedule(steps=3000, log_every=50, sample_every=150, checkpoint_every=750),
+    burn_in=0.9,
+    batch_size=16,
+    widths=(128, 64, 32, 16),
+    blocks=1,
+    gamma=(1.0, 0.2),
+    learning_rate=(2e-3, 2e-4),
+    augment=(0.0, 0.0),
+    average_decay=0.998,
+)
+
 if __name__ == "__main__":
-    cli.main(PAPER, small=SMALL)
+    cli.main(PAPER, small=SMALL, presets={"faces": FACES})

@@ -73,7 +73,8 @@ def arithmetic_verb(kind: Any, name: str) -> Callable[..., int]:
             spread: How far neighbours are, in deviations of the latents (DCGAN's paper: 0.25).
             space: z, latents, or w, styles. w where images are made of styles.
             truncation: Draws all images towards the mean image, where they are made of styles.
-            label: Of all images, in a run of a conditional GAN: a class by its number or name.
+            label: Of all images, in a run of a conditional GAN: a class by its number or name, or
+                labels of several attributes, as in glasses=yes,beard=no.
             step: Of the checkpoint; the newest where none is said.
             seed: Of the latents.
             output: A new PNG; DIRECTORY/generated/arithmetic_seed_SEED.png where none is named.
@@ -110,7 +111,7 @@ def arithmetic_run(
         raise RunError(f"--spread {spread:g} is no distance: give 0 or more, as in 0.25")
     opened = open_sheet(sheet, "arithmetic")
     where = space_of(opened, space, psi)
-    if where.needs_label and opened.number is None:
+    if where.needs_label and opened.label is None:
         raise RunError(
             "in z images are made of latents and a label, which must be the same of all: say "
             "which with --label"
@@ -131,7 +132,7 @@ def arithmetic_run(
     result = arithmetic(*points)
     around = result[None] + where.steps(_noise(where, spread))
     means = jnp.stack([group.mean(axis=0) for group in points])
-    made = where.make(np.concatenate([*points, means, around]), opened.number)
+    made = where.make(np.concatenate([*points, means, around]), opened.label)
     *pictures, near = np.split(made, np.cumsum([*map(len, points), 1, 1, 1]))
     terms_drawn, means_drawn = pictures[:3], pictures[3:]
     rows = []

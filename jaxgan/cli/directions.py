@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxgan.cli.groups import Condition, condition_of, group_of, having, likelihoods
+from jaxgan.cli.conditions import Condition
+from jaxgan.cli.groups import condition_of, group_of, having, likelihoods
 from jaxgan.cli.sheets import check_counts
 from jaxgan.cli.spaces import Space
 from jaxgan.latents import (

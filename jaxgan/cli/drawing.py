@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxgan.cli.runs import batch_size_of
+from jaxgan.cli.runs import batch_size_of, classes_of
 from jaxgan.cli.truncation import check_styled, truncated
 from jaxgan.training import (
     Experiment,
@@ -48,12 +48,13 @@ class Drawn:
         truncation: float | None = None,
     ) -> None:
         inputs: Mapping[str, Any] = experiment.inputs(key, count)
+        if isinstance(classes_of(experiment), tuple):  # in turn, most would have nothing unusual
+            inputs = {**inputs, "label": _labels_of_pictures(experiment, count)}
         label = inputs.get("label")
-        self.labels = None if label is None else np.asarray(label)
+        self.labels = None if label is None or label.ndim > 1 else np.asarray(label)
         if truncation is not None:
             inputs = truncated(check_styled(experiment), state, inputs, truncation, None)
         self._inputs, self._generate, self._key = inputs, generate, key
-
         self._count = count
 
     def __len__(self) -> int:
@@ -69,3 +70,9 @@ class Drawn:
                     "(--step)"
                 )
             yield to_bytes(made)
+
+
+def _labels_of_pictures(experiment: Generates, count: int) -> np.ndarray:
+    """The vectors of labels of the first of the run's own pictures, `[N, A]`, again and again."""
+    source = experiment.images.source()
+    return source.read(np.arange(count) % len(source))["label"]

@@ -17,8 +17,9 @@ from jaxgan.cli.directions import (
     check_words,
     find_directions,
 )
+from jaxgan.cli.labels import label_names
 from jaxgan.cli.programs import arguments_of, checked_onnx, generator_of
-from jaxgan.cli.runs import class_names, classes_of, licences_of, refuse_file, side_of, unwritable
+from jaxgan.cli.runs import classes_of, licences_of, refuse_file, side_of, unwritable
 from jaxgan.cli.runtime import find_runtime
 from jaxgan.cli.sample import latents_of_seeds
 from jaxgan.cli.sheets import Opened, Sheet, check_counts, check_draws, open_sheet
@@ -200,7 +201,7 @@ def _of_latents(
     codes = experiment.latent if isinstance(experiment.latent, CodedLatent) else None
     given = FromLatents(
         latents=latents_of_seeds(experiment, range(seeds)),
-        labels=None if classes_of(experiment) is None else class_names(opened.run, experiment),
+        labels=None if classes_of(experiment) is None else label_names(opened.run, experiment),
         choices=() if codes is None else _choices(codes),
         style_mean=mean,
         directions=[

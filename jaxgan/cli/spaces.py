@@ -56,14 +56,17 @@ class Space:
 
         Args:
             points: `[N, Z]` or `[N, L, W]`.
-            label: `[N]`, or one of all; needed where `needs_label`.
+            label: `[N]` or `[N, A]`, or one of all; needed where `needs_label`.
         """
         points = np.asarray(points, np.float32)
         if self.name == "w":
             return {"w": points}
         inputs: dict[str, Any] = {"latent": points}
         if self.needs_label:
-            inputs["label"] = np.broadcast_to(np.asarray(label, np.int32), len(points))
+            classes = classes_of(self.opened.experiment)
+            attributes = (len(classes),) if isinstance(classes, tuple) else ()
+            shape = len(points), *attributes
+            inputs["label"] = np.broadcast_to(np.asarray(label, np.int32), shape)
         if self.truncation is not None:
             inputs["truncation"] = np.full(len(points), self.truncation, np.float32)
         return inputs

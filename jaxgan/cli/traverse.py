@@ -67,7 +67,8 @@ def traverse_verb(kind: Any, name: str) -> Callable[..., int]:
             draws: How many samples directions and deviations are found from.
             space: z, latents, or w, styles. w where images are made of styles.
             truncation: Draws all images towards the mean image, where they are made of styles.
-            label: Of all images, in a run of a conditional GAN: a class by its number or name.
+            label: Of all images, in a run of a conditional GAN: a class by its number or name, or
+                labels of several attributes, as in glasses=yes,beard=no.
             step: Of the checkpoint; the newest where none is said.
             seed: Of the latents: the rows are the pictures of sample --seed.
             output: A new folder for the sheets, 1.png and so on, and directions.npy, [K, D];
@@ -125,7 +126,9 @@ def traverse_run(
     ways = where.steps(found.rows * deviations[:, None], moving)
     reach = np.linspace(-strength, strength, columns)
     shares = reach.astype(np.float32).reshape(1, columns, *(1 for _ in points.shape[1:]))
-    label = np.repeat(np.asarray(inputs["label"]), columns) if "label" in inputs else None
+    label = None
+    if "label" in inputs:
+        label = np.repeat(np.asarray(inputs["label"]), columns, axis=0)
     with new_folder(opened.output) as folder:
         for number, way in enumerate(ways):
             moved = points[:, None] + shares * way[None, None]

@@ -73,7 +73,8 @@ def using_verbs(
             moved: Where the data are now.
             count: How many pictures of one seed; 100 where nothing is said.
             label: Of all the pictures, in a run of a conditional GAN: a class by its number, from
-                0, or by its name.
+                0, or by its name; or labels of several attributes, as in glasses=yes,beard=no.
+                Attributes that are not named are as in the first picture of all.
             truncation: Of images that are made of styles, psi: 1 leaves them, less draws them
                 towards the mean image (as in 0.7), which 0 is.
             truncation_cutoff: How many layers are truncated, the first ones; all where none is

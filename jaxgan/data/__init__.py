@@ -25,6 +25,7 @@ from jaxgan.data.folder import FolderSource as FolderSource
 from jaxgan.data.folder import folder_source as folder_source
 from jaxgan.data.images import Images as Images
 from jaxgan.data.labels import check_labels as check_labels
+from jaxgan.data.labels import labels_by_attribute as labels_by_attribute
 from jaxgan.data.licences import licence_of as licence_of
 from jaxgan.data.mixtures import Coverage as Coverage
 from jaxgan.data.mixtures import Mixture as Mixture

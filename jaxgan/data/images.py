@@ -32,7 +32,8 @@ class Images:
     split: str = "train"
     """Split of the data set; a folder has none."""
     label: str | None = None
-    """What of the data set is the label, such as glasses of faces; its own label if not given."""
+    """What of the data set is the label, such as glasses of faces; its own label if not given. Of
+    several, as in glasses,beard, labels are vectors."""
     image_size: SizeField = 28
     """Pixels on a side; or height and width, as in 96 128."""
     channels: int = 1
@@ -61,6 +62,11 @@ class Images:
     def shape(self) -> tuple[int, int, int]:
         """(H, W, C) of an image."""
         return *height_and_width(self.image_size), self.channels
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What `label` names: nothing, one feature of the data set, or several."""
+        return () if self.label is None else tuple(name.strip() for name in self.label.split(","))
 
     @property
     def transform(self) -> Transform:
@@ -125,7 +131,7 @@ class Images:
             self.dataset,
             self.split,
             transform=transform,
-            label=self.label,
+            label=self.label if len(self.labels) < 2 else self.labels,
             data_dir=self.data_dir,
         )
 

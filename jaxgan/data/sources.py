@@ -14,7 +14,10 @@ class Source(Protocol):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the labels 0, 1, ...; empty where the examples have no label."""
+        """Names of the labels 0, 1, ...; empty where the examples have no label.
+
+        Where labels are vectors, ATTRIBUTE=LABEL, one attribute after the other.
+        """
         ...
 
     @property
@@ -32,8 +35,9 @@ class Source(Protocol):
 
         Returns:
             Arrays `[N, ...]` by name: in a set of pictures `image`, `[N, H, W, C]` uint8; where it
-            has labels `label`, `[N]` int32. Every uint8 array of rank 4 is taken for images, which
-            the pipelines scale to [-1, 1]; all others pass as they are.
+            has labels `label`, `[N]` int32, or of several attributes `[N, A]`. Every uint8 array of
+            rank 4 is taken for images, which the pipelines scale to [-1, 1]; all others pass as
+            they are.
         """
         ...
 

@@ -22,10 +22,11 @@ class TfdsSource:
         records: Serialised examples.
         features: What to take from an example: the image and, where there is one, the label.
         transform: From encoded bytes to pixels.
-        classes: Names of the labels.
+        classes: Names of the labels; where these are vectors, ATTRIBUTE=LABEL.
         identity: name:version:split.
         feature: The one that holds the image; it is read as `image`.
-        label: The one that holds the label, where there are classes; it is read as `label`.
+        label: The one that holds the label, where there are classes; it is read as `label`. Of
+            several, it is read as a vector.
     """
 
     records: Sequence[bytes]
@@ -34,7 +35,7 @@ class TfdsSource:
     classes: tuple[str, ...]
     identity: str
     feature: str
-    label: str = "label"
+    label: str | tuple[str, ...] = "label"
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -45,13 +46,17 @@ class TfdsSource:
     def fingerprint(self) -> str:
         """The set, its version and split, and the transformation."""
         feature = "" if self.feature == "image" else f":{self.feature}"
-        label = "" if self.label == "label" else f":label={self.label}"
+        names = self.label if isinstance(self.label, str) else ",".join(self.label)
+        label = "" if names == "label" else f":label={names}"
         return f"tfds:{self.identity}{feature}{label}:{self.transform}"
 
     @property
     def notes(self) -> tuple[str, ...]:
         """How many images of which classes there are; and that they are opaque in a run of RGBA."""
-        text = pictures_in(self.identity, len(self), self.classes)
+        if isinstance(self.label, str):
+            text = pictures_in(self.identity, len(self), self.classes)
+        else:
+            text = f"{pictures_in(self.identity, len(self))}, each with {', '.join(self.label)}"
         opaque = self.transform.alpha and self.features[self.feature].shape[-1] != 4
         return (text, "the pictures have no transparency: alpha is 1") if opaque else (text,)
 
@@ -70,7 +75,10 @@ class TfdsSource:
         ]
         files = [io.BytesIO(example[self.feature]) for example in examples]
         batch = {"image": np.stack([self.transform(file) for file in files])}
-        if self.classes:
+        if not isinstance(self.label, str):
+            labels = [[example[name] for name in self.label] for example in examples]
+            batch["label"] = np.array(labels, np.int32)
+        elif self.classes:
             batch["label"] = np.array([e[self.label] for e in examples], np.int32)
         return batch
 
@@ -81,7 +89,7 @@ def tfds_source(
     *,
     transform: Transform,
     feature: str = "image",
-    label: str | None = None,
+    label: str | tuple[str, ...] | None = None,
     data_dir: StrPath | None = None,
 ) -> TfdsSource:
     """Open a data set of TFDS, or one of ours; prepare it if that has not been done.
@@ -93,7 +101,7 @@ def tfds_source(
         transform: What happens to each image.
         feature: The one that holds the image, such as `line` of `openmoji/64`.
         label: The one that is the label, such as `glasses` of faces; None takes `label`, where that
-            is a `ClassLabel`.
+            is a `ClassLabel`. Several make vectors of labels.
         data_dir: Where data sets are kept; None is TFDS's own place.
 
     Returns:
@@ -101,7 +109,7 @@ def tfds_source(
 
     Raises:
         ValueError: where there is no such set or split, the set cannot be prepared here, or it has
-            no images or not that label.
+            no images or not that label, or a label is named twice.
     """
     import tensorflow_datasets as tfds
 
@@ -119,16 +127,25 @@ def tfds_source(
         for key, kind in features.items()
         if isinstance(kind, tfds.features.ClassLabel)
     }
-    if label is not None and label not in classes:
-        known = f"but {', '.join(sorted(classes))}" if classes else "and none at all"
-        raise ValueError(f"the data set '{name}' has no label '{label}', {known} (--label)")
+    asked = (label,) if isinstance(label, str) else label or ()
+    for place, other in enumerate(asked):
+        if other not in classes:
+            known = f"but {', '.join(sorted(classes))}" if classes else "and none at all"
+            raise ValueError(f"the data set '{name}' has no label '{other}', {known} (--label)")
+        if other in asked[:place]:
+            raise ValueError(f"--label names '{other}' twice: name each attribute once")
     label = label or "label"
-    wanted = {key: features[key] for key in (feature, label) if key == feature or key in classes}
+    taken = asked or (("label",) if "label" in classes else ())
+    wanted = {key: features[key] for key in (feature, *taken)}
+    if isinstance(label, str):
+        labels = classes.get(label, ())
+    else:
+        labels = tuple(f"{key}={value}" for key in label for value in classes[key])
     return TfdsSource(
         records=_records(builder, name, split),
         features=tfds.features.FeaturesDict(wanted),
         transform=transform,
-        classes=classes.get(label, ()),
+        classes=labels,
         identity=f"{builder.info.full_name}:{split}",
         feature=feature,
         label=label,

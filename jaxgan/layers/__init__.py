@@ -30,8 +30,10 @@ from jaxgan.layers.initialisers import glorot as glorot
 from jaxgan.layers.initialisers import normal as normal
 from jaxgan.layers.instance import InstanceNorm as InstanceNorm
 from jaxgan.layers.instance import MinibatchNorm as MinibatchNorm
+from jaxgan.layers.labels import Classes as Classes
 from jaxgan.layers.labels import LabelEmbedding as LabelEmbedding
 from jaxgan.layers.labels import check_label as check_label
+from jaxgan.layers.labels import label_size as label_size
 from jaxgan.layers.labels import label_vectors as label_vectors
 from jaxgan.layers.labels import one_hot as one_hot
 from jaxgan.layers.labels import select as select

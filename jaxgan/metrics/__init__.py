@@ -1,5 +1,6 @@
 """Measures of what a generator makes."""
 
+from jaxgan.metrics.agreement import chance_agreement as chance_agreement
 from jaxgan.metrics.agreement import label_agreement as label_agreement
 from jaxgan.metrics.agreement import mean_distance as mean_distance
 from jaxgan.metrics.agreement import relative_diversity as relative_diversity

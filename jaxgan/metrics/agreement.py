@@ -37,6 +37,29 @@ def label_agreement(asked: np.ndarray, found: np.ndarray, *, classes: int) -> di
     }
 
 
+def chance_agreement(asked: np.ndarray, found: np.ndarray, *, classes: int) -> float:
+    r"""How often samples would be what was asked for, were they made for something else.
+
+    $$\sum_k p_k q_k$$
+
+    of the shares p of the labels that were asked for, and q of those that were found: the
+    agreement by chance of Cohen, "A coefficient of agreement for nominal scales" (1960).
+
+    Args:
+        asked: `[N]` integers in {0, ..., classes - 1}.
+        found: `[N]` integers in {0, ..., classes - 1}.
+        classes: K.
+
+    Raises:
+        ValueError: where the arrays are not labels.
+
+    >>> chance_agreement(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), classes=2)
+    0.5
+    """
+    p, q = (count_labels(labels, classes=classes) / len(labels) for labels in (asked, found))
+    return float(p @ q)
+
+
 def relative_diversity(
     images: np.ndarray, labels: np.ndarray, real: np.ndarray, real_labels: np.ndarray
 ) -> dict[str, float]:

@@ -5,8 +5,9 @@
     LabelChannel(critic, classes)       D([x, m_y])        m_y of the image's size
 
 The network itself does not change; its condition comes in at the front. Each wrapper is called
-`wrapper(x, label, train=train)`. All three are ways of Mirza and Osindero, "Conditional generative
-adversarial nets" (2014): both players are fed the label besides.
+`wrapper(x, label, train=train)`. Of several attributes at once, the one-hot rows stand side by side
+and the learnt vectors and maps are added up. All three are ways of Mirza and Osindero, "Conditional
+generative adversarial nets" (2014): both players are fed the label besides.
 """
 
 from typing import Any
@@ -16,14 +17,14 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.layers import LabelEmbedding, one_hot
+from jaxgan.layers import Classes, LabelEmbedding, one_hot
 
 
 class AppendLabel(nn.Module):
     """A generator on the latent with the label behind it, one-hot.
 
     Attributes:
-        network: `(latent [B, Z + classes], train) -> images`.
+        network: `(latent [B, Z + label_size(classes)], train) -> images`.
         classes: how many there are.
 
     >>> from jaxgan.networks import DCGANGenerator
@@ -35,11 +36,11 @@ class AppendLabel(nn.Module):
     """
 
     network: nn.Module
-    classes: int
+    classes: Classes
 
     @nn.compact
     def __call__(self, latent: jax.Array, label: jax.Array, *, train: bool) -> Any:
-        """Latents `[B, Z]` and labels `[B]`, as in `one_hot`, to what the network makes."""
+        """Latents `[B, Z]` and labels, as in `one_hot`, to what the network makes."""
         chex.assert_rank(latent, 2)
         chex.assert_equal_shape_prefix([latent, label], 1)
         conditioned = jnp.concatenate([latent, one_hot(label, self.classes)], axis=1)
@@ -59,11 +60,11 @@ class MultiplyLabel(nn.Module):
     """
 
     network: nn.Module
-    classes: int
+    classes: Classes
 
     @nn.compact
     def __call__(self, latent: jax.Array, label: jax.Array, *, train: bool) -> Any:
-        """Latents `[B, Z]` and labels `[B]`, as in `one_hot`, to what the network makes."""
+        """Latents `[B, Z]` and labels, as in `one_hot`, to what the network makes."""
         chex.assert_rank(latent, 2)
         chex.assert_equal_shape_prefix([latent, label], 1)
         vector = LabelEmbedding(self.classes, latent.shape[1])(label)
@@ -81,11 +82,11 @@ class LabelChannel(nn.Module):
     """
 
     network: nn.Module
-    classes: int
+    classes: Classes
 
     @nn.compact
     def __call__(self, images: jax.Array, label: jax.Array, *, train: bool) -> Any:
-        """Images `[B, H, W, C]` and labels `[B]`, as in `one_hot`, to what the network makes."""
+        """Images `[B, H, W, C]` and labels, as in `one_hot`, to what the network makes."""
         chex.assert_rank(images, 4)
         chex.assert_equal_shape_prefix([images, label], 1)
         batch, height, width, _ = images.shape

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from flax.typing import Dtype
 
-from jaxgan.layers import ConditionalBatchNorm, Conv, ConvTranspose, check_label, normal
+from jaxgan.layers import Classes, ConditionalBatchNorm, Conv, ConvTranspose, check_label, normal
 from jaxgan.networks.heads import Score
 from jaxgan.networks.sizes import Size, check_image_size, smallest_maps
 
@@ -45,13 +45,13 @@ class DCGANGenerator(nn.Module):
     channels: int = 3
     width: int = 128
     dtype: Dtype = jnp.float32
-    classes: int | None = None
+    classes: Classes | None = None
 
     @nn.compact
     def __call__(
         self, latent: jax.Array, label: jax.Array | None = None, *, train: bool
     ) -> jax.Array:
-        """Latents `[B, Z]`, and labels `[B]` as in `one_hot`, to images `[B, H, W, C]`.
+        """Latents `[B, Z]`, and labels as in `one_hot`, to images `[B, H, W, C]`.
 
         The images are float32 in [-1, 1].
 

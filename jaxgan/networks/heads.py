@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from flax.typing import Initializer
 
-from jaxgan.layers import LabelEmbedding, normal
+from jaxgan.layers import Classes, LabelEmbedding, normal
 
 
 class Score(nn.Module):
@@ -46,22 +46,23 @@ class Projection(nn.Module):
 
     $$w · f + b + v_y · f$$
 
-    Miyato and Koyama, "cGANs with projection discriminator" (2018), equation 4, with psi linear.
+    Miyato and Koyama, "cGANs with projection discriminator" (2018), equation 4, with psi linear. Of
+    several attributes, v is the sum of their vectors.
 
     Attributes:
         classes: how many there are.
         kernel_init: of w and the classes' vectors v; N(0, 0.02).
     """
 
-    classes: int
+    classes: Classes
     kernel_init: Initializer = normal(0.02)
 
     @nn.compact
     def __call__(self, features: jax.Array, label: jax.Array, *, train: bool) -> jax.Array:
-        """Features `[B, F]` and labels `[B]`, integers in {0..classes - 1}, to scores `[B]`.
+        """Features `[B, F]` and labels, as in `one_hot`, to scores `[B]`.
 
         Raises:
-            ValueError: where a label can be looked at and is out of range.
+            ValueError: where `one_hot` does.
         """
         vector = LabelEmbedding(self.classes, features.shape[-1], self.kernel_init)(label)
         scores = Score(self.kernel_init, name="score")(features, train=train)

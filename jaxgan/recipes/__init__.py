@@ -62,6 +62,7 @@ from jaxgan.recipes.perceptual import perceptual_features as perceptual_features
 from jaxgan.recipes.references import read_statistics as read_statistics
 from jaxgan.recipes.references import seen_in as seen_in
 from jaxgan.recipes.references import write_statistics as write_statistics
+from jaxgan.recipes.samples import evaluate_attributes as evaluate_attributes
 from jaxgan.recipes.samples import evaluate_labelled as evaluate_labelled
 from jaxgan.recipes.samples import evaluate_samples as evaluate_samples
 from jaxgan.recipes.style import AugmentOperations as AugmentOperations
@@ -79,5 +80,7 @@ from jaxgan.recipes.translators import Norm as Norm
 from jaxgan.recipes.translators import Translator as Translator
 from jaxgan.recipes.translators import Translators as Translators
 from jaxgan.recipes.translators import imported_player as imported_player
+from jaxgan.recipes.vectors import check_vector as check_vector
+from jaxgan.recipes.vectors import varied as varied
 from jaxgan.recipes.vgg import lpips_distances as lpips_distances
 from jaxgan.recipes.vgg import vgg16_features as vgg16_features

@@ -66,7 +66,8 @@ def evaluate_pictures(
         real: what they are compared with.
         extractor: what looks at both.
         measures: which figures, as `distance_figures`.
-        labels: `[N]` integers: what samples were made for; None where for nothing.
+        labels: `[N]` integers: what samples were made for, one class each; None where for nothing
+            or for several attributes.
         protocol: how samples and pictures were made, beside what is known here.
         say: is told what happens.
         progress: is told how many of the real pictures were looked at, and of how many.

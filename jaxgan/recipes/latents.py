@@ -14,8 +14,10 @@ from jaxgan import games, networks, updates
 from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height_and_width
 from jaxgan.games import Batch
 from jaxgan.latents import Prior
+from jaxgan.layers import Classes
 from jaxgan.recipes.kernels import first_kernel
-from jaxgan.recipes.samples import evaluate_labelled, evaluate_samples
+from jaxgan.recipes.samples import evaluate_attributes, evaluate_labelled, evaluate_samples
+from jaxgan.recipes.vectors import varied
 from jaxgan.training import Fraction, Generate, Pipeline, PositiveInt
 
 Architecture: TypeAlias = Literal["dcgan", "infogan"]
@@ -83,33 +85,63 @@ class FromLatents(abc.ABC):
 
 @dataclass(frozen=True)
 class FromLabels(FromLatents):
-    """An experiment whose images are made of latents and labels."""
+    """An experiment whose images are made of latents and labels, or vectors of labels."""
 
-    classes: PositiveInt
-    """How many labels there are."""
+    classes: Classes
+    """How many labels there are; or of each attribute, where an image has several."""
+    usual: tuple[int, ...] = dataclasses.field(default=(), kw_only=True)
+    """Of several attributes, the labels that samples have of those that nobody named; the first
+    ones where not given."""
+
+    def __post_init__(self) -> None:
+        self._in_turn()
 
     @property
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """What the batch of a round is like."""
         image = super().shapes["image"]
-        return {"image": image, "label": jax.ShapeDtypeStruct(image.shape[:1], jnp.int32)}
+        attributes = () if isinstance(self.classes, int) else (len(self.classes),)
+        label = jax.ShapeDtypeStruct((image.shape[0], *attributes), jnp.int32)
+        return {"image": image, "label": label}
 
     def source(self) -> Source:
         """The images with their labels."""
         return check_labels(super().source(), classes=self.classes)
 
     def inputs(self, key: jax.Array, count: int) -> Batch:
-        """Latents, and the labels in turn."""
-        return {**super().inputs(key, count), "label": jnp.arange(count) % self.classes}
+        """Latents, and the labels in turn; of vectors those of `varied`."""
+        turn = self._in_turn()
+        return {
+            **super().inputs(key, count),
+            "label": jnp.asarray(turn[np.arange(count) % len(turn)]),
+        }
+
+    def shown(self, key: jax.Array, count: int) -> Batch:
+        """The same; of vectors one latent a row, in which each column has its own attributes."""
+        inputs = self.inputs(key, count)
+        if isinstance(self.classes, int):
+            return inputs
+        row = np.arange(count) // len(self._in_turn())
+        return {**inputs, "latent": inputs["latent"][row]}
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """Whether a classifier sees 5,000 samples as what was ordered, and how they vary."""
+        """Whether a classifier sees samples as what was ordered, and how they vary."""
 
         def draw(count: int) -> tuple[np.ndarray, np.ndarray]:
             inputs = self.inputs(key, count)
             return generate(key, inputs), np.asarray(inputs["label"])
 
-        return evaluate_labelled(self.images, draw)
+        def make(labels: np.ndarray) -> np.ndarray:
+            return generate(key, {"latent": self.latent(key, len(labels)), "label": labels})
+
+        if isinstance(self.classes, int):
+            return evaluate_labelled(self.images, draw)
+        return evaluate_attributes(self.images, make)
+
+    def _in_turn(self) -> np.ndarray:
+        if isinstance(self.classes, int):
+            return np.arange(self.classes, dtype=np.int32)
+        return varied(self.classes, self.usual)
 
 
 def convolutional_networks(

@@ -7,7 +7,7 @@ import numpy as np
 from jaxgan import metrics
 from jaxgan.data import Images
 from jaxgan.recipes.digits import check_digits, evaluate_digits, evaluate_labels, evaluate_modes
-from jaxgan.recipes.faces import SAMPLES, evaluate_faces, face_classifier, style_of
+from jaxgan.recipes.faces import SAMPLES, evaluate_faces, face_classifier, real_faces, style_of
 from jaxgan.recipes.tags import evaluate_drawings
 
 
@@ -60,3 +60,44 @@ def evaluate_labelled(
     found = classifier.classify(made)[images.label]
     classes = classifier.groups[images.label]
     return figures | metrics.label_agreement(np.asarray(asked), found, classes=classes)
+
+
+def evaluate_attributes(
+    images: Images, make: Callable[[np.ndarray], np.ndarray]
+) -> dict[str, float]:
+    """Figures for samples of faces that were made to several attributes at once.
+
+    They are made to the attributes of the held-out faces.
+
+    Args:
+        images: what the generator was trained on.
+        make: from what is asked, `[N, A]` int32, to samples `[N, H, W, 3]` float32 in [-1, 1].
+
+    Returns:
+        For each attribute `ATTRIBUTE_accuracy`, the share of samples that a classifier sees as what
+        was asked, and `ATTRIBUTE_chance`, `metrics.chance_agreement`; `all_accuracy`, the share in
+        which it sees all of them; and what `evaluate_faces` does.
+
+    Raises:
+        ValueError: where the data is not faces.
+    """
+    style = style_of(images)
+    if style is None:
+        raise ValueError(
+            f"there are no figures for several attributes of '{images.folder or images.dataset}': "
+            "evaluate a run on faces"
+        )
+    _, labels = real_faces(style, data_dir=images.data_dir, split="test")
+    asked = np.stack([labels[name] for name in images.labels], axis=1)
+    made = make(asked)
+    others = evaluate_faces(made, style, data_dir=images.data_dir)
+    classifier = face_classifier(style, data_dir=images.data_dir, say=lambda said: None)
+    seen = classifier.classify(made)
+    found = np.stack([seen[name] for name in images.labels], axis=1)
+    figures = {}
+    for name, wanted, there in zip(images.labels, asked.T, found.T, strict=True):
+        figures[f"{name}_accuracy"] = float(np.mean(wanted == there))
+        chance = metrics.chance_agreement(wanted, there, classes=classifier.groups[name])
+        figures[f"{name}_chance"] = chance
+    figures["all_accuracy"] = float(np.mean((asked == found).all(axis=1)))
+    return figures | others

@@ -45,9 +45,12 @@ const tensor = (values, ...shape) => new ort.Tensor("float32", values, shape);
 
 // Where one is: all that makes the image.
 
-const start = () => ({ latent: null, moves: data.directions.map(() => 0), truncation: 1, label: 0, seed: 0 });
+// A label, or one of each attribute.
+const several = data.labels && !Array.isArray(data.labels);
+const attributes = several ? Object.entries(data.labels) : [["label", data.labels]];
+const start = () => ({ latent: null, moves: data.directions.map(() => 0), truncation: 1, labels: attributes.map(() => 0), seed: 0 });
 let state = start();
-const copied = (other) => ({ ...other, latent: other.latent?.slice(), moves: [...other.moves] });
+const copied = (other) => ({ ...other, latent: other.latent?.slice(), moves: [...other.moves], labels: [...other.labels] });
 
 function ofSeed(seed) {
   const all = floats(data.latents), size = data.latent;
@@ -64,7 +67,7 @@ function moved(point) {
 }
 
 async function imageOfLatent() {
-  const label = new ort.Tensor("int32", Int32Array.of(state.label), [1]);
+  const label = new ort.Tensor("int32", Int32Array.from(state.labels), several ? [1, attributes.length] : [1]);
   const latent = () => tensor(state.latent.slice(), 1, data.latent);
   if (!data.styles) return call("make", { latent: tensor(moved(state.latent.slice()), 1, data.latent), label });
   const w = await call("map", { latent: latent(), label });
@@ -182,12 +185,12 @@ function latentPanel(panel) {
   const random = button("random", () => take(Math.floor(data.seeds * Math.random())));
   const back = button("straight", () => { state.moves.fill(0); state.truncation = 1; told(); show(); });
   panel.append(made("div", { className: "bar" }, "seed ", seed, random, back, button("save", save)));
-  if (data.labels) {
-    const label = made("select", { ariaLabel: "label" }, ...data.labels.map((name, n) => new Option(name, n)));
-    label.onchange = () => { state.label = Number(label.value); show(); };
-    tellers.push(() => { label.value = state.label; });
-    panel.append(made("div", { className: "row" }, made("label", { textContent: "label" }), label));
-  }
+  if (data.labels) attributes.forEach(([attribute, names], n) => {
+    const label = made("select", { ariaLabel: attribute }, ...names.map((name, number) => new Option(name, number)));
+    label.onchange = () => { state.labels[n] = Number(label.value); show(); };
+    tellers.push(() => { label.value = state.labels[n]; });
+    panel.append(made("div", { className: "row" }, made("label", { textContent: attribute }), label));
+  });
   for (const choice of data.choices) panel.append(chosen(choice));
   if (data.styles)
     panel.append(slider("truncation", 0, 1.5, () => state.truncation, (value) => { state.truncation = value; }));

@@ -65,18 +65,18 @@ class FromLatents:
     """What a page of a generator from latents holds besides networks.
 
     Its network `make` takes `latent` `[1, Z]`, or `w` `[1, L, W]` where there is `style_mean`: then
-    its network `map` gives w of `latent`. Both may take `label` `[1]` int32 too.
+    its network `map` gives w of `latent`. Both may take `label` `[1]` int32 too, or `[1, A]`.
 
     Attributes:
         latents: of the seeds 0, 1, 2, ..., `[S, Z]` floats.
-        labels: their names, where images are made to labels.
+        labels: their names, where images are made to labels; or those of each attribute.
         choices: of the latent.
         style_mean: the mean of w, `[W]`, which truncation draws to.
         directions: sliders, in their groups' order.
     """
 
     latents: np.ndarray
-    labels: Sequence[str] | None = None
+    labels: Sequence[str] | Mapping[str, Sequence[str]] | None = None
     choices: Sequence[Choice] = ()
     style_mean: np.ndarray | None = None
     directions: Sequence[Direction] = ()
@@ -147,12 +147,13 @@ def explorer_page(
 
 def _of_latents(given: FromLatents) -> dict[str, Any]:
     count, size = given.latents.shape
+    labels = given.labels
     return {
         "kind": "latents",
         "latent": size,
         "seeds": count,
         "latents": _floats(given.latents),
-        "labels": given.labels and list(given.labels),
+        "labels": dict(labels) if isinstance(labels, Mapping) else labels and list(labels),
         "choices": [choice._asdict() for choice in given.choices],
         "styles": None if given.style_mean is None else {"mean": _floats(given.style_mean)},
         "directions": [

@@ -32,6 +32,7 @@ from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt
 from jaxgan.training.experiment import Resolves as Resolves
 from jaxgan.training.experiment import Schedule as Schedule
+from jaxgan.training.experiment import Shows as Shows
 from jaxgan.training.experiment import Styled as Styled
 from jaxgan.training.experiment import Transfers as Transfers
 from jaxgan.training.experiment import Translates as Translates

@@ -114,8 +114,8 @@ class Experiment(Protocol):
 class Generates(Experiment, Protocol):
     """An experiment whose images are made of latents.
 
-    Inputs of its game's `generate` hold "latent", `[N, Z]` float32, and "label", `[N]` int32, where
-    it is asked to play with labels (`Conditional`).
+    Inputs of its game's `generate` hold "latent", `[N, Z]` float32, and "label", `[N]` or `[N, A]`
+    int32, where it is asked to play with labels (`Conditional`).
     """
 
     @property
@@ -208,6 +208,15 @@ class Transfers(Experiment, Protocol):
         ...
 
 
+@runtime_checkable
+class Shows(Experiment, Protocol):
+    """An experiment that chooses the fixed samples of a run; of others they are any inputs."""
+
+    def shown(self, key: jax.Array, count: int) -> Batch:
+        """So many inputs for the game's `generate`."""
+        ...
+
+
 Generate: TypeAlias = Callable[[jax.Array, Mapping[str, jax.Array | np.ndarray]], np.ndarray]
 """`(key, inputs) -> images`: what the trained generator makes of any count of inputs."""
 
@@ -242,11 +251,17 @@ class Evaluates(Experiment, Protocol):
 
 @runtime_checkable
 class Conditional(Experiment, Protocol):
-    """An experiment whose inputs hold `label`, `[N]` int32: what to make a picture of."""
+    """An experiment whose inputs hold `label`, `[N]` int32: what to make a picture of.
+
+    Of several attributes at once labels are vectors, `[N, A]` int32.
+    """
 
     @property
-    def classes(self) -> int | None:
-        """Labels are 0 to `classes - 1`; None where it is asked to play without."""
+    def classes(self) -> int | tuple[int, ...] | None:
+        """Labels are 0 to `classes - 1`; None where it is asked to play without.
+
+        Of several attributes, how many labels each has.
+        """
         ...
 
 

@@ -1,14 +1,15 @@
 """Grids of images, and their animation through training."""
 
+import itertools
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from jaxgan.data import StrPath, to_path
+from jaxgan.data import StrPath, labels_by_attribute, to_path
 from jaxgan.training.lines import draft
 
 if TYPE_CHECKING:
@@ -68,18 +69,23 @@ def grid(images: np.ndarray, *, columns: int | None = None, gap: int = 2) -> Pic
 def class_grid(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> Picture:
     """Images under the names of their classes, in columns.
 
+    Of several attributes there is a column for each vector of labels, in the order in which they
+    come, under what it has that the first has not.
+
     Args:
         images: `[N, H, W, C]` in [-1, 1], C 1, 3 or 4.
-        labels: `[N]` integers of 0 or more.
-        names: of the classes 0, 1, ...; a label beyond them is its own name.
+        labels: `[N]` integers of 0 or more; or `[N, A]`.
+        names: of the classes 0, 1, ...; a label beyond them is its own name. Of several attributes,
+            ATTRIBUTE=LABEL, one attribute after the other.
 
     Returns:
         The grid; one without names where the images are of more than 20 classes.
     """
-    present = np.unique(labels).tolist()
+    present, first, which = np.unique(labels, axis=0, return_index=True, return_inverse=True)
     if len(present) > 20:
         return grid(images)
-    groups = [images[labels == label] for label in present]
+    order = np.argsort(first) if labels.ndim == 2 else np.arange(len(present))
+    groups = [images[which.reshape(-1) == number] for number in order]
     each = max(1, 10 // len(present))
     rows = math.ceil(max(len(group) for group in groups) / each)
     cells = np.ones((len(present), rows * each, *images.shape[1:]), np.float32)
@@ -88,8 +94,32 @@ def class_grid(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> 
         cell[: len(group)] = group
     cells = cells.reshape(len(present), rows, each, *images.shape[1:]).swapaxes(0, 1)
     below = grid(cells.reshape(-1, *images.shape[1:]), columns=len(present) * each)
-    given = [names[label] if label < len(names) else str(label) for label in present]
-    return captioned(below, [(name, 1) for name in given])
+    if labels.ndim == 2:
+        for words in _differences(present[order], labels_by_attribute(names)):
+            below = captioned(below, words)
+        return below
+    return captioned(below, [(_name(names, label), 1) for label in present.tolist()])
+
+
+def _name(names: Sequence[str], label: int) -> str:
+    return names[label] if label < len(names) else str(label)
+
+
+def _differences(
+    vectors: np.ndarray, attributes: Mapping[str, Sequence[str]]
+) -> list[list[tuple[str, int]]]:
+    """Captions of columns: labels that are not the first column's, and over them attributes."""
+    named = attributes.items()
+    told = [
+        [(name, _name(labels, y)) for y, (name, labels) in zip(row, named, strict=True)]
+        for row in vectors.tolist()
+    ]
+    if len(told) == 1:
+        return [[(", ".join(f"{name}={label}" for name, label in told[0]), 1)]]
+    others = [[pair for pair in row if pair not in told[0]] for row in told]
+    below = [(", ".join(label for _, label in row), 1) for row in others]
+    over = [", ".join(name for name, _ in row) for row in others]
+    return [below, [(name, len(list(same))) for name, same in itertools.groupby(over)]]
 
 
 def captioned(below: Picture, captions: Sequence[tuple[str, int]]) -> Picture:

@@ -12,7 +12,7 @@ from jaxgan.games.game import Info, stream
 from jaxgan.training.digests import digest
 from jaxgan.training.errors import RunError
 from jaxgan.training.events import Events
-from jaxgan.training.experiment import Draws, Experiment
+from jaxgan.training.experiment import Draws, Experiment, Shows
 from jaxgan.training.generating import generate_chunks
 from jaxgan.training.loggers import Logger, Loggers
 from jaxgan.training.pictures import Picture, animate, class_grid, grid, save_picture
@@ -66,7 +66,8 @@ class Record:
         self._experiment = experiment
         self._placed = placed
         self._key_sample = stream(key, "sample")
-        inputs = experiment.inputs(stream(key, "inputs"), SAMPLES)
+        inputs_of = experiment.shown if isinstance(experiment, Shows) else experiment.inputs
+        inputs = inputs_of(stream(key, "inputs"), SAMPLES)
         self._inputs = jax.tree.map(np.asarray, inputs)
         self._batch_size = batch_size
         self._first = jax.process_index() == 0

@@ -2,12 +2,14 @@
 
 import dataclasses
 import importlib
+import sys
 
 import jax
 import numpy as np
 import pytest
 
-from jaxgan.data import Images, pipeline, resident
+from jaxgan import cli
+from jaxgan.data import STYLES, Images, pipeline, resident
 from jaxgan.training import from_plain, to_plain
 from jaxgan.training.configuration import validated
 
@@ -24,13 +26,20 @@ SCRIPTS = {
 }
 
 
+ON_FACES = ("dcgan", "cgan", "r3gan")
+
+
 @pytest.fixture(
-    params=[(name, preset) for name in SCRIPTS for preset in ("small", "paper")], ids="-".join
+    params=[
+        *((name, preset) for name in SCRIPTS for preset in ("small", "paper")),
+        *((name, "faces") for name in ON_FACES),
+    ],
+    ids="-".join,
 )
 def experiment(request):
     name, preset = request.param
     module = importlib.import_module(f"experiments.{name}")
-    return module.SMALL if preset == "small" else paper_preset(name)
+    return paper_preset(name) if preset == "paper" else getattr(module, preset.upper())
 
 
 def paper_preset(name):
@@ -52,8 +61,16 @@ class Pretended:
 
     fingerprint = "black"
 
-    def __init__(self, images: Images, classes: int = 10):
-        self.classes = tuple(str(label) for label in range(classes))
+    def __init__(self, images: Images):
+        self.classes = tuple(str(label) for label in range(10))
+        if len(images.labels) > 1:
+            known = {
+                attribute.name: attribute.labels for attribute in STYLES["open_peeps"].attributes
+            }
+            self.classes = tuple(
+                f"{name}={label}" for name in images.labels for label in known[name]
+            )
+        self._attributes = (len(images.labels),) if len(images.labels) > 1 else ()
         self._shape = images.shape
 
     def __len__(self):
@@ -61,7 +78,11 @@ class Pretended:
 
     def read(self, indices):
         shape = len(indices), *self._shape
-        return {"image": np.zeros(shape, np.uint8), "label": indices.astype(np.int32) % 10}
+        if self._attributes:
+            label = np.zeros((len(indices), *self._attributes), np.int32)
+        else:
+            label = indices.astype(np.int32) % 10
+        return {"image": np.zeros(shape, np.uint8), "label": label}
 
 
 def test_game_and_data_fit(experiment, monkeypatch):
@@ -80,7 +101,10 @@ def test_game_and_data_fit(experiment, monkeypatch):
     batch = experiment.data(pipeline)
     game = experiment.game()
     state = jax.eval_shape(game.init, jax.random.key(0), batch)
-    if experiment.images.dataset == "digits":  # of the papers' networks, `init` sees what fits
+    if experiment.images.dataset in (
+        "digits",
+        "faces/open_peeps_32",
+    ):  # of the papers' networks, `init` sees what fits
         after, info = jax.eval_shape(game.update, jax.random.key(0), state, batch)
         assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), after) == jax.tree.map(
             lambda leaf: (leaf.shape, leaf.dtype), state
@@ -282,3 +306,18 @@ def test_wgans_small_slopes_are_not_damped(monkeypatch):
         ]
         np.testing.assert_allclose(steps[0], steps[1], rtol=0.02)
         np.testing.assert_allclose(steps[1], -10 * 5e-5, rtol=0.02)
+
+
+@pytest.mark.parametrize("name", ON_FACES)
+def test_faces_without_their_extra(name, monkeypatch, tmp_path, capsys):
+    module = importlib.import_module(f"experiments.{name}")
+    monkeypatch.setitem(sys.modules, "dicebear", None)
+    words = ("--data-dir", tmp_path / "data", "--directory", tmp_path / "run")
+    arguments = ["train", "--preset", "faces", *map(str, words)]
+    with pytest.raises(SystemExit) as stop:
+        cli.main(small=module.SMALL, presets={"faces": module.FACES}, arguments=arguments)
+    assert stop.value.code == 2
+    told = capsys.readouterr().err
+    assert told.endswith("needs 'dicebear' once: pip install 'jaxgan[faces]'\n")
+    assert told.count("\n") == 1
+    assert not (tmp_path / "run").exists()

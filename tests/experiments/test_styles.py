@@ -11,7 +11,7 @@ from PIL import Image
 
 from experiments import stylegan, stylegan2
 from jaxgan import cli, games, layers, recipes, training
-from jaxgan.cli.runs import label_number
+from jaxgan.cli.labels import named_label
 from jaxgan.recipes import discriminator_layers
 from jaxgan.training import Parent, Run, RunError, from_plain, to_plain, validated
 
@@ -325,4 +325,4 @@ def test_what_cannot_be_trained(call, pictures, tmp_path):
 
 def test_a_run_without_labels_takes_none():
     with pytest.raises(RunError, match="this GAN is not conditional: leave --label out"):
-        label_number(Run("run", {"classes": ["left"]}), AUTO, "left")
+        named_label(Run("run", {"classes": ["left"]}), AUTO, "left")

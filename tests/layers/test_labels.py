@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.layers import LabelEmbedding, check_label, one_hot, select
+from jaxgan.layers import LabelEmbedding, check_label, label_size, one_hot, select
 
 modes = pytest.mark.parametrize("mode", [jax.jit, lambda f: f], ids=["jit", "eager"])
 
@@ -28,7 +28,7 @@ def test_a_label_out_of_range(label):
     inside = jax.jit(one_hot, static_argnums=1)(labels, 4)
     chex.assert_trees_all_equal(jnp.isnan(inside).all(1), jnp.array([False, True, False]))
     chex.assert_trees_all_equal(inside[::2], jnp.eye(4)[jnp.array([1, 3])])
-    rows = jax.jit(select)(jnp.ones((4, 3)), labels)
+    rows = jax.jit(select, static_argnums=2)(jnp.ones((4, 3)), labels, 4)
     chex.assert_trees_all_equal(jnp.isnan(rows).all(1), jnp.array([False, True, False]))
 
 
@@ -36,6 +36,34 @@ def test_a_label_out_of_range(label):
 def test_labels_are_a_row_of_integers(label):
     with pytest.raises(AssertionError):
         one_hot(label, 4)
+
+
+@modes
+def test_rows_of_several_attributes_stand_side_by_side(mode):
+    label = np.array([[2, 0], [0, 1]])
+    made = mode(lambda label: one_hot(label, (3, 2)))(label)
+    chex.assert_trees_all_equal(made, jnp.array([[0, 0, 1, 1, 0], [1.0, 0, 0, 0, 1]]))
+    assert label_size((3, 2)) == made.shape[1]
+    table = jnp.asarray(np.random.default_rng(0).standard_normal((5, 4), np.float32))
+    rows = mode(lambda label: select(table, label, (3, 2)))(label)
+    chex.assert_trees_all_close(rows, table[jnp.array([2, 0])] + table[jnp.array([3, 4])])
+
+
+@pytest.mark.parametrize("label", [[[0, 0, 0]], [[0]]])
+def test_a_vector_of_another_length(label):
+    sentence = rf"{len(label[0])} attributes came to a network of classes=\(3, 2\): give \[B, 2\]"
+    for run in (one_hot, jax.jit(one_hot, static_argnums=1)):
+        with pytest.raises(ValueError, match=sentence):
+            run(jnp.array(label), (3, 2))
+    with pytest.raises(AssertionError):
+        one_hot(jnp.array([0, 1]), (3, 2))
+
+
+def test_a_label_that_its_attribute_has_not():
+    with pytest.raises(ValueError, match="label 2 is out of range: 2 classes have labels 0 to 1"):
+        one_hot(jnp.array([[0, 1], [2, 2]]), (3, 2))
+    inside = jax.jit(one_hot, static_argnums=1)(jnp.array([[0, 1], [2, 2]]), (3, 2))
+    assert jnp.isnan(inside).any(1).tolist() == [False, True]
 
 
 @modes

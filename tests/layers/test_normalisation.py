@@ -87,3 +87,25 @@ def test_a_label_out_of_range():
     module, x, *_ = case()
     with pytest.raises(ValueError, match="label 3 is out of range: 3 classes"):
         module.init(jax.random.key(0), x, np.array([0, 1, 2, 3]), train=True)
+
+
+def test_several_attributes_add_up():
+    """As one attribute whose classes are their pairs."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((4, 3, 2, 5)).astype(np.float32)
+    vectors = np.array([[0, 0], [1, 1], [0, 1], [1, 0]])
+    several, one = ConditionalBatchNorm((2, 2)), ConditionalBatchNorm(4)
+    variables = several.init(jax.random.key(0), x, vectors, train=True)
+    plain = {"scale": jnp.ones((4, 5)), "bias": jnp.zeros((4, 5))}
+
+    def made(module, parameters, labels):
+        collections = {"params": parameters, "batch_stats": variables["batch_stats"]}
+        return module.apply(collections, x, labels, train=False)
+
+    pairs = vectors @ [2, 1]
+    chex.assert_trees_all_close(
+        made(several, variables["params"], vectors), made(one, plain, pairs), rtol=1e-6
+    )
+    tables = {name: random.standard_normal((4, 5)).astype(np.float32) for name in plain}
+    sums = {name: (t[:2, None] + t[None, 2:]).reshape(4, 5) for name, t in tables.items()}
+    chex.assert_trees_all_close(made(several, tables, vectors), made(one, sums, pairs), rtol=1e-5)

@@ -67,6 +67,25 @@ def test_channel(mode):
     chex.assert_trees_all_equal(made[..., 2], table[LABEL].reshape(3, 4, 2))
 
 
+@wrappers
+def test_several_attributes(wrapper, x):
+    """Each is seen, and a vector of another length is none."""
+    network, vectors = wrapper(Nothing(), (3, 2)), jnp.array([[2, 0], [2, 1], [0, 1]])
+    variables = network.init(jax.random.key(0), x, vectors, train=False)
+    made = network.apply(variables, x, vectors, train=False)
+    if wrapper is AppendLabel:
+        rows = jnp.array([[0, 0, 1, 1, 0], [0, 0, 1, 0, 1], [1.0, 0, 0, 0, 1]])
+        chex.assert_trees_all_equal(made, jnp.concatenate([LATENT, rows], axis=1))
+    else:
+        table = variables["params"]["LabelEmbedding_0"]["embedding"]
+        sums = table[vectors[:, 0]] + table[3 + vectors[:, 1]]
+        true = LATENT * sums if wrapper is MultiplyLabel else sums
+        seen = made if wrapper is MultiplyLabel else made[..., 2].reshape(3, 8)
+        chex.assert_trees_all_close(seen, true, rtol=1e-6)
+    with pytest.raises(ValueError, match="labels of 3 attributes came to a network of classes"):
+        network.apply(variables, x, jnp.zeros((3, 3), jnp.int32), train=False)
+
+
 @pytest.mark.parametrize(
     ("network", "x"),
     [

@@ -60,6 +60,7 @@ def seeing(monkeypatch):
     monkeypatch.setattr(
         faces, "tfds_arrays", lambda name, split, *, only, data_dir: pretended(300)[1]
     )
+    monkeypatch.setattr(samples, "real_faces", faces.real_faces)
     return classifier
 
 
@@ -200,3 +201,28 @@ def test_trained_once_then_read(quick, monkeypatch, tmp_path):
     with pytest.raises(ValueError, match=r"too few .* \(glasses \d.*%, beard .*110\.0% are need"):
         recipes.face_classifier("lorelei")
     assert list((tmp_path / "jaxgan").iterdir()) == []
+
+
+def test_samples_made_to_several_attributes(seeing):
+    """A generator that gives everybody the glasses that are asked for, and nobody a beard."""
+    images = Images(dataset="faces/lorelei_32", channels=3, label="beard,glasses")
+    asked = []
+
+    def make(labels):
+        asked.append(labels)
+        made = np.random.default_rng(0).normal(0, 0.1, (len(labels), 8, 8, 3)).astype(np.float32)
+        made[:, 0, 0, 0], made[:, 0, 1, 0] = labels[:, 1] / 5, 0
+        return made
+
+    figures = samples.evaluate_attributes(images, make)
+    _, real = pretended(300, "test")
+    np.testing.assert_array_equal(asked, [np.stack([real["beard"], real["glasses"]], axis=1)])
+    assert figures["glasses_accuracy"] == 1
+    shares = np.bincount(real["glasses"]) / 300
+    assert figures["glasses_chance"] == pytest.approx((shares**2).sum())
+    none = np.mean(real["beard"] == 0)
+    assert figures["beard_accuracy"] == figures["beard_chance"] == pytest.approx(none)
+    assert figures["all_accuracy"] == figures["beard_accuracy"]
+    assert "sure" in figures
+    with pytest.raises(ValueError, match="no figures for several attributes of 'digits'"):
+        samples.evaluate_attributes(Images(label="a,b"), make)

@@ -4,6 +4,7 @@ import dataclasses
 
 import jax
 import numpy as np
+import pytest
 
 from jaxgan import latents, recipes
 from jaxgan.data import Images
@@ -14,6 +15,9 @@ class Pretended:
 
     def __len__(self):
         return 100
+
+    def read(self, indices):
+        return {"label": np.zeros(len(indices), np.int32)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +48,50 @@ def test_labels_come_in_turn():
     inputs = Labelled().inputs(jax.random.key(0), 5)
     assert inputs["latent"].shape == (5, 4)
     np.testing.assert_array_equal(inputs["label"], [0, 1, 0, 1, 0])
+
+
+@dataclasses.dataclass(frozen=True)
+class Attributed(Labelled):
+    classes: tuple[int, ...] = (3, 2)
+
+
+def test_vectors_of_labels_come_in_turn():
+    experiment = Attributed(usual=(1, 0))
+    assert experiment.shapes["label"].shape == (48, 2)
+    inputs = experiment.inputs(jax.random.key(0), 5)
+    np.testing.assert_array_equal(inputs["label"], [[1, 0], [0, 0], [2, 0], [1, 1], [1, 0]])
+    assert len(np.unique(inputs["latent"], axis=0)) == 5
+    shown = experiment.shown(jax.random.key(0), 5)
+    np.testing.assert_array_equal(shown["label"], inputs["label"])
+    np.testing.assert_array_equal(shown["latent"], inputs["latent"][np.array([0, 0, 0, 0, 1])])
+    plain = Labelled()
+    np.testing.assert_array_equal(
+        plain.shown(jax.random.key(0), 5)["latent"], plain.inputs(jax.random.key(0), 5)["latent"]
+    )
+
+
+def test_ten_vectors_whose_labels_are_far_apart():
+    vectors = recipes.varied((8, 11, 5), (0, 0, 1))
+    assert vectors.shape == (10, 3)
+    np.testing.assert_array_equal(vectors[0], [0, 0, 1])
+    assert (vectors[1:] != vectors[0]).sum(axis=1).tolist() == [1] * 9
+    assert [vectors[1:4, 0].tolist(), vectors[4:7, 1].tolist()] == [[2, 4, 7], [3, 6, 10]]
+    assert vectors[7:, 2].tolist() == [0, 2, 4]
+    assert recipes.varied((1, 2)).tolist() == [[0, 0], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("usual", "says"),
+    [
+        ((0,), "--usual 0 has 1 labels, and images have 2 attributes: give a label of each"),
+        ((0, 1, 1), "--usual 0,1,1 has 3 labels"),
+        ((0, 2), "--usual 0,2 gives attribute 2 the label 2, and it has 0 to 1: give one of these"),
+        ((-1, 0), "--usual -1,0 gives attribute 1 the label -1"),
+    ],
+)
+def test_labels_that_are_not_there(usual, says):
+    with pytest.raises(ValueError, match=says):
+        Attributed(usual=usual)
 
 
 def test_average_is_a_flag_of_all():

@@ -30,7 +30,11 @@ export const InferenceSession = {
       const { data } = feeds[name];
       const add = (row, i) => row.forEach((value, j) => { made[j] += data[i] * value; });
       weight.forEach(add);
-      if (feeds.label) made.forEach((value, j) => { made[j] = value + feeds.label.data[0] / 4; });
+      if (feeds.label) {
+        const { data, dims } = feeds.label;
+        const sum = data.reduce((sum, y, n) => sum + (n + 1) * y / 4, (dims.length - 1) / 8);
+        made.forEach((value, j) => { made[j] = value + sum; });
+      }
       return { image: new Tensor("float32", made, shape) };
     };
     return { inputNames: [name, "label"], outputNames: ["image"], run };
@@ -63,6 +67,19 @@ def opened(page, tmp_path, *given, size=(2, 3)):
 def page(tmp_path):
     with quiet_page(tmp_path / "profile") as page:
         yield page
+
+
+def test_labels_of_several_attributes(page, tmp_path):
+    weight, latents = RNG.normal(size=(5, 18)) / 8, RNG.normal(size=(1, 5)).astype(np.float32)
+    given = FromLatents(latents, labels={"glasses": ("no", "round"), "beard": ("no", "full")})
+    opened(page, tmp_path, given, {"make": network("latent", weight, 1, 2, 3, 3)})
+    change = """(() => {
+      const it = document.querySelector("[aria-label=beard]");
+      it.value = "1";
+      it.dispatchEvent(new Event("change"));
+    })()"""
+    expected = bytes_of((latents[0] @ weight + 2 / 4 + 1 / 8).reshape(2, 3, 3))
+    np.testing.assert_allclose(shown(page, change), expected, atol=1)
 
 
 def test_latents_labels_choices_and_directions(page, tmp_path):

@@ -172,6 +172,26 @@ def test_classes_stand_under_their_names():
     assert many.size == grid(np.zeros((30, 4, 4, 1), np.float32)).size
 
 
+def test_vectors_of_labels_stand_under_what_the_first_has_not():
+    vectors = np.array([[0, 0], [0, 1], [2, 0], [1, 0]] * 2)
+    images = np.broadcast_to((vectors @ [2, 1] / 4)[:, None, None, None], (8, 20, 20, 1))
+    names = ["glasses=none", "glasses=round", "glasses=square", "beard=no", "beard=full"]
+    sheet = np.asarray(class_grid(images, vectors, names))
+    quarter = sheet.shape[1] // 4
+    first_row = sheet[2 * 18 + 10]
+    greys = [int(first_row[place * quarter + 15]) for place in range(4)]
+    assert greys == [128, 159, 255, 191]  # in the order in which they come
+    words = sheet[:36] < 128
+    attributes, labels = words[:18], words[18:]
+    assert [bool(labels[:, n * quarter : (n + 1) * quarter].any()) for n in range(4)] == [
+        *(False, True, True, True)
+    ]
+    assert not attributes[:, :quarter].any()
+    assert not attributes[:, 3 * quarter :].any()  # of both, over the first of them
+    alone = np.asarray(class_grid(images[:4], vectors[[0] * 4], names))
+    assert (alone[:18] < 128).any()
+
+
 def test_words_stand_over_their_share_of_a_picture():
     below = picture(np.full((20, 120, 1), 1, np.float32))
     sheet = captioned(below, [("a", 2), ("", 1), ("words that have no room", 1)])

@@ -164,6 +164,25 @@ def test_an_attribute_is_the_label(place, parts):
         data.Images(**chosen, label="number").source()
 
 
+def test_several_attributes_are_a_vector_of_labels(place, parts):
+    chosen = {"dataset": NAME, "image_size": 32, "channels": 3, "data_dir": place}
+    source = data.Images(**chosen, label="skin_colour, glasses").source()
+    assert source.classes[:6] == (
+        *(f"skin_colour={name}" for name in STYLE.attributes[0].labels),
+        "glasses=none",
+    )
+    found = source.read(np.arange(54))["label"]
+    vectors = np.stack([parts["train"]["skin_colour"], parts["train"]["glasses"]], axis=1)
+    np.testing.assert_array_equal(found, vectors)
+    assert found.dtype == np.int32
+    assert ":label=skin_colour,glasses:" in source.fingerprint
+    assert source.notes[0].endswith(", each with skin_colour, glasses")
+    with pytest.raises(ValueError, match="has no label 'earrings', but"):
+        data.Images(**chosen, label="glasses,earrings").source()
+    with pytest.raises(ValueError, match="--label names 'glasses' twice"):
+        data.Images(**chosen, label="glasses,beard,glasses").source()
+
+
 @pytest.mark.parametrize(
     ("chosen", "labels"),
     [({"folder": Path("cats")}, "sub-folders"), ({"dataset": "stacked_digits"}, "three digits")],
