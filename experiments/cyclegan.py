@@ -125,7 +125,10 @@ class CycleGAN(recipes.Translators):
         return recipes.draw_strips(held_out["a"], made, np.asarray(back), *truth)
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """Errors of the cycles; where pairs are held out, of translations beside baselines."""
+        """Errors of the cycles; where pairs are held out, of translations beside baselines.
+
+        Of faces, what they keep instead.
+        """
         held_out = self.held_out()
         a, b = held_out["a"], held_out["b"]
         a_to_b, b_to_a = generate(key, {"a": a}), generate(key, {"b": b})
@@ -133,6 +136,8 @@ class CycleGAN(recipes.Translators):
             "cycle_a_l1": metrics.absolute_error(generate(key, {"b": a_to_b}), a),
             "cycle_b_l1": metrics.absolute_error(generate(key, {"a": b_to_a}), b),
         }
+        if self.pairs.faces:
+            return recipes.evaluate_face_sides(self.pairs, a_to_b, b_to_a) | figures
         if not self.pairs.has_pairs:
             return figures
         return self.compare(a_to_b) | figures | {"back_l1": metrics.absolute_error(b_to_a, a)}

@@ -25,6 +25,7 @@ class FacePairs(NamedTuple):
     """The same people in two styles, as far as both can tell them apart.
 
     Attributes:
+        styles: Side a's and side b's.
         images: Row i of one side and row i of the other agree in all that the styles share. First
             comes one pair of each kind of people, then the second of each, and so on.
         words: By attribute of `FACE_WORDS`, as far as the styles share it, what both pictures of a
@@ -32,6 +33,7 @@ class FacePairs(NamedTuple):
         kinds: How many kinds of people there are: of the first so many pairs, no two are alike.
     """
 
+    styles: tuple[str, str]
     images: Paired
     words: dict[str, np.ndarray]
     kinds: int
@@ -98,19 +100,17 @@ def shared_words(a: str, b: str) -> dict[str, tuple[str, ...]]:
     """
     if words := _shared(STYLES[a], STYLES[b]):
         return words
-    would_do = [
-        f"with '{style}' would {' or '.join(others)}"
-        for style in (a, b)
-        if (others := [o for o in STYLES if o != style and _shared(STYLES[style], STYLES[o])])
-    ]
+    would_do = []
+    for style in (a, b):
+        others = [o for o in STYLES if o != style and _shared(STYLES[style], STYLES[o])]
+        would_do.append(f"with '{style}' would {' or '.join(others) or 'no other style'}")
     raise ValueError(
         f"faces of '{a}' and of '{b}' have none of {', '.join(FACE_WORDS)} in common, so nothing "
-        f"can survive a translation: {', and '.join(would_do) or 'no other style would do'}"
-        + (" do" if would_do else "")
+        f"can survive a translation: {' do, and '.join(would_do)} do"
     )
 
 
-def face_sides(
+def unpaired_faces(
     sides: tuple[FacesName, FacesName],
     split: str,
     *,
@@ -159,7 +159,8 @@ def face_pairs(
     Raises:
         ValueError: where `tfds_source` does, and where no two faces of the split agree.
     """
-    words = shared_words(sides[0].style, sides[1].style)
+    styles = sides[0].style, sides[1].style
+    words = shared_words(*styles)
     rows = [_rows_by_words(side, split, words, data_dir) for side in sides]
     pairs = sorted(
         (turn, *both, person)
@@ -174,6 +175,7 @@ def face_pairs(
     turns, rows_a, rows_b, people = zip(*pairs, strict=True)
     a, b = _sources(sides, split, transform, data_dir)
     return FacePairs(
+        styles,
         Paired(Subset(a, np.array(rows_a)), Subset(b, np.array(rows_b))),
         {name: np.array(said) for name, said in zip(words, zip(*people, strict=True), strict=True)},
         turns.count(0),

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
-from jaxgan.data.face_sides import face_pairs, face_sides, parse_face_sides
+from jaxgan.data.face_sides import face_pairs, parse_face_sides, unpaired_faces
 from jaxgan.data.faces import FacesName, attribution
 from jaxgan.data.folder import folder_source, names_in
 from jaxgan.data.layouts import Folders, folders_of, share_of
@@ -237,7 +237,7 @@ class Sides:
         if self._folders(split) is not None:
             return None
         if faces := self.faces:
-            return face_sides(faces, split, transform=transform, data_dir=data_dir)
+            return unpaired_faces(faces, split, transform=transform, data_dir=data_dir)
         if self.dataset != "openmoji":
             return None
         return openmoji_halves(split, size=self.load_size, transform=transform, data_dir=data_dir)
