@@ -1,6 +1,7 @@
 """CycleGAN (Zhu, Park, Isola and Efros, 2017): images from images, without pairs.
 
 python experiments/cyclegan.py train                drawings coloured, about six minutes
+python experiments/cyclegan.py train --preset faces                 of one hand in another's
 python experiments/cyclegan.py train --preset paper                 horses and zebras
 python experiments/cyclegan.py train --folder-a PHOTOS --folder-b PAINTINGS
 python experiments/cyclegan.py evaluate runs/cyclegan-001
@@ -156,5 +157,11 @@ SMALL = CycleGAN(
     average_decay=0.995,
 )
 
+FACES = dataclasses.replace(
+    SMALL,
+    pairs=Sides("faces", load_size=32, crop_size=32),
+    schedule=Schedule(steps=7000, log_every=100, sample_every=500, checkpoint_every=1000),
+)
+
 if __name__ == "__main__":
-    cli.main(CycleGAN(), small=SMALL)
+    cli.main(CycleGAN(), small=SMALL, presets={"faces": FACES})

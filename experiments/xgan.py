@@ -1,6 +1,8 @@
 """XGAN (Royer et al., 2017): two domains in one embedding, and translation through it.
 
-python experiments/xgan.py train                    drawings to and from lines, five minutes
+python experiments/xgan.py train                    faces of one hand in another's, and back
+python experiments/xgan.py train --dataset faces/micah_avataaars
+python experiments/xgan.py train --preset drawings  drawings to and from lines, five minutes
 python experiments/xgan.py train --preset paper --folder-a FACES --folder-b CARTOONS
 python experiments/xgan.py evaluate runs/xgan-001
 python experiments/xgan.py translate runs/xgan-001 MY-DRAWINGS --output coloured
@@ -136,6 +138,20 @@ class XGAN(recipes.BetweenSides):
 
 
 SMALL = XGAN(
+    pairs=Sides("faces", load_size=32, crop_size=32),
+    schedule=Schedule(steps=7000, log_every=100, sample_every=500, checkpoint_every=1000),
+    batch_size=16,
+    embedding=256,
+    width=24,
+    discriminator_width=24,
+    reconstruction=100.0,
+    learning_rate=5e-4,
+    decay=True,
+    gamma=1.0,
+    average_decay=0.998,
+)
+
+DRAWINGS = XGAN(
     schedule=Schedule(steps=2400, log_every=50, sample_every=200, checkpoint_every=800),
     batch_size=8,
     embedding=256,
@@ -147,4 +163,4 @@ SMALL = XGAN(
 )
 
 if __name__ == "__main__":
-    cli.main(XGAN(), small=SMALL)
+    cli.main(XGAN(), small=SMALL, presets={"drawings": DRAWINGS})

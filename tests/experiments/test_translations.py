@@ -34,6 +34,13 @@ def test_game_fits_images(experiment):
     _check(experiment)
 
 
+@pytest.mark.parametrize(("name", "preset"), [("cyclegan", "FACES"), ("xgan", "DRAWINGS")])
+def test_game_fits_images_of_other_presets(name, preset):
+    experiment = getattr(importlib.import_module(f"experiments.{name}"), preset)
+    assert validated(experiment) == experiment
+    _check(dataclasses.replace(experiment, average_decay=None))  # traced by the small one
+
+
 @pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "xgan"])
 def test_game_fits_images_that_are_not_square(name):
     small = importlib.import_module(f"experiments.{name}").SMALL
