@@ -41,6 +41,20 @@ def test_game_fits_images_of_other_presets(name, preset):
     _check(dataclasses.replace(experiment, average_decay=None))  # traced by the small one
 
 
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_xgans_discriminators_are_penalised_where_it_is_asked_for(gamma):
+    from experiments.xgan import SMALL
+
+    rules = {"width": 4, "discriminator_width": 4, "embedding": 8, "batch_size": 2}
+    game = dataclasses.replace(SMALL, gamma=gamma, **rules).game()
+    batch = {side: jax.ShapeDtypeStruct((2, 32, 32, 3), jnp.float32) for side in "ab"}
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    _, info = jax.eval_shape(game.update, jax.random.key(0), state, batch)
+    assert {name for name in info if name.endswith("/r1")} == (
+        {"discriminator_a/r1", "discriminator_b/r1"} if gamma else set()
+    )
+
+
 @pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "xgan"])
 def test_game_fits_images_that_are_not_square(name):
     small = importlib.import_module(f"experiments.{name}").SMALL
