@@ -139,15 +139,12 @@ class XGAN(recipes.BetweenSides):
 
 SMALL = XGAN(
     pairs=Sides("faces", load_size=32, crop_size=32),
-    schedule=Schedule(steps=7000, log_every=100, sample_every=500, checkpoint_every=1000),
+    schedule=Schedule(steps=5000, log_every=100, sample_every=500, checkpoint_every=1000),
     batch_size=16,
     embedding=256,
-    width=24,
-    discriminator_width=24,
     reconstruction=100.0,
     learning_rate=5e-4,
     decay=True,
-    gamma=1.0,
     average_decay=0.998,
 )
 
