@@ -1,6 +1,7 @@
 """CycleGAN (Zhu, Park, Isola and Efros, 2017): images from images, without pairs.
 
 python experiments/cyclegan.py train                drawings coloured, about six minutes
+python experiments/cyclegan.py train --preset faces                 of one style to another
 python experiments/cyclegan.py train --preset paper                 horses and zebras
 python experiments/cyclegan.py train --folder-a PHOTOS --folder-b PAINTINGS
 python experiments/cyclegan.py evaluate runs/cyclegan-001
@@ -125,7 +126,10 @@ class CycleGAN(recipes.Translators):
         return recipes.draw_strips(held_out["a"], made, np.asarray(back), *truth)
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """Errors of the cycles; where pairs are held out, of translations beside baselines."""
+        """Errors of the cycles; where pairs are held out, of translations beside baselines.
+
+        Of faces, what they keep instead.
+        """
         held_out = self.held_out()
         a, b = held_out["a"], held_out["b"]
         a_to_b, b_to_a = generate(key, {"a": a}), generate(key, {"b": b})
@@ -133,6 +137,8 @@ class CycleGAN(recipes.Translators):
             "cycle_a_l1": metrics.absolute_error(generate(key, {"b": a_to_b}), a),
             "cycle_b_l1": metrics.absolute_error(generate(key, {"a": b_to_a}), b),
         }
+        if self.pairs.faces:
+            return recipes.evaluate_face_sides(self.pairs, a_to_b, b_to_a) | figures
         if not self.pairs.has_pairs:
             return figures
         return self.compare(a_to_b) | figures | {"back_l1": metrics.absolute_error(b_to_a, a)}
@@ -151,5 +157,11 @@ SMALL = CycleGAN(
     average_decay=0.995,
 )
 
+FACES = dataclasses.replace(
+    SMALL,
+    pairs=Sides("faces", load_size=32, crop_size=32),
+    schedule=Schedule(steps=7000, log_every=100, sample_every=500, checkpoint_every=1000),
+)
+
 if __name__ == "__main__":
-    cli.main(CycleGAN(), small=SMALL)
+    cli.main(CycleGAN(), small=SMALL, presets={"faces": FACES})

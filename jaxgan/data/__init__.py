@@ -4,6 +4,13 @@ from jaxgan.data.decoding import RangeError as RangeError
 from jaxgan.data.decoding import ValueRange as ValueRange
 from jaxgan.data.decoding import decode as decode
 from jaxgan.data.digits import digits_builder as digits_builder
+from jaxgan.data.face_sides import FACE_WORDS as FACE_WORDS
+from jaxgan.data.face_sides import FacePairs as FacePairs
+from jaxgan.data.face_sides import face_pairs as face_pairs
+from jaxgan.data.face_sides import face_words as face_words
+from jaxgan.data.face_sides import parse_face_sides as parse_face_sides
+from jaxgan.data.face_sides import shared_words as shared_words
+from jaxgan.data.face_sides import unpaired_faces as unpaired_faces
 from jaxgan.data.faces import FACES_COUNT as FACES_COUNT
 from jaxgan.data.faces import FACES_SIZES as FACES_SIZES
 from jaxgan.data.faces import STYLES as STYLES

@@ -8,14 +8,16 @@ from typing import Literal
 import numpy as np
 
 from jaxgan.data.decoding import NO_FOLDER_FOR_RANGE
+from jaxgan.data.face_sides import face_pairs, parse_face_sides, unpaired_faces
+from jaxgan.data.faces import FacesName, attribution
 from jaxgan.data.folder import folder_source, names_in
 from jaxgan.data.layouts import Folders, folders_of, share_of
 from jaxgan.data.licences import licence_of
 from jaxgan.data.openmoji_sides import openmoji_halves, openmoji_pairs
 from jaxgan.data.paired import Paired, paired_folders, side_by_side
-from jaxgan.data.paths import StrPath, shown, to_path
+from jaxgan.data.paths import StrPath, to_path
 from jaxgan.data.prepared import Prepared
-from jaxgan.data.preparing import open_unprepared, prepare_folder
+from jaxgan.data.preparing_sides import prepare_sides
 from jaxgan.data.sources import Grey, Source, Subset
 from jaxgan.data.tfds import tfds_source
 from jaxgan.data.transforms import Size, SizeField, Stretch, Transform
@@ -31,7 +33,8 @@ class Sides:
     """
 
     dataset: str = "openmoji"
-    """openmoji (line drawings to colour, which need no network), or a set of TFDS with two sides
+    """openmoji (line drawings to colour) or faces (of one style to another, as in
+    faces/open_peeps_avataaars), which need no network; or a set of TFDS with two sides
     (cycle_gan/horse2zebra, ...)."""
     folder: Path | None = None
     """Folder to use instead of a data set: with trainA, trainB, testA and testB in it, or with
@@ -72,7 +75,24 @@ class Sides:
     @property
     def licence(self) -> str | None:
         """Whose the pictures are, in a sentence; None where it is not known."""
-        return licence_of(self.dataset) if self.folder is None and self.folder_a is None else None
+        if self.folder is not None or self.folder_a is not None:
+            return None
+        if faces := self.faces:
+            return " ".join(attribution(side.style) for side in faces)
+        return licence_of(self.dataset)
+
+    @property
+    def faces(self) -> tuple[FacesName, FacesName] | None:
+        """The faces of both sides, as the name of the data set has them, whatever `swap` is.
+
+        None where the images are something else.
+
+        Raises:
+            ValueError: where `parse_face_sides` does.
+        """
+        if self.folder is not None or self.folder_a is not None or self.folder_b is not None:
+            return None
+        return parse_face_sides(self.dataset, size=self.load_size)
 
     def prepare(self, folder: StrPath, output: StrPath) -> list[Prepared]:
         """Prepare a folder once, so that training and testing read it without decoding.
@@ -86,43 +106,15 @@ class Sides:
             What is there, one for each folder of pictures.
 
         Raises:
-            ValueError: where `prepare_folder` does.
+            ValueError: where `prepare_sides` does.
         """
-        folder, output = to_path(folder), to_path(output)
-        transforms = [self._transform(size) for size in (self.load_size, self.crop_size)]
-        layouts = [folders_of(folder, split) for split in ("train", "test", "val")]
-        parts = [
-            (path, layout.b is None)
-            for layout in layouts
-            if layout is not None
-            for path in (layout.a, layout.b)
-            if path is not None and path.is_dir()
-        ]
-        parts = parts or [(folder, False)]
-        places = [output / path.relative_to(folder) for path, _ in parts]
-        if output not in places and output.is_dir() and {*output.iterdir()} - {*places}:
-            raise ValueError(
-                f"{shown(output)} already holds something: name another folder (--output)"
-            )
-        for path, halves in parts:  # all of them before the first is written
-            open_unprepared(
-                path,
-                transform=transforms[0],
-                halves=halves,
-                skip_unreadable=self.skip_unreadable,
-                value_range=self.range,
-            )
-        return [
-            prepare_folder(
-                path,
-                place,
-                transforms=list(dict.fromkeys(transforms)),
-                halves=halves,
-                skip_unreadable=self.skip_unreadable,
-                value_range=self.range,
-            )
-            for (path, halves), place in zip(parts, places, strict=True)
-        ]
+        return prepare_sides(
+            to_path(folder),
+            to_path(output),
+            transforms=[self._transform(size) for size in (self.load_size, self.crop_size)],
+            skip_unreadable=self.skip_unreadable,
+            value_range=self.range,
+        )
 
     def paired(self, split: str = "train") -> Paired:
         """Open the pairs of a split.
@@ -141,7 +133,9 @@ class Sides:
         return Paired(*self._in_order(pairs.a, pairs.b))
 
     def unpaired(self, split: str = "train") -> Unpaired:
-        """Open the two sides of a split. Those of OpenMoji, for training, share no drawing.
+        """Open the two sides of a split.
+
+        Those of OpenMoji, for training, share no drawing; of faces, each draws its own people.
 
         Args:
             split: `train` or `test`.
@@ -152,15 +146,8 @@ class Sides:
         Raises:
             ValueError: where the images cannot be had as asked for; says what to do.
         """
-        if self._folders(split) is None and self.dataset == "openmoji" and split == "train":
-            sides = openmoji_halves(
-                split,
-                size=self.load_size,
-                transform=self._transform(self.load_size),
-                data_dir=self.data_dir,
-            )
-        else:
-            sides = self._sides(split, self.load_size)
+        sides = self._apart(split) if split == "train" else None
+        sides = sides or self._sides(split, self.load_size)
         return Unpaired(*self._in_order(sides.a, sides.b))
 
     def held_out(self, count: int | None = None) -> dict[str, np.ndarray]:
@@ -185,10 +172,13 @@ class Sides:
 
     @property
     def has_pairs(self) -> bool:
-        """Whether the truth is known of test images: two folders have the same names in them."""
+        """Whether what belongs together is known of test images.
+
+        Of folders, by names; of faces, the same people are known, and not how each is drawn.
+        """
         folders = self._folders("test")
         if folders is None:
-            return self.dataset == "openmoji"
+            return self.dataset == "openmoji" or self.faces is not None
         if folders.b is None:
             return True
         a, b = (
@@ -223,14 +213,16 @@ class Sides:
 
     def _pairs(self, split: str, size: Size) -> Paired:
         folders, transform = self._folders(split), self._transform(size)
+        if faces := self.faces:
+            return face_pairs(faces, split, transform=transform, data_dir=self.data_dir).images
         if folders is None and self.dataset == "openmoji":
             return openmoji_pairs(
                 split, size=self.load_size, transform=transform, data_dir=self.data_dir
             )
         if folders is None:
             raise ValueError(
-                f"the data set '{self.dataset}' has no pairs: choose openmoji, or give folders of "
-                "pairs (--folder, or --folder-a and --folder-b)"
+                f"the data set '{self.dataset}' has no pairs: choose openmoji or faces, or give "
+                "folders of pairs (--folder, or --folder-a and --folder-b)"
             )
         a, b, shared = folders
         opened = partial(side_by_side, a) if b is None else partial(paired_folders, a, b)
@@ -239,10 +231,21 @@ class Sides:
         )
         return Paired(*(share_of(side, split, shared=shared) for side in (pairs.a, pairs.b)))
 
+    def _apart(self, split: str) -> Unpaired | None:
+        """Both sides of our own sets, without pairs; None of others."""
+        transform, data_dir = self._transform(self.load_size), self.data_dir
+        if self._folders(split) is not None:
+            return None
+        if faces := self.faces:
+            return unpaired_faces(faces, split, transform=transform, data_dir=data_dir)
+        if self.dataset != "openmoji":
+            return None
+        return openmoji_halves(split, size=self.load_size, transform=transform, data_dir=data_dir)
+
     def _sides(self, split: str, size: Size) -> Unpaired:
         """Both sides whole; in the order of their names, so that pairs of folders stay pairs."""
         folders, transform = self._folders(split), self._transform(size)
-        if folders is None and self.dataset != "openmoji":
+        if folders is None and self.dataset != "openmoji" and self.faces is None:
             return Unpaired(
                 *(
                     tfds_source(

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 
 from jaxgan.games.augmentation import Augmentation, AugmentationState, init_augmentation
-from jaxgan.games.discriminator import Discriminator, Moment, adversarial_term
+from jaxgan.games.discriminator import Discriminator, Moment, Scored, ScoredTerms
 from jaxgan.games.game import (
     Batch,
     Game,
@@ -24,6 +24,7 @@ from jaxgan.games.game import (
     update_player,
     variables,
 )
+from jaxgan.games.terms import Critic, Penalties, Terms, merged, no_penalties
 from jaxgan.losses import AdversarialLoss, combine, domain_confusion, l1
 from jaxgan.updates import AverageState, average_weights, averaged
 
@@ -98,6 +99,7 @@ def xgan(
     weights: XGANWeights,
     teacher: Callable[[jax.Array], jax.Array] | None = None,
     discriminator_weight: float = 1.0,
+    penalties: Penalties = no_penalties,
     augment: Augmentation | None = None,
     average_decay: float | None = None,
 ) -> Game:
@@ -121,7 +123,9 @@ def xgan(
         discriminator_optimiser: of each discriminator.
         weights: of the terms.
         teacher: `(images of a) -> [B, E]`, a fixed embedding that a's is drawn to; None without.
-        discriminator_weight: of a discriminator's loss.
+        discriminator_weight: of a discriminator's adversarial loss.
+        penalties: `(key, critic, real, fake) -> {name: (weight, per example [B])}`, added to the
+            loss of each discriminator (paper: none).
         augment: what happens to images in front of the discriminators, and how often; an adaptive
             probability is each discriminator's own. None leaves them alone (paper: none).
         average_decay: of the moving average of the autoencoders' weights that `generate` uses;
@@ -156,6 +160,16 @@ def xgan(
             augmentation_b=init_augmentation(augment),
         )
 
+    def terms_of(key: jax.Array, x: jax.Array, fake: jax.Array) -> ScoredTerms:
+        def terms(of_real: Scored, of_fake: Scored, critic: Critic) -> Terms:
+            adversarial = loss.discriminator(of_real.scores, of_fake.scores)
+            return merged(
+                {"adversarial": (discriminator_weight, adversarial)},
+                penalties(stream(key, "penalty"), critic, x, fake),
+            )
+
+        return terms
+
     def update(key: jax.Array, state: XGANState, batch: Batch) -> tuple[XGANState, Info]:
         (g, d_a, d_b, average, played, of_a, of_b), a, b = state, batch["a"], batch["b"]
         moment_a, moment_b = adversary_a.moment(played, of_a), adversary_b.moment(played, of_b)
@@ -166,10 +180,10 @@ def xgan(
 
         made, pull_back, collections = jax.vjp(make, g.parameters, has_aux=True)
 
-        terms = adversarial_term(loss, discriminator_weight)
         key_a, key_b = stream(key, "discriminator_a"), stream(key, "discriminator_b")
-        d_a, a_info = adversary_a.update(key_a, d_a, a, made.b_to_a, terms=terms, moment=moment_a)
-        d_b, b_info = adversary_b.update(key_b, d_b, b, made.a_to_b, terms=terms, moment=moment_b)
+        terms_a, terms_b = terms_of(key_a, a, made.b_to_a), terms_of(key_b, b, made.a_to_b)
+        d_a, a_info = adversary_a.update(key_a, d_a, a, made.b_to_a, terms=terms_a, moment=moment_a)
+        d_b, b_info = adversary_b.update(key_b, d_b, b, made.a_to_b, terms=terms_b, moment=moment_b)
         of_a = adversary_a.adapted(of_a, a_info, moment_a, images=len(a))
         of_b = adversary_b.adapted(of_b, b_info, moment_b, images=len(b))
 

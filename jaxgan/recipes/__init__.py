@@ -22,6 +22,9 @@ from jaxgan.recipes.extractors import inception_extractor as inception_extractor
 from jaxgan.recipes.extractors import lite0_extractor as lite0_extractor
 from jaxgan.recipes.extractors import own_extractor as own_extractor
 from jaxgan.recipes.extractors import vgg16_extractor as vgg16_extractor
+from jaxgan.recipes.face_sides import compare_words as compare_words
+from jaxgan.recipes.face_sides import evaluate_face_sides as evaluate_face_sides
+from jaxgan.recipes.face_sides import held_out_people as held_out_people
 from jaxgan.recipes.faces import FaceClassifier as FaceClassifier
 from jaxgan.recipes.faces import evaluate_faces as evaluate_faces
 from jaxgan.recipes.faces import face_classifier as face_classifier

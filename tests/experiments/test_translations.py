@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +11,8 @@ import pytest
 from PIL import Image
 
 from jaxgan.data import ArraySource, Sides, Unpaired, height_and_width, pipeline
+from jaxgan.games import Game
+from jaxgan.networks import XGANOutputs
 from jaxgan.training import from_plain, to_plain
 from jaxgan.training.configuration import validated
 
@@ -29,6 +32,27 @@ def test_game_fits_images(experiment):
     if hasattr(experiment, "blocks"):  # one is traced as soon as nine
         experiment = dataclasses.replace(experiment, blocks=1)
     _check(experiment)
+
+
+@pytest.mark.parametrize(("name", "preset"), [("cyclegan", "FACES"), ("xgan", "DRAWINGS")])
+def test_game_fits_images_of_other_presets(name, preset):
+    experiment = getattr(importlib.import_module(f"experiments.{name}"), preset)
+    assert validated(experiment) == experiment
+    _check(dataclasses.replace(experiment, average_decay=None))  # traced by the small one
+
+
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_xgans_discriminators_are_penalised_where_it_is_asked_for(gamma):
+    from experiments.xgan import SMALL
+
+    rules = {"width": 4, "discriminator_width": 4, "embedding": 8, "batch_size": 2}
+    game = dataclasses.replace(SMALL, gamma=gamma, **rules).game()
+    batch = {side: jax.ShapeDtypeStruct((2, 32, 32, 3), jnp.float32) for side in "ab"}
+    state = jax.eval_shape(game.init, jax.random.key(0), batch)
+    _, info = jax.eval_shape(game.update, jax.random.key(0), state, batch)
+    assert {name for name in info if name.endswith("/r1")} == (
+        {"discriminator_a/r1", "discriminator_b/r1"} if gamma else set()
+    )
 
 
 @pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "xgan"])
@@ -188,6 +212,40 @@ def test_figures_of_xgan(small):
     generate = jax.jit(game.generate)
     figures = small.evaluate(lambda key, inputs: generate(key, state, inputs), jax.random.key(0))
     assert figures["chance_retrieval_5"] == pytest.approx(5 / COUNT)
-    for name in ("retrieval_5", "untrained_retrieval_5"):
+    for name in ("retrieval_5", "back_retrieval_5"):
         assert 0 <= figures[name] <= 1
+        assert 0 <= figures[f"untrained_{name}"] <= 1
     assert 0 < figures["reconstruction_a_l1"] < 1
+
+
+@pytest.mark.parametrize("small", ["cyclegan", "xgan"], indirect=True)
+def test_of_faces_is_told_what_they_keep(small, monkeypatch):
+    """And not how near a face is to another's; XGAN's people are all different."""
+    small = dataclasses.replace(small, pairs=dataclasses.replace(small.pairs, dataset="faces"))
+    sides = {side: x / np.float32(127.5) - 1 for side, x in PICTURES.items()}
+    embedding = np.random.default_rng(0).normal(size=(COUNT, 3))
+    moved = np.concatenate([embedding[:6], embedding[6:] + 9])  # found, as far as all differ
+    made = XGANOutputs(
+        *(embedding, moved, sides["a"], sides["b"], sides["b"], sides["a"]),
+        *([np.zeros(0)] * 4),
+    )
+
+    def generate(key, inputs):
+        return made if len(inputs) == 2 else made.a_to_b if "a" in inputs else made.b_to_a
+
+    def kept(pairs, a_to_b, b_to_a):
+        assert a_to_b is made.a_to_b
+        assert b_to_a is made.b_to_a
+        return {"a_to_b_glasses_kept": 0.5}
+
+    untrained = Game(lambda key, batch: 0, None, lambda key, state, inputs: made)
+    monkeypatch.setattr(type(small), "game", lambda self: untrained)
+    monkeypatch.setattr("jaxgan.recipes.evaluate_face_sides", kept)
+    monkeypatch.setattr("jaxgan.recipes.held_out_people", lambda pairs: SimpleNamespace(kinds=6))
+    figures = small.evaluate(generate, jax.random.key(0))
+    assert figures["a_to_b_glasses_kept"] == 0.5
+    assert not {"l1", "ssim", "back_l1"} & set(figures)
+    if hasattr(small, "embedding"):
+        for name in ("retrieval_5", "back_retrieval_5", "untrained_back_retrieval_5"):
+            assert figures[name] == 1
+        assert figures["chance_retrieval_5"] == 5 / 6

@@ -87,6 +87,11 @@ def teacher(images):
     return images**2
 
 
+def squares(key, critic, real, fake):
+    """A penalty on the scores of both."""
+    return {"squares": (0.3, (critic(real) ** 2 + 2 * critic(fake) ** 2).mean(axis=(1, 2)))}
+
+
 def xgan(**rules):
     rules = {
         "loss": losses.non_saturating,
@@ -94,6 +99,7 @@ def xgan(**rules):
         "discriminator_optimiser": optax.sgd(0.1),
         "weights": WEIGHTS,
         "teacher": teacher,
+        "penalties": squares,
     } | rules
     return games.xgan(SmallXGAN(), Rate(), Rate(), **rules)
 
@@ -113,7 +119,9 @@ def test_one_update_against_the_papers_losses(compiled):
     for side, real, fake in ("a", a, made.b_to_a), ("b", b, made.a_to_b):
 
         def loss_of(d, real=real, fake=fake):
-            return softplus(-rate(d, real)).mean() + softplus(rate(d, fake)).mean()
+            of_real, of_fake = rate(d, real), rate(d, fake)
+            penalty = (of_real**2 + 2 * of_fake**2).mean()
+            return softplus(-of_real).mean() + softplus(of_fake).mean() + 0.3 * penalty
 
         discriminators[side] = {
             name: d[name] - 0.1 * slope for name, slope in slopes(loss_of, d).items()
