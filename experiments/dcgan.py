@@ -82,8 +82,7 @@ SMALL = DCGAN(
 
 FACES = DCGAN(
     images=Images(dataset="faces/open_peeps_32", image_size=32, channels=3),
-    schedule=Schedule(steps=6000, log_every=100, sample_every=240, checkpoint_every=1500),
-    architecture="infogan",
+    schedule=Schedule(steps=2500, log_every=100, sample_every=100, checkpoint_every=500),
     batch_size=64,
     width=32,
     learning_rate=1e-3,
