@@ -54,6 +54,9 @@ class XGAN(recipes.BetweenSides):
     """Let the learning rates fall to 0 over the run, in a straight line (paper: no)."""
     gamma: Annotated[float, Ge(0)] = 0.0
     """Of R1 on both discriminators, with gamma / 2 (paper: none)."""
+    alike: bool = False
+    """Let each domain's own layers begin with the same weights (paper: no). What belongs together
+    is else settled by chance: dark skin may become light in all translations, and light dark."""
     average_decay: Fraction | None = None
     """Of the moving average of weights that pictures are made with (paper: none)."""
 
@@ -92,6 +95,7 @@ class XGAN(recipes.BetweenSides):
             generator_optimiser=optimiser,
             discriminator_optimiser=discriminator_optimiser,
             penalties=penalty,
+            begin=networks.alike if self.alike else None,
             average_decay=self.average_decay,
         )
 
@@ -145,6 +149,7 @@ SMALL = XGAN(
     reconstruction=100.0,
     learning_rate=5e-4,
     decay=True,
+    alike=True,
     average_decay=0.998,
 )
 

@@ -101,6 +101,7 @@ def xgan(
     discriminator_weight: float = 1.0,
     penalties: Penalties = no_penalties,
     augment: Augmentation | None = None,
+    begin: Callable[[Any], Any] | None = None,
     average_decay: float | None = None,
 ) -> Game:
     """Cross-domain autoencoders with one embedding: Royer et al., 2017, section 3.
@@ -128,6 +129,7 @@ def xgan(
             loss of each discriminator (paper: none).
         augment: what happens to images in front of the discriminators, and how often; an adaptive
             probability is each discriminator's own. None leaves them alone (paper: none).
+        begin: `(parameters of the network) -> those that the game begins with`; None leaves them.
         average_decay: of the moving average of the autoencoders' weights that `generate` uses;
             None keeps none.
 
@@ -151,6 +153,9 @@ def xgan(
                 "a shared embedding needs one size and the same channels on both sides"
             )
         g = init_player(stream(key, "generator"), network, generator_optimiser, a, b)
+        if begin is not None:
+            parameters = begin(g.parameters)
+            g = Player(parameters, g.collections, generator_optimiser.init(parameters))
         d_a = adversary_a.init(stream(key, "a"), a)
         d_b = adversary_b.init(stream(key, "b"), b)
         return XGANState(

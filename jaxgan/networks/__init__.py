@@ -60,3 +60,4 @@ from jaxgan.networks.vgg import VGG16Outputs as VGG16Outputs
 from jaxgan.networks.vgg import vgg16_input as vgg16_input
 from jaxgan.networks.xgan import XGAN as XGAN
 from jaxgan.networks.xgan import XGANOutputs as XGANOutputs
+from jaxgan.networks.xgan import alike as alike

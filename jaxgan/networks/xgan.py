@@ -7,7 +7,7 @@ Royer et al., "XGAN: unsupervised image-to-image translation for many-to-many ma
     decoder   4x4x512*  8x8x256*  16x16x128  32x32x64  64x64x3
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import chex
 import flax.linen as nn
@@ -165,6 +165,22 @@ class XGAN(nn.Module):
                 "make the two agree"
             )
         return images
+
+
+def alike(parameters: Any) -> Any:
+    """Give each domain's own layers the same weights, for two domains that look alike.
+
+    Which embedding of domain b belongs to one of a is then what it is in the pictures from the
+    beginning, rather than chance: nothing in the losses prefers that dark skin stays dark.
+
+    Args:
+        parameters: of `XGAN`.
+
+    Returns:
+        The same with those of domain a for both.
+    """
+    same = {f"{part}_b": parameters[f"{part}_a"] for part in ("encoder", "decoder")}
+    return {**parameters, **same}
 
 
 class _Halvings(nn.Module):

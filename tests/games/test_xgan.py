@@ -104,6 +104,19 @@ def xgan(**rules):
     return games.xgan(SmallXGAN(), Rate(), Rate(), **rules)
 
 
+def test_the_parameters_that_it_begins_with():
+    def begin(parameters):
+        return parameters | {"encode_b": parameters["encode_a"]}
+
+    batch, _ = sides()
+    remembered = optax.GradientTransformation(lambda p: p, lambda g, state, p=None: (g, state))
+    game = xgan(begin=begin, generator_optimiser=remembered)
+    state = jax.jit(game.init)(jax.random.key(0), batch)
+    expected = START | {"encode_b": START["encode_a"]}
+    assert doubles(state.generator.parameters) == pytest.approx(expected)
+    assert doubles(state.generator.optimiser) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("compiled", [False, True])
 def test_one_update_against_the_papers_losses(compiled):
     batch, exact = sides()

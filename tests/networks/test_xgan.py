@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.networks import XGAN
+from jaxgan.networks import XGAN, alike
 
 NETWORK = XGAN(32, 3, 16, 4)
 
@@ -105,6 +105,16 @@ def test_each_direction_keeps_moments_of_its_own(played):
     same = {name for name in both if jnp.array_equal(both[name], other[name])}
     assert set(both) == {"norm_a", "norm_b", "norm_a_to_b", "norm_b_to_a"}
     assert same == {"norm_a", "norm_a_to_b"}
+
+
+def test_alike_two_domains_are_one(played):
+    variables, a, _, made = played
+    one = variables | {"params": alike(variables["params"])}
+    same = jax.jit(apply_train)(one, a, a)
+    np.testing.assert_array_equal(same.a_to_b, same.reconstruction_a)
+    np.testing.assert_array_equal(same.embedding_a, same.embedding_b)
+    np.testing.assert_array_equal(same.reconstruction_a, made.reconstruction_a)
+    assert float(jnp.abs(made.a_to_b - made.reconstruction_a).max()) > 0.01
 
 
 DEPENDS = {
