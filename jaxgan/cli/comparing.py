@@ -87,6 +87,12 @@ class Comparison:
             raise RunError(
                 f"--count {self.count} and --reals {self.reals} will not do: give 2 or more of each"
             )
+        asks_path = self.path_features != "lite0" or self.path_weights is not None
+        if asks_path and "path" not in self.figures:
+            raise RunError(
+                "--path-features and --path-weights are of path lengths, which are not asked for: "
+                f"give --figures {' '.join(self.figures)} path, or leave them out"
+            )
 
     @property
     def measures(self) -> list[recipes.Measure]:

@@ -196,8 +196,9 @@ def evaluate_run(
         )
     if not figures:
         raise RunError(
-            f"there are no figures of {run.directory}: {subject['experiment']} has none of its own "
-            "and makes no pictures of latents; evaluate a folder of its pictures"
+            f"--figures {' '.join(comparison.figures)} tells nothing of {run.directory}: classes "
+            "are of runs with one label an image, all but own of pictures that are made of "
+            "latents; ask for others, or evaluate a folder of its pictures"
         )
     evaluation = Evaluation(subject, figures)
     path = run.directory / f"evaluation{which}.json"

@@ -43,6 +43,11 @@ def named_label(run: Run, experiment: Experiment, words: str) -> Label:
         return _class(names, words)
     known = labels_by_attribute(names)
     parts = [part.strip() for part in words.split(",")]
+    if not all(parts):
+        raise RunError(
+            f"--label '{words}' has an empty part: give labels apart by commas, as in "
+            f"{','.join(f'{name}={labels[0]}' for name, labels in known.items())}"
+        )
     if all(part.isdecimal() for part in parts):
         numbers = tuple(map(int, parts))
         check_vector(numbers, classes, flag="--label")
@@ -72,7 +77,8 @@ def turn_of(experiment: Any) -> np.ndarray:
     """The labels that samples have in turn, `[N]` or `[N, A]` int32; zeros where they have none."""
     classes = classes_of(experiment)
     if isinstance(classes, tuple):
-        return np.asarray(experiment.inputs(jax.random.key(0), 10)["label"])
+        vectors = np.asarray(experiment.inputs(jax.random.key(0), 10)["label"])
+        return vectors[np.sort(np.unique(vectors, axis=0, return_index=True)[1])]
     return np.arange(classes or 1, dtype=np.int32)
 
 

@@ -78,7 +78,12 @@ def parse_face_sides(dataset: str, *, size: Size) -> tuple[FacesName, FacesName]
     rest = name.removeprefix(f"{a}_{b}").removeprefix("_")
     wanted = max(height_and_width(size))
     drawn = min((drawn for drawn in FACES_SIZES if drawn >= wanted), default=max(FACES_SIZES))
-    of_a, of_b = (parse_faces(f"{style}_{rest or drawn}") for style in (a, b))
+    try:
+        of_a, of_b = (parse_faces(f"{style}_{rest or drawn}") for style in (a, b))
+    except ValueError as error:
+        raise ValueError(
+            f"'{dataset}' will not do: {error}; of two styles, as in 'faces/{a}_{b}_{drawn}'"
+        ) from error
     return of_a, of_b
 
 

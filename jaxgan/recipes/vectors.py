@@ -22,8 +22,8 @@ def check_vector(vector: Sequence[int], classes: tuple[int, ...], *, flag: str) 
     told = f"{flag} {','.join(map(str, vector))}"
     if len(vector) != len(classes):
         raise ValueError(
-            f"{told} has {len(vector)} labels, and images have {len(classes)} attributes: give a "
-            "label of each"
+            f"{told} is of length {len(vector)}, and images have {len(classes)} attributes: give "
+            "a label of each"
         )
     for place, (label, count) in enumerate(zip(vector, classes, strict=True)):
         if not 0 <= label < count:
@@ -46,11 +46,16 @@ def varied(classes: tuple[int, ...], usual: tuple[int, ...] = ()) -> np.ndarray:
         `[N, A]` int32, N 10 or, where there are no more labels, fewer.
 
     Raises:
-        ValueError: where `check_vector` does.
+        ValueError: where `check_vector` does, and where an attribute has no label.
 
     >>> varied((3, 2)).tolist()
     [[0, 0], [1, 0], [2, 0], [0, 1]]
     """
+    if min(classes, default=0) < 1:
+        raise ValueError(
+            f"--classes {' '.join(map(str, classes))} will not do: give one or more for each "
+            "attribute, as in --classes 8 11"
+        )
     first = usual or (0,) * len(classes)
     check_vector(first, classes, flag="--usual")
     others = [[y for y in range(k) if y != own] for k, own in zip(classes, first, strict=True)]

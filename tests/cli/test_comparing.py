@@ -241,6 +241,14 @@ def test_several_runs_have_a_mean(call, run, tmp_path):
     assert f"FD (quarters): {mean:.4g} ± {deviation:.2g}" in out.split("deviation of 2")[1]
 
 
+def test_classes_of_samples_without_a_label(call, run, monkeypatch):
+    inputs = lambda self, key, count: {"latent": self.latent(key, count)}  # noqa: E731
+    monkeypatch.setattr(Noise, "inputs", inputs)
+    words = ("evaluate", run, "--count", 60, "--figures", "classes")
+    refused(call(*words), f"--figures classes tells nothing of {run}: classes")
+    assert not (run / "evaluation.json").exists()
+
+
 def test_refusals(call, run, tmp_path):
     refused(call("evaluate", tmp_path / "nothing"), "nothing of that name")
     (tmp_path / "pictures").mkdir()
@@ -355,6 +363,8 @@ def test_path_lengths_by_lpips(call, run, tmp_path, monkeypatch):
     files = tmp_path / "vgg16.pth", tmp_path / "vgg.pth"
     words = ("evaluate", run, "--count", 2, "--figures", "path")
     refused(call(*words, "--path-weights", *files), "are of --path-features lpips")
+    unasked = ("evaluate", run, "--figures", "distance", "--path-features", "lpips")
+    refused(call(*unasked), "are of path lengths, which are not asked for: give", "distance path,")
     words += ("--path-features", "lpips", "--path-weights", *files)
     refused(call(*words), f"there is no file --path-weights {files[0]}")
     for file in files:

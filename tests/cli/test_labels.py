@@ -77,8 +77,9 @@ def test_pictures_are_of_their_labels(line, run):
     latents = np.load(folder / "latents.npy")
     found = cells(folder / "grid.png", 2, top=18)
     np.testing.assert_allclose(found[0], latents + 0.4, **HALF_A_BYTE)
-    line.done(EXPERIMENT, "sample", run, "--seeds", "3-4")
-    assert np.load(run / "generated" / "seeds_3-4" / "labels.npy").tolist() == [TURN[3], TURN[0]]
+    line.done(EXPERIMENT, "sample", run, "--seeds", "3-4,10")
+    labels = np.load(run / "generated" / "seeds_3-4,10" / "labels.npy")
+    assert labels.tolist() == [TURN[3], TURN[0], TURN[2]]
     again = run / "generated" / "again"
     line.done(EXPERIMENT, "sample", run, "--latents", folder / "latents.npy", "--output", again)
     assert (again / "grid.png").read_bytes() == (folder / "grid.png").read_bytes()
@@ -130,10 +131,11 @@ def test_fixed_samples_of_a_run_are_those_that_it_shows(run):
         ("hat=red", "--label hat=red names no attribute: there are glasses, beard"),
         ("glasses=blue", "none of the labels of glasses: give glasses= one of yes, no, round, sq"),
         ("beard,beard=no", "names beard twice: name each attribute once"),
-        ("1", "--label 1 has 1 labels, and images have 2 attributes"),
-        ("0,1,0", "--label 0,1,0 has 3 labels"),
+        ("1", "--label 1 is of length 1, and images have 2 attributes"),
+        ("0,1,0", "--label 0,1,0 is of length 3"),
         ("0,2", "--label 0,2 gives attribute 2 the label 2, and it has 0 to 1"),
-        ("", "--label  names no attribute"),
+        ("", "--label '' has an empty part: give labels apart by commas, as in glasses=none,beard"),
+        ("0,1,", "--label '0,1,' has an empty part"),
     ],
 )
 def test_labels_that_there_are_not(line, run, words, says):

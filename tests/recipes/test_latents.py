@@ -83,8 +83,8 @@ def test_ten_vectors_whose_labels_are_far_apart():
 @pytest.mark.parametrize(
     ("usual", "says"),
     [
-        ((0,), "--usual 0 has 1 labels, and images have 2 attributes: give a label of each"),
-        ((0, 1, 1), "--usual 0,1,1 has 3 labels"),
+        ((0,), "--usual 0 is of length 1, and images have 2 attributes: give a label of each"),
+        ((0, 1, 1), "--usual 0,1,1 is of length 3"),
         ((0, 2), "--usual 0,2 gives attribute 2 the label 2, and it has 0 to 1: give one of these"),
         ((-1, 0), "--usual -1,0 gives attribute 1 the label -1"),
     ],
@@ -92,6 +92,12 @@ def test_ten_vectors_whose_labels_are_far_apart():
 def test_labels_that_are_not_there(usual, says):
     with pytest.raises(ValueError, match=says):
         Attributed(usual=usual)
+
+
+@pytest.mark.parametrize(("classes", "told"), [((3, 0), " 3 0"), ((), " ")])
+def test_attributes_without_labels(classes, told):
+    with pytest.raises(ValueError, match=f"--classes{told} will not do: give one or more for each"):
+        Attributed(classes=classes)
 
 
 def test_average_is_a_flag_of_all():
