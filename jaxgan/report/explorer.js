@@ -218,7 +218,7 @@ function drawingPanel(panel) {
     Object.assign(pen, { strokeStyle: colour.value, lineWidth: Number(thick.value), lineCap: "round" });
     pen.beginPath();
     pen.moveTo(...(last ?? here));
-    pen.lineTo(...here);
+    pen.lineTo(here[0] + 0.01, here[1]); // without a length there is no dot
     pen.stroke();
     last = here;
     show();

@@ -173,8 +173,11 @@ def test_a_translation_follows_the_pen(page, tmp_path):
     names = ("left", "top", "width", "height")
     left, top, width, height = (page.run(f"{box}.{name}") for name in names)
     at = {"x": left + 3.5 / 8 * width, "y": top + 2.5 / 8 * height, "button": "left"}
+    listening = "document.addEventListener('shown', yes, { once: true })"
+    page.run(f"void (window.drawn = new Promise((yes) => {listening}))")
     for kind in ("mousePressed", "mouseReleased"):
         page.call("Input.dispatchMouseEvent", type=kind, clickCount=1, buttons=1, **at)
+    page.run("window.drawn.then(() => null)")
     drawn = shown(page)
     assert drawn[2, 4].max() < 128  # one to the right of the pen
     assert drawn[6].min() == 255
