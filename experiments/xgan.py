@@ -1,6 +1,6 @@
 """XGAN (Royer et al., 2017): two domains in one embedding, and translation through it.
 
-python experiments/xgan.py train                    faces of one style to another, 15 minutes of a core
+python experiments/xgan.py train                    faces of one style to another, 15 minutes
 python experiments/xgan.py train --dataset faces/micah_avataaars
 python experiments/xgan.py train --preset drawings  drawings to and from lines, five minutes
 python experiments/xgan.py train --preset paper --folder-a FACES --folder-b CARTOONS
