@@ -110,12 +110,13 @@ FACES = CGAN(
         channels=3,
         label="glasses,beard,hair_colour,skin_colour",
     ),
-    schedule=Schedule(steps=2500, log_every=100, sample_every=100, checkpoint_every=500),
+    schedule=Schedule(steps=2000, log_every=100, sample_every=100, checkpoint_every=500),
     classes=(8, 11, 11, 5),
     usual=(0, 0, 1, 1),  # no glasses, no beard, black hair, light skin
     batch_size=64,
     width=32,
-    learning_rate=2e-3,
+    learning_rate=1e-3,
+    discriminator_rate=2.5e-4,
     beta2=0.99,
     average_decay=0.998,
 )
