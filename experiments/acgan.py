@@ -24,6 +24,8 @@ class ACGAN(recipes.FromLabels):
     """How long, and what is written when."""
     classes: PositiveInt = 10
     """How many labels there are."""
+    architecture: recipes.Architecture = "dcgan"
+    """The networks: DCGAN's; or InfoGAN's, which have dense layers besides."""
     class_weight: PositiveFloat = 1.0
     """Of L_C beside L_S (paper: 1)."""
     batch_size: PositiveInt = 100
@@ -33,11 +35,15 @@ class ACGAN(recipes.FromLabels):
     width: PositiveInt = 96
     """Channels next to the image; they double towards the smallest map."""
     learning_rate: PositiveFloat = 2e-4
-    """Of Adam, both players (paper: 2e-4)."""
+    """Of Adam (paper: 2e-4)."""
+    discriminator_rate: PositiveFloat | None = None
+    """Of D's Adam, where it is another than G's (paper: the same)."""
     decay: bool = False
     """Let the learning rate fall to 0 over the run, in a straight line (paper: no)."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam (paper: 0.5)."""
+    beta2: Fraction = 0.999
+    """Second moment's decay of Adam (paper: 0.999)."""
 
     @property
     def latent(self) -> latents.Prior:
@@ -46,31 +52,36 @@ class ACGAN(recipes.FromLabels):
 
     def game(self) -> games.Game:
         """D maximises L_S + L_C, G maximises L_C - L_S (paper: section 3), non-saturating."""
-        size, channels, width = self.images.image_size, self.images.channels, self.width
-        generator = networks.DCGANGenerator(size, channels, width=width)
-        head = networks.Classifier(self.classes)
-        final_rate = 0.0 if self.decay else self.learning_rate
-        rate = optax.linear_schedule(self.learning_rate, final_rate, self.schedule.steps)
+        generator, discriminator = recipes.convolutional_networks(
+            self.architecture, self.images, self.width, head=networks.Classifier(self.classes)
+        )
+        g_rate, d_rate = (
+            optax.linear_schedule(rate, 0.0 if self.decay else rate, self.schedule.steps)
+            for rate in (self.learning_rate, self.discriminator_rate or self.learning_rate)
+        )
         return games.adversarial(
             networks.AppendLabel(generator, self.classes),
-            networks.DCGANDiscriminator(size, width=width, head=head),
+            discriminator,
             latent=self.latent,
             condition="label",
             auxiliary=games.auxiliary_classifier(weight=self.class_weight),
             loss=losses.non_saturating,
-            generator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
-            discriminator_optimiser=optax.adam(rate, b1=self.beta1, eps=1e-8),
+            generator_optimiser=optax.adam(g_rate, self.beta1, self.beta2, eps=1e-8),
+            discriminator_optimiser=optax.adam(d_rate, self.beta1, self.beta2, eps=1e-8),
             average_decay=self.average_decay,
         )
 
 
 SMALL = ACGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=3000, log_every=100, sample_every=120, checkpoint_every=1000),
+    schedule=Schedule(steps=1600, log_every=50, sample_every=80, checkpoint_every=800),
+    architecture="infogan",
     batch_size=64,
     width=32,
     learning_rate=2e-3,
+    discriminator_rate=1e-3,
     decay=True,
+    beta2=0.99,
     average_decay=0.998,
 )
 

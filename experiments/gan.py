@@ -34,9 +34,15 @@ class GAN(recipes.FromLatents):
     latent_size: PositiveInt = 100
     """Z, numbers in a latent, drawn from U(-1, 1) (code: 100)."""
     learning_rate: PositiveFloat = 2e-4
-    """Of Adam, both players."""
+    """Of Adam."""
+    discriminator_rate: PositiveFloat | None = None
+    """Of D's Adam, where it is another than G's."""
+    decay: bool = False
+    """Let the learning rate fall to 0 over the run, in a straight line."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam (code: SGD with a momentum of 0.5, in the end 0.7)."""
+    beta2: Fraction = 0.999
+    """Second moment's decay of Adam."""
 
     @property
     def latent(self) -> latents.Prior:
@@ -50,13 +56,21 @@ class GAN(recipes.FromLatents):
 
     def game(self) -> games.Game:
         """Algorithm 1."""
+        rounds = self.schedule.steps
+        g_rate, d_rate = (
+            optax.linear_schedule(rate, 0.0 if self.decay else rate, updates)
+            for rate, updates in (
+                (self.learning_rate, rounds),
+                (self.discriminator_rate or self.learning_rate, rounds * self.n_critic),
+            )
+        )
         return games.adversarial(
             FullyConnectedGenerator(shape=self.images.shape),
             FullyConnectedDiscriminator(),
             latent=self.latent,
             loss=LOSSES[self.loss],
-            generator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),
-            discriminator_optimiser=optax.adam(self.learning_rate, b1=self.beta1, eps=1e-8),
+            generator_optimiser=optax.adam(g_rate, self.beta1, self.beta2, eps=1e-8),
+            discriminator_optimiser=optax.adam(d_rate, self.beta1, self.beta2, eps=1e-8),
             n_critic=self.n_critic,
             average_decay=self.average_decay,
         )

@@ -52,6 +52,10 @@ class InfoGAN(recipes.FromLatents):
     """Learning rate of the Adam of D and Q (paper: 2e-4)."""
     beta1: Fraction = 0.5
     """First moment's decay of Adam (code: 0.5)."""
+    beta2: Fraction = 0.999
+    """Second moment's decay of Adam (code: 0.999)."""
+    decay: bool = False
+    """Let the learning rates fall to 0 over the run, in a straight line (paper: no)."""
     uniform_noise: bool = False
     """Draw the noise from U(-1, 1) rather than N(0, I) (code: U(-1, 1))."""
     gain_spread: Annotated[float, Ge(0)] = 0.0
@@ -67,6 +71,10 @@ class InfoGAN(recipes.FromLatents):
         size, channels = self.images.image_size, self.images.channels
         gains = layers.normal(self.gain_spread, mean=1.0)
         head = networks.Codes(self.categorical, self.continuous, scale_init=gains)
+        g_rate, d_rate = (
+            optax.linear_schedule(rate, 0.0 if self.decay else rate, self.schedule.steps)
+            for rate in (self.generator_rate, self.discriminator_rate)
+        )
         return games.adversarial(
             networks.InfoGANGenerator(size, channels, width=self.width, scale_init=gains),
             networks.InfoGANDiscriminator(size, width=self.width, head=head, scale_init=gains),
@@ -77,8 +85,8 @@ class InfoGAN(recipes.FromLatents):
                 continuous_weight=self.continuous_weight,
             ),
             loss=losses.non_saturating,
-            generator_optimiser=optax.adam(self.generator_rate, b1=self.beta1, eps=1e-8),
-            discriminator_optimiser=optax.adam(self.discriminator_rate, b1=self.beta1, eps=1e-8),
+            generator_optimiser=optax.adam(g_rate, self.beta1, self.beta2, eps=1e-8),
+            discriminator_optimiser=optax.adam(d_rate, self.beta1, self.beta2, eps=1e-8),
             average_decay=self.average_decay,
         )
 
@@ -112,7 +120,7 @@ class InfoGAN(recipes.FromLatents):
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """How well the first code of ten names the digit, over 5,000 samples; figures of faces."""
-        if self.images.folder is None and self.images.dataset.startswith("faces"):
+        if self.images.folder is None and self.images.dataset.startswith(("faces", "stacked")):
             return super().evaluate(generate, key)
         recipes.check_digits(self.images)
         latent = self.latent(key, 5000)

@@ -41,8 +41,10 @@ class SNGAN(recipes.FromLatents):
     """Channels of D, likewise; where not given, 128 and 64 (paper: the same)."""
     learning_rate: PositiveFloat = 2e-4
     """Of Adam, both players, falling to 0 over the run in a straight line (paper: 2e-4)."""
+    beta1: Fraction = 0.0
+    """First moment's decay of Adam (paper: 0 of residual networks, 0.5 of its CNN)."""
     beta2: Fraction = 0.9
-    """Second moment's decay of Adam; the first moment's is 0 (paper: 0.9)."""
+    """Second moment's decay of Adam (paper: 0.9 of residual networks, 0.999 of its CNN)."""
     n_critic: PositiveInt = 5
     """Updates of D for one of G (paper: 5)."""
 
@@ -84,8 +86,8 @@ class SNGAN(recipes.FromLatents):
             *self.players(),
             latent=self.latent,
             loss=losses.hinge,
-            generator_optimiser=optax.adam(rate, b1=0.0, b2=self.beta2, eps=1e-8),
-            discriminator_optimiser=optax.adam(d_rate, b1=0.0, b2=self.beta2, eps=1e-8),
+            generator_optimiser=optax.adam(rate, b1=self.beta1, b2=self.beta2, eps=1e-8),
+            discriminator_optimiser=optax.adam(d_rate, b1=self.beta1, b2=self.beta2, eps=1e-8),
             n_critic=self.n_critic,
             generator_minibatches=self.generator_batches,
             average_decay=self.average_decay,

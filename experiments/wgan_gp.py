@@ -40,8 +40,10 @@ class WGANGP(recipes.FromLatents):
     """lambda, of the gradient penalty (paper: 10)."""
     learning_rate: PositiveFloat = 2e-4
     """Of Adam, both players, falling to 0 over the run in a straight line (code: 2e-4)."""
+    beta1: Fraction = 0.0
+    """First moment's decay of Adam (paper: 0; code for MNIST: 0.5)."""
     beta2: Fraction = 0.9
-    """Second moment's decay of Adam; the first moment's is 0 (paper: 0.9)."""
+    """Second moment's decay of Adam (paper: 0.9)."""
     n_critic: PositiveInt = 5
     """Updates of the critic for one of G (paper: 5)."""
 
@@ -56,10 +58,15 @@ class WGANGP(recipes.FromLatents):
         return self.n_critic
 
     def players(self) -> tuple[nn.Module, nn.Module]:
-        """No batch norm in the critic: every example has a gradient of its own."""
+        """No batch norm in the critic: every example has a gradient of its own.
+
+        So its weights start as He et al. (2015) have it (code), or what passes through would fade.
+        """
         if self.architecture != "resnet":
             return recipes.convolutional_networks(
-                self.architecture, self.images, self.width, batch_norm=False
+                *(self.architecture, self.images, self.width),
+                batch_norm=False,
+                kernel_init=nn.initializers.he_normal(),
             )
         size, channels = self.images.image_size, self.images.channels
         return (
@@ -81,8 +88,8 @@ class WGANGP(recipes.FromLatents):
             latent=self.latent,
             loss=losses.wasserstein,
             penalties=terms,
-            generator_optimiser=optax.adam(rate, b1=0.0, b2=self.beta2, eps=1e-8),
-            discriminator_optimiser=optax.adam(d_rate, b1=0.0, b2=self.beta2, eps=1e-8),
+            generator_optimiser=optax.adam(rate, b1=self.beta1, b2=self.beta2, eps=1e-8),
+            discriminator_optimiser=optax.adam(d_rate, b1=self.beta1, b2=self.beta2, eps=1e-8),
             n_critic=self.n_critic,
             generator_minibatches=self.generator_batches,
             average_decay=self.average_decay,

@@ -5,13 +5,14 @@ the discriminator's input; no hidden fully connected layers; ReLU in the generat
 leaky ReLU in the discriminator.
 """
 
+from functools import partial
 from typing import Any
 
 import chex
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from flax.typing import Dtype
+from flax.typing import Dtype, Initializer
 
 from jaxgan.layers import Classes, ConditionalBatchNorm, Conv, ConvTranspose, check_label, normal
 from jaxgan.networks.heads import Score
@@ -92,6 +93,8 @@ class DCGANDiscriminator(nn.Module):
             under a penalty on the gradient of each example, which batch norm would mix.
         dtype: of the computation; parameters, batch statistics and logits are float32.
         head: what is asked of the features; one weighted sum.
+        kernel_init: of the convolutions; N(0, 0.02), at which what passes through fades where no
+            batch norm lifts it.
     """
 
     image_size: Size = 64
@@ -99,6 +102,7 @@ class DCGANDiscriminator(nn.Module):
     batch_norm: bool = True
     dtype: Dtype = jnp.float32
     head: nn.Module = Score()
+    kernel_init: Initializer = normal(0.02)
 
     @nn.compact
     def __call__(self, images: jax.Array, *condition: jax.Array, train: bool) -> Any:
@@ -111,10 +115,13 @@ class DCGANDiscriminator(nn.Module):
         """
         _, widths = _plan(self.image_size, self.width)
         check_image_size(images, self.image_size, "a discriminator")
+        halving = partial(
+            Conv, strides=2, padding=1, dtype=self.dtype, kernel_init=self.kernel_init
+        )
         x = images
         for layer, width in enumerate(widths):
             normalised = self.batch_norm and layer > 0
-            x = Conv(width, strides=2, padding=1, use_bias=not normalised, dtype=self.dtype)(x)
+            x = halving(width, use_bias=not normalised)(x)
             if normalised:
                 x = _batch_norm(train, self.dtype)(x)
             x = nn.leaky_relu(x, 0.2)

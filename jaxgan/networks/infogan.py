@@ -8,6 +8,7 @@ start from $N(0, 0.02^2)$, whose tails their code cuts off in the discriminator'
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import chex
@@ -155,6 +156,8 @@ class InfoGANDiscriminator(nn.Module):
         batch_norm: False leaves batch norm out of the trunk and gives every layer a bias: for
             critics under a penalty on the gradient of each example, which batch norm would mix.
         scale_init: of batch norm's gains; one. The authors' code draws them from $N(1, 0.02^2)$.
+        kernel_init: of the trunk's weights; N(0, 0.02), at which what passes through fades where no
+            batch norm lifts it.
     """
 
     image_size: Size = 28
@@ -163,6 +166,7 @@ class InfoGANDiscriminator(nn.Module):
     dtype: Dtype = jnp.float32
     batch_norm: bool = True
     scale_init: Initializer = nn.initializers.ones
+    kernel_init: Initializer = normal(0.02)
 
     @nn.compact
     def __call__(self, images: jax.Array, *condition: jax.Array, train: bool) -> Any:
@@ -180,14 +184,12 @@ class InfoGANDiscriminator(nn.Module):
                 x = _batch_norm(train, self.dtype, self.scale_init)(x)
             return nn.leaky_relu(x, _SLOPE)
 
-        bias = not self.batch_norm
-        x = Conv(self.width, strides=2, padding=1, dtype=self.dtype)(images)
-        x = nn.leaky_relu(x, _SLOPE)
-        x = activated(
-            Conv(2 * self.width, strides=2, padding=1, use_bias=bias, dtype=self.dtype)(x)
-        )
-        x = _dense(16 * self.width, self.dtype, use_bias=bias)(x.reshape(len(x), -1))
-        features = activated(x)
+        bias, init = not self.batch_norm, self.kernel_init
+        halving = partial(Conv, strides=2, padding=1, dtype=self.dtype, kernel_init=init)
+        x = nn.leaky_relu(halving(self.width)(images), _SLOPE)
+        x = activated(halving(2 * self.width, use_bias=bias)(x))
+        dense = nn.Dense(16 * self.width, bias, self.dtype, kernel_init=init)
+        features = activated(dense(x.reshape(len(x), -1)))
         return self.head(features, *condition, train=train)
 
 

@@ -9,8 +9,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax.typing import Initializer
 
-from jaxgan import games, networks, updates
+from jaxgan import games, layers, networks, updates
 from jaxgan.data import Images, Resident, Source, Streamed, check_labels, height_and_width
 from jaxgan.games import Batch
 from jaxgan.latents import Prior
@@ -150,28 +151,34 @@ def convolutional_networks(
     width: int,
     *,
     discriminator_width: int | None = None,
+    head: nn.Module | None = None,
     batch_norm: bool = True,
+    kernel_init: Initializer | None = None,
     bfloat16: bool = False,
 ) -> tuple[nn.Module, nn.Module]:
-    """A generator and a discriminator with one score an image.
+    """A generator and a discriminator.
 
     Args:
         architecture: whose networks.
         images: what is made.
         width: channels of the generator next to the image.
         discriminator_width: those of the discriminator; as many where None.
+        head: what the discriminator ends in; one score an image where None.
         batch_norm: False leaves it out of the discriminator.
+        kernel_init: of the discriminator's weights; N(0, 0.02) where None.
         bfloat16: compute in bfloat16; parameters stay float32.
     """
     size, channels = images.image_size, images.channels
     dtype = jnp.bfloat16 if bfloat16 else jnp.float32
     d_width = width if discriminator_width is None else discriminator_width
+    head = networks.Score() if head is None else head
+    init = layers.normal(0.02) if kernel_init is None else kernel_init
     if architecture == "dcgan":
         return (
             networks.DCGANGenerator(size, channels, width, dtype),
-            networks.DCGANDiscriminator(size, d_width, batch_norm, dtype),
+            networks.DCGANDiscriminator(size, d_width, batch_norm, dtype, head, init),
         )
     return (
         networks.InfoGANGenerator(size, channels, width, dtype),
-        networks.InfoGANDiscriminator(size, d_width, networks.Score(), dtype, batch_norm),
+        networks.InfoGANDiscriminator(*(size, d_width, head, dtype, batch_norm), kernel_init=init),
     )
