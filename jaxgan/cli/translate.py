@@ -98,7 +98,9 @@ def translate_run(
             save_picture(picture(after), output / target)
             if target in pairs:
                 pairs[target] = [before, after]
-    done = f"{len(shapes) - len(failed)} pictures by step {step} are in {shown(output)}"
+    count = len(shapes) - len(failed)
+    made = f"1 picture by step {step} is" if count == 1 else f"{count} pictures by step {step} are"
+    done = f"{made} in {shown(output)}"
     if examples := [image for pair in pairs.values() for image in pair]:
         save_picture(_sheet(examples), output / _SHEET)
         done += f"; the first of them, each beside its source: {shown(output / _SHEET)}"

@@ -62,7 +62,7 @@ def parse_face_sides(dataset: str, *, size: Size) -> tuple[FacesName, FacesName]
         return None
     name = name or _DEFAULT
     pairs = [(a, b) for a in STYLES for b in STYLES if f"{name}_".startswith(f"{a}_{b}_")]
-    if not pairs:
+    if not pairs or name.endswith("_"):
         raise ValueError(
             f"'{dataset}' does not name two styles of faces: give two of {', '.join(STYLES)}, as "
             f"in 'faces/{_DEFAULT}'"

@@ -95,6 +95,12 @@ class FromLabels(FromLatents):
     ones where not given."""
 
     def __post_init__(self) -> None:
+        if self.usual and isinstance(self.classes, int):
+            given = ",".join(map(str, self.usual))
+            raise ValueError(
+                f"--usual {given} is of several attributes, and images have one label here: leave "
+                "it empty"
+            )
         self._in_turn()
 
     @property

@@ -146,7 +146,7 @@ def test_a_picture(translate, tmp_path):
     pixels = save(tmp_path / "in" / "Fjord 1.png")
     code, out, error = translate(tmp_path / "in" / "Fjord 1.png")
     assert code == 0, error
-    assert "1 pictures by step 1" in out
+    assert "1 picture by step 1 is" in out
     assert names(tmp_path / "out") == ["Fjord 1.png", "sheet.png"]
     same(tmp_path / "out" / "Fjord 1.png", 255 - pixels)
 
@@ -272,7 +272,7 @@ def test_unreadable_pictures_are_left_out(translate, tmp_path):
     refused(translate(*words[1:]), "c.doc cannot be decoded", "1 of 1 pictures are like that")
     code, out, error = translate(*words)
     assert code == 0
-    assert "1 pictures by step 1 are in " in out
+    assert "1 picture by step 1 is in " in out
     assert "left out: 2" in out
     for line, name in zip(error.splitlines(), (r"in/b\n\x1b[7m.png", "c.doc"), strict=True):
         assert f"left out: {tmp_path / name} cannot be decoded as an image (" in line

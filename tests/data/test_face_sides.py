@@ -82,6 +82,7 @@ def test_other_sets_are_no_faces():
         ("faces/micah_micah", "both sides are faces of 'micah', so .* one of open_peeps, avata"),
         ("faces/micah", r"'faces/micah' does not name two styles of faces: give two of open_peeps"),
         ("faces/micah_32", "does not name two styles"),
+        ("faces/micah_adventurer_", "'faces/micah_adventurer_' does not name two styles"),
         ("faces/micah_smiths", "'faces/micah_smiths' does not name two styles"),
         (
             "faces/micah_lorelei_48",

@@ -196,6 +196,20 @@ def test_what_keeps_a_critic_of_any_architecture_smooth(name, architecture, coll
     assert set(state.discriminator.collections) == collections
 
 
+@pytest.mark.parametrize("architecture", ["dcgan", "infogan"])
+def test_wgan_gps_critic_starts_as_he_has_it(architecture):
+    """N(0, 0.02), without batch norm, would let the images fade on their way to the score."""
+    small = importlib.import_module("experiments.wgan_gp").SMALL
+    _, critic = dataclasses.replace(small, architecture=architecture, width=16).players()
+    image = np.zeros((1, 28, 28, 1), np.float32)
+    parameters = jax.jit(lambda: critic.init(jax.random.key(0), image, train=True))()["params"]
+    trunk = {name: layer["kernel"] for name, layer in parameters.items() if name != "head"}
+    assert len(trunk) == {"dcgan": 2, "infogan": 3}[architecture]
+    for kernel in trunk.values():
+        fan_in = kernel[..., 0].size
+        np.testing.assert_allclose(kernel.std(), (2 / fan_in) ** 0.5, rtol=0.1)
+
+
 def test_infogan_is_the_authors():
     """Their launcher for MNIST: 50 epochs of 100, lambda 1, noise and gains as they draw them."""
     paper = paper_preset("infogan")

@@ -94,6 +94,11 @@ def test_labels_that_are_not_there(usual, says):
         Attributed(usual=usual)
 
 
+def test_labels_of_several_attributes_where_there_is_one():
+    with pytest.raises(ValueError, match="--usual 1,0 is of several attributes, and images have"):
+        Labelled(usual=(1, 0))
+
+
 @pytest.mark.parametrize(("classes", "told"), [((3, 0), " 3 0"), ((), " ")])
 def test_attributes_without_labels(classes, told):
     with pytest.raises(ValueError, match=f"--classes{told} will not do: give one or more for each"):
