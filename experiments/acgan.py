@@ -55,10 +55,7 @@ class ACGAN(recipes.FromLabels):
         generator, discriminator = recipes.convolutional_networks(
             self.architecture, self.images, self.width, head=networks.Classifier(self.classes)
         )
-        g_rate, d_rate = (
-            optax.linear_schedule(rate, 0.0 if self.decay else rate, self.schedule.steps)
-            for rate in (self.learning_rate, self.discriminator_rate or self.learning_rate)
-        )
+        g_rate, d_rate = self.rates(self.learning_rate, self.discriminator_rate, decay=self.decay)
         return games.adversarial(
             networks.AppendLabel(generator, self.classes),
             discriminator,

@@ -79,10 +79,7 @@ class CGAN(recipes.FromLabels):
 
     def game(self) -> games.Game:
         """min_G max_D E log D(x|y) + E log(1 - D(G(z|y)|y)), non-saturating (paper: equation 2)."""
-        g_rate, d_rate = (
-            optax.linear_schedule(rate, 0.0, self.schedule.steps)
-            for rate in (self.learning_rate, self.discriminator_rate or self.learning_rate)
-        )
+        g_rate, d_rate = self.rates(self.learning_rate, self.discriminator_rate)
         return games.adversarial(
             *self.players(),
             latent=self.latent,

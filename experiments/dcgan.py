@@ -52,10 +52,7 @@ class DCGAN(recipes.FromLatents):
 
     def game(self) -> games.Game:
         """Non-saturating, one update of D for one of G."""
-        g_rate, d_rate = (
-            optax.linear_schedule(rate, 0.0 if self.decay else rate, self.schedule.steps)
-            for rate in (self.learning_rate, self.discriminator_rate or self.learning_rate)
-        )
+        g_rate, d_rate = self.rates(self.learning_rate, self.discriminator_rate, decay=self.decay)
         architecture, images, width = self.architecture, self.images, self.width
         return games.adversarial(
             *recipes.convolutional_networks(architecture, images, width, bfloat16=self.bfloat16),

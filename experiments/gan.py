@@ -56,13 +56,8 @@ class GAN(recipes.FromLatents):
 
     def game(self) -> games.Game:
         """Algorithm 1."""
-        rounds = self.schedule.steps
-        g_rate, d_rate = (
-            optax.linear_schedule(rate, 0.0 if self.decay else rate, updates)
-            for rate, updates in (
-                (self.learning_rate, rounds),
-                (self.discriminator_rate or self.learning_rate, rounds * self.n_critic),
-            )
+        g_rate, d_rate = self.rates(
+            self.learning_rate, self.discriminator_rate, n_critic=self.n_critic, decay=self.decay
         )
         return games.adversarial(
             FullyConnectedGenerator(shape=self.images.shape),

@@ -71,10 +71,7 @@ class InfoGAN(recipes.FromLatents):
         size, channels = self.images.image_size, self.images.channels
         gains = layers.normal(self.gain_spread, mean=1.0)
         head = networks.Codes(self.categorical, self.continuous, scale_init=gains)
-        g_rate, d_rate = (
-            optax.linear_schedule(rate, 0.0 if self.decay else rate, self.schedule.steps)
-            for rate in (self.generator_rate, self.discriminator_rate)
-        )
+        g_rate, d_rate = self.rates(self.generator_rate, self.discriminator_rate, decay=self.decay)
         return games.adversarial(
             networks.InfoGANGenerator(size, channels, width=self.width, scale_init=gains),
             networks.InfoGANDiscriminator(size, width=self.width, head=head, scale_init=gains),

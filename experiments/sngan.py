@@ -79,14 +79,12 @@ class SNGAN(recipes.FromLatents):
 
     def game(self) -> games.Game:
         """Hinge losses (paper: equations 16 and 17)."""
-        rounds = self.schedule.steps
-        rate = optax.linear_schedule(self.learning_rate, 0.0, rounds)
-        d_rate = optax.linear_schedule(self.learning_rate, 0.0, rounds * self.n_critic)
+        g_rate, d_rate = self.rates(self.learning_rate, n_critic=self.n_critic)
         return games.adversarial(
             *self.players(),
             latent=self.latent,
             loss=losses.hinge,
-            generator_optimiser=optax.adam(rate, b1=self.beta1, b2=self.beta2, eps=1e-8),
+            generator_optimiser=optax.adam(g_rate, b1=self.beta1, b2=self.beta2, eps=1e-8),
             discriminator_optimiser=optax.adam(d_rate, b1=self.beta1, b2=self.beta2, eps=1e-8),
             n_critic=self.n_critic,
             generator_minibatches=self.generator_batches,

@@ -6,6 +6,7 @@ python experiments/estimate.py runs/wgan-001        how far the critic holds the
 """
 
 import dataclasses
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -54,22 +55,15 @@ class WGAN(recipes.FromLatents):
 
     def game(self) -> games.Game:
         """Algorithm 1: RMSProp without momentum, then the weights are clipped."""
-
-        def rmsprop(updates_a_round: int) -> optax.GradientTransformation:
-            final_rate = 0.0 if self.decay else self.learning_rate
-            steps = updates_a_round * self.schedule.steps
-            rate = optax.linear_schedule(self.learning_rate, final_rate, steps)
-            # As in PyTorch, epsilon is outside of the root: the clipped critic's slopes are small.
-            return optax.rmsprop(rate, decay=0.99, eps=1e-8, eps_in_sqrt=False)
-
+        # As in PyTorch, epsilon is outside of the root: the clipped critic's slopes are small.
+        rmsprop = partial(optax.rmsprop, decay=0.99, eps=1e-8, eps_in_sqrt=False)
+        g_rate, d_rate = self.rates(self.learning_rate, n_critic=self.n_critic, decay=self.decay)
         return games.adversarial(
             *recipes.convolutional_networks(self.architecture, self.images, self.width),
             latent=self.latent,
             loss=losses.wasserstein,
-            generator_optimiser=rmsprop(1),
-            discriminator_optimiser=optax.chain(
-                rmsprop(self.n_critic), updates.clip_weights(self.clip)
-            ),
+            generator_optimiser=rmsprop(g_rate),
+            discriminator_optimiser=optax.chain(rmsprop(d_rate), updates.clip_weights(self.clip)),
             n_critic=self.n_critic,
             generator_plays=self.generator_plays,
             average_decay=self.average_decay,

@@ -81,14 +81,13 @@ class WGANGP(recipes.FromLatents):
             penalty = penalties.gradient_penalty(key, critic, real, fake)
             return {"gradient_penalty": (self.penalty, penalty)}
 
-        rate = optax.linear_schedule(self.learning_rate, 0.0, self.schedule.steps)
-        d_rate = optax.linear_schedule(self.learning_rate, 0.0, self.schedule.steps * self.n_critic)
+        g_rate, d_rate = self.rates(self.learning_rate, n_critic=self.n_critic)
         return games.adversarial(
             *self.players(),
             latent=self.latent,
             loss=losses.wasserstein,
             penalties=terms,
-            generator_optimiser=optax.adam(rate, b1=self.beta1, b2=self.beta2, eps=1e-8),
+            generator_optimiser=optax.adam(g_rate, b1=self.beta1, b2=self.beta2, eps=1e-8),
             discriminator_optimiser=optax.adam(d_rate, b1=self.beta1, b2=self.beta2, eps=1e-8),
             n_critic=self.n_critic,
             generator_minibatches=self.generator_batches,

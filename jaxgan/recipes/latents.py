@@ -9,6 +9,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from flax.typing import Initializer
 
 from jaxgan import games, layers, networks, updates
@@ -19,7 +20,7 @@ from jaxgan.layers import Classes
 from jaxgan.recipes.kernels import first_kernel
 from jaxgan.recipes.samples import evaluate_attributes, evaluate_labelled, evaluate_samples
 from jaxgan.recipes.vectors import varied
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveInt
+from jaxgan.training import Fraction, Generate, Pipeline, PositiveInt, Schedule
 
 Architecture: TypeAlias = Literal["dcgan", "infogan"]
 """DCGAN's networks, of convolutions alone, or InfoGAN's, with dense layers besides."""
@@ -31,6 +32,8 @@ class FromLatents(abc.ABC):
 
     images: Images
     """The pictures."""
+    schedule: Schedule
+    """How long, and what is written when."""
     batch_size: PositiveInt
     """Images in a minibatch."""
     average_decay: Fraction | None = dataclasses.field(default=None, kw_only=True)
@@ -68,6 +71,29 @@ class FromLatents(abc.ABC):
     def inputs(self, key: jax.Array, count: int) -> Batch:
         """Latents."""
         return {"latent": self.latent(key, count)}
+
+    def rates(
+        self,
+        generator: float,
+        discriminator: float | None = None,
+        *,
+        n_critic: int = 1,
+        decay: bool = True,
+    ) -> tuple[optax.Schedule, optax.Schedule]:
+        """The learning rates of G and of D over a run.
+
+        Args:
+            generator: G's, at first.
+            discriminator: D's, likewise; G's where None.
+            n_critic: updates of D in a round.
+            decay: both fall to 0 over the run, in a straight line; False leaves them as they are.
+        """
+        rounds = self.schedule.steps
+        d_rate = generator if discriminator is None else discriminator
+        return (
+            optax.linear_schedule(generator, 0.0 if decay else generator, rounds),
+            optax.linear_schedule(d_rate, 0.0 if decay else d_rate, rounds * n_critic),
+        )
 
     def latent_kernels(self, state: Any) -> list[jax.Array]:
         """The kernel of G's first layer, `[Z, ...]`, averaged where pictures are made so.

@@ -8,6 +8,7 @@ import pytest
 
 from jaxgan import latents, recipes
 from jaxgan.data import Images
+from jaxgan.training import Schedule
 
 
 class Pretended:
@@ -25,6 +26,7 @@ class Labelled(recipes.FromLabels):
     images: Images = Images()
     batch_size: int = 16
     classes: int = 2
+    schedule: Schedule = Schedule(steps=10)
     n_critic: int = 3
 
     @property
@@ -108,3 +110,12 @@ def test_attributes_without_labels(classes, told):
 def test_average_is_a_flag_of_all():
     assert Labelled(average_decay=0.9).average_decay == 0.9
     assert Labelled().average_decay is None
+
+
+def test_rates_of_both_players():
+    rates = Labelled().rates
+    at = np.arange(0, 31, 5)
+    g_rate, d_rate = rates(1.0, 3.0, n_critic=2)
+    np.testing.assert_allclose([g_rate(t) for t in at], np.clip(1 - at / 10, 0, 1), atol=1e-6)
+    np.testing.assert_allclose([d_rate(t) for t in at], 3 * np.clip(1 - at / 20, 0, 1), atol=1e-6)
+    assert [rate(7) for rate in rates(2.0, decay=False)] == [2.0, 2.0]
