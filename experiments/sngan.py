@@ -94,14 +94,14 @@ class SNGAN(recipes.FromLatents):
 
 SMALL = SNGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=1200, log_every=20, sample_every=60, checkpoint_every=600),
+    schedule=Schedule(steps=3600, log_every=100, sample_every=180, checkpoint_every=1800),
     architecture="infogan",
-    batch_size=64,
-    generator_batches=2,
+    batch_size=32,
+    generator_batches=1,
     generator_width=32,
     discriminator_width=32,
-    learning_rate=1e-3,
-    n_critic=2,
+    learning_rate=4e-3,
+    n_critic=1,
     average_decay=0.998,
 )
 
