@@ -4,7 +4,8 @@ python -m experiments.benchmarks.presets --output runs/presets --jobs 2
 
 Each experiment is one process: `train --seeds ... --evaluate-every ...`, which evaluates the last
 and the best state of each run in the end. Experiments that are done are not trained again, so the
-command can be given again after it was stopped. Writes `presets.md` and `presets.json`.
+command can be given again after it was stopped, or for others: the tables hold all that are done in
+the folder. Writes `presets.md` and `presets.json`.
 """
 
 import dataclasses
@@ -28,7 +29,7 @@ FROM_LATENTS = (
     *("gan", "dcgan", "wgan", "wgan_gp", "sngan", "r3gan", "acgan", "cgan", "infogan"),
     *("stylegan", "stylegan2"),
 )
-OTHERS = ("pix2pix", "one_way", "cyclegan", "xgan", "tags", "toy")
+EXPERIMENTS = (*FROM_LATENTS, "pix2pix", "one_way", "cyclegan", "xgan", "tags", "toy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,18 +48,18 @@ class Presets:
     """An experiment that takes longer is stopped, and left out."""
     evaluations: int = 10
     """How many times each run is evaluated while it is trained."""
-    only: tuple[str, ...] = (*FROM_LATENTS, *OTHERS)
+    only: tuple[str, ...] = EXPERIMENTS
     """Which experiments."""
     steps: int | None = None
     """Of every experiment; its own where None."""
 
 
-def train(options: Presets, name: str, start: float) -> dict[str, Any]:
-    """Train an experiment and read what was found; how long it took."""
+def train(options: Presets, name: str, start: float) -> str | None:
+    """Train an experiment that is not done; why it was left out, where it was."""
     folder = options.output / name
     took = options.output / f"{name}.seconds"
     if options.seconds is not None and time.perf_counter() - start > options.seconds:
-        return {"left_out": "no time"}
+        return "no time"
     if not took.exists():
         command = [sys.executable, str(SCRIPTS / f"{name}.py"), "train", "--directory", str(folder)]
         command += ["--evaluate-every", str(_every(name, options))]
@@ -73,9 +74,16 @@ def train(options: Presets, name: str, start: float) -> dict[str, Any]:
                 )
             except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
                 print(f"{name}: {error}", flush=True)
-                return {"left_out": type(error).__name__}
+                return type(error).__name__
         took.write_text(f"{time.perf_counter() - begun:.1f}")
-    found: dict[str, Any] = {"seconds": float(took.read_text())}
+    print(f"{name}: {float(took.read_text()):.0f} s", flush=True)
+    return None
+
+
+def read(options: Presets, name: str) -> dict[str, Any]:
+    """What was found of an experiment that is done, and how long it took."""
+    folder = options.output / name
+    found: dict[str, Any] = {"seconds": float((options.output / f"{name}.seconds").read_text())}
     for which, file in [("last", "evaluation.json"), ("best", "evaluation-best.json")]:
         paths = [folder / f"seed-{seed}" / file for seed in options.seeds]
         tables = [json.loads(path.read_text()) for path in paths if path.exists()]
@@ -84,7 +92,6 @@ def train(options: Presets, name: str, start: float) -> dict[str, Any]:
                 "steps": [table["subject"]["step"] for table in tables],
                 "figures": _together([table["figures"] for table in tables]),
             }
-    print(f"{name}: {found['seconds']:.0f} s", flush=True)
     return found
 
 
@@ -156,13 +163,16 @@ def main(options: Presets) -> None:
     """Train all, and write the tables after each."""
     start = time.perf_counter()
     options.output.mkdir(parents=True, exist_ok=True)
-    found: dict[str, dict[str, Any]] = {}
+    left_out: dict[str, dict[str, Any]] = {}
     # Several processes share a device: each takes memory as it needs it.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     with ThreadPoolExecutor(options.jobs) as pool:
         waiting = {name: pool.submit(train, options, name, start) for name in options.only}
         for name, result in waiting.items():
-            found[name] = result.result()
+            if (why := result.result()) is not None:
+                left_out[name] = {"left_out": why}
+            done = [n for n in EXPERIMENTS if (options.output / f"{n}.seconds").exists()]
+            found = {name: read(options, name) for name in done} | left_out
             seeds = ", ".join(map(str, options.seeds))
             report = (
                 f"# Small presets, seeds {seeds}: mean ± standard deviation\n\n{machine()}\n\n"
