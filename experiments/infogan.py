@@ -1,11 +1,12 @@
 """InfoGAN (Chen et al., 2016): codes that come to mean something without any label.
 
 python experiments/infogan.py train                   digits, about ten minutes of one CPU core
+python experiments/infogan.py train --preset stacked  three digits in one picture, a thousand modes
 python experiments/infogan.py train --preset paper    all of MNIST
 python experiments/infogan.py evaluate runs/infogan-001     does the code of ten name the digit?
 
-Its pictures: each column is a value of the categorical code; from the sixth row on, the first (and
-then the second) continuous code goes from -1.5 to 1.5 while the noise stays.
+What training shows: each column is a value of the categorical code; from the sixth row on, the
+first (and then the second) continuous code goes from -1.5 to 1.5 while the noise stays.
 """
 
 import dataclasses
@@ -87,7 +88,7 @@ class InfoGAN(recipes.FromLatents):
             average_decay=self.average_decay,
         )
 
-    def inputs(self, key: jax.Array, count: int) -> games.Batch:
+    def shown(self, key: jax.Array, count: int) -> games.Batch:
         """Latents by rows of K, a column for each value of the first categorical code.
 
         Of every ten rows five are drawn anew; in the others one noise stays, and one continuous
@@ -116,7 +117,7 @@ class InfoGAN(recipes.FromLatents):
         }
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """How well the first code of ten names the digit, over 5,000 samples; figures of faces."""
+        """How well the first code of ten names the digit; of faces and stacked digits their own."""
         if self.images.folder is None and self.images.dataset.startswith(("faces", "stacked")):
             return super().evaluate(generate, key)
         recipes.check_digits(self.images)
@@ -140,5 +141,18 @@ SMALL = InfoGAN(
     average_decay=0.998,
 )
 
+STACKED = InfoGAN(
+    images=Images(dataset="stacked_digits", channels=3),
+    schedule=Schedule(steps=4500, log_every=100, sample_every=180, checkpoint_every=900),
+    categorical=(10, 10, 10),
+    categorical_weight=1.5,
+    continuous_weight=0.3,
+    batch_size=64,
+    width=32,
+    generator_rate=1.5e-3,
+    discriminator_rate=5e-4,
+    average_decay=0.998,
+)
+
 if __name__ == "__main__":
-    cli.main(PAPER, small=SMALL)
+    cli.main(PAPER, small=SMALL, presets={"stacked": STACKED})

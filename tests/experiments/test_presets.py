@@ -33,6 +33,7 @@ ON_FACES = ("dcgan", "cgan", "r3gan")
     params=[
         *((name, preset) for name in SCRIPTS for preset in ("small", "paper")),
         *((name, "faces") for name in ON_FACES),
+        ("infogan", "stacked"),
     ],
     ids="-".join,
 )
@@ -103,6 +104,7 @@ def test_game_and_data_fit(experiment, monkeypatch):
     state = jax.eval_shape(game.init, jax.random.key(0), batch)
     if experiment.images.dataset in (
         "digits",
+        "stacked_digits",
         "faces/open_peeps_32",
     ):  # of the papers' networks, `init` sees what fits
         after, info = jax.eval_shape(game.update, jax.random.key(0), state, batch)
@@ -234,6 +236,15 @@ def test_infogan_is_the_authors():
     assert abs(deviations.mean()) < 0.003
 
 
+def test_infogan_is_judged_by_its_prior():
+    """Figures of what its pictures show, where noise repeats and codes walk, would be others."""
+    small = importlib.import_module("experiments.infogan").SMALL
+    drawn = small.latent.split(np.asarray(small.inputs(jax.random.key(0), 1000)["latent"]))
+    assert len(np.unique(drawn.noise, axis=0)) == 1000
+    assert np.abs(drawn.continuous).max() <= 1
+    assert drawn.categorical[0].sum(axis=0).std() > 1  # by lots, not in turn
+
+
 def test_older_runs_of_infogan_keep_their_noise_and_gains():
     """Their manifests do not name what came later."""
     paper = paper_preset("infogan")
@@ -294,7 +305,7 @@ def test_pictures_of_infogan():
     """Columns are the values of the categorical code; rows six to ten walk a continuous one."""
     from experiments.infogan import SMALL
 
-    coded = SMALL.latent.split(SMALL.inputs(jax.random.key(0), 200)["latent"])
+    coded = SMALL.latent.split(SMALL.shown(jax.random.key(0), 200)["latent"])
     np.testing.assert_array_equal(coded.categorical[0].argmax(1), np.arange(200) % 10)
     walk = coded.continuous[3:200:10]  # one column, twenty rows
     np.testing.assert_allclose(walk[5:10, 0], [-1.5, -0.75, 0, 0.75, 1.5])
