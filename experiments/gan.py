@@ -74,7 +74,11 @@ class GAN(recipes.FromLatents):
 SMALL = GAN(
     images=Images(dataset="digits"),
     schedule=Schedule(steps=6000, log_every=100, sample_every=300, checkpoint_every=1500),
-    average_decay=0.99,
+    learning_rate=2e-3,
+    discriminator_rate=1e-3,
+    decay=True,
+    beta2=0.99,
+    average_decay=0.998,
 )
 
 if __name__ == "__main__":

@@ -80,12 +80,12 @@ class WGAN(recipes.FromLatents):
 
 SMALL = WGAN(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=2500, log_every=25, sample_every=125, checkpoint_every=1250),
+    schedule=Schedule(steps=4400, log_every=50, sample_every=220, checkpoint_every=2200),
     architecture="infogan",
     width=32,
-    learning_rate=5e-4,
+    learning_rate=1e-3,
     decay=True,
-    n_critic=2,
+    n_critic=1,
     thorough=20,
     average_decay=0.998,
 )

@@ -97,13 +97,13 @@ class WGANGP(recipes.FromLatents):
 
 SMALL = WGANGP(
     images=Images(dataset="digits"),
-    schedule=Schedule(steps=1600, log_every=20, sample_every=80, checkpoint_every=800),
+    schedule=Schedule(steps=2900, log_every=50, sample_every=145, checkpoint_every=1450),
     architecture="infogan",
     batch_size=64,
-    generator_batches=2,
+    generator_batches=1,
     width=32,
-    learning_rate=1e-3,
-    n_critic=2,
+    learning_rate=1.5e-3,
+    n_critic=1,
     average_decay=0.998,
 )
 
