@@ -149,8 +149,8 @@ STACKED = InfoGAN(
     continuous_weight=0.3,
     batch_size=64,
     width=32,
-    generator_rate=1.5e-3,
-    discriminator_rate=5e-4,
+    generator_rate=3e-3,
+    discriminator_rate=1e-3,
     average_decay=0.998,
 )
 
