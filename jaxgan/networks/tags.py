@@ -24,6 +24,8 @@ class TagGenerator(nn.Module):
         joint_widths: further layers of rectifiers behind both; the paper has none, and its noise
             therefore moves the vectors of all images by the same amounts.
         dropout: share of all rectifiers that is left out in training.
+        choose: a softmax comes last, for words whose vectors are one-hot: G chooses one, or some
+            of each.
 
     >>> generator, noise, features = TagGenerator(), jnp.ones((2, 100)), jnp.ones((2, 4096))
     >>> vectors, _ = generator.init_with_output(jax.random.key(0), noise, features, train=False)
@@ -36,6 +38,7 @@ class TagGenerator(nn.Module):
     feature_width: int = 2000
     joint_widths: Sequence[int] = ()
     dropout: float = 0.5
+    choose: bool = False
 
     @nn.compact
     def __call__(self, latent: jax.Array, features: jax.Array, *, train: bool) -> jax.Array:
@@ -46,7 +49,8 @@ class TagGenerator(nn.Module):
         x = jnp.concatenate([noise, image], axis=-1)
         for width in self.joint_widths:
             x = _rectifiers(x, width, self.dropout, train)
-        return _dense(x, self.size, gain=1.0)
+        x = _dense(x, self.size, gain=1.0)
+        return nn.softmax(x) if self.choose else x
 
 
 class TagDiscriminator(nn.Module):
@@ -90,20 +94,25 @@ class TagProjection(nn.Module):
     the place of the label: the two meet in a product alone, which few images suffice to learn.
 
     Attributes:
-        width: rectifiers of the word vector v, in each of two layers.
+        width: rectifiers of the word vector v, in each layer of h.
+        layers: of h; without any, h(v) is v and the width E. D is then linear in words as well,
+            and all that G can do about it is to give each word the mean features of its images,
+            as regression does: the least that D can be, for the fewest images.
     """
 
     width: int = 128
+    layers: int = 2
 
     @nn.compact
     def __call__(self, word_vector: jax.Array, features: jax.Array, *, train: bool) -> jax.Array:
         """Word vectors `[B, E]` and features `[B, F]` to logits `[B]`, float32."""
         chex.assert_rank([word_vector, features], 2)
         word = word_vector
-        for _ in range(2):
+        for _ in range(self.layers):
             word = _rectifiers(word, self.width, 0.0, train)
-        image = nn.Dense(self.width, use_bias=False, kernel_init=normal(features.shape[-1] ** -0.5))
-        alike = jnp.sum(word * image(features), axis=-1) * self.width**-0.5
+        width = word.shape[-1]
+        image = nn.Dense(width, use_bias=False, kernel_init=normal(features.shape[-1] ** -0.5))
+        alike = jnp.sum(word * image(features), axis=-1) * width**-0.5
         return _dense(word, 1, gain=1.0)[:, 0] + alike
 
 
