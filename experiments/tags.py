@@ -1,6 +1,6 @@
 """Tags (Mirza and Osindero, 2014, section 4.2): words for an image, as word vectors to order.
 
-python experiments/tags.py train                       drawings, about three minutes on one core
+python experiments/tags.py train                       drawings, about a minute on one core
 python experiments/tags.py evaluate RUN                precision of the tags of held-out drawings
 python experiments/tags.py sample RUN --count 1000     a table: drawing, true words, generated words
 
@@ -55,8 +55,9 @@ class Tags:
     """Pairs of a drawing and one of its words in a minibatch (paper: 100)."""
     latent_size: PositiveInt = 100
     """Z, numbers in a latent, drawn from N(0, 1) (paper: 100)."""
-    generator_widths: tuple[PositiveInt, PositiveInt] = (500, 2000)
-    """Rectifiers of the latent and of the features in G (paper: 500, 2000)."""
+    generator_widths: tuple[PositiveInt, PositiveInt | None] = (500, 2000)
+    """Rectifiers of the latent and of the features in G (paper: 500, 2000); where it has none of
+    the features, these pass as they are."""
     joint_widths: tuple[PositiveInt, ...] = ()
     """Rectifiers behind both in G (paper: none)."""
     discriminator_widths: tuple[PositiveInt, PositiveInt, PositiveInt] = (500, 1200, 1000)
@@ -177,11 +178,11 @@ class Tags:
 
     def inputs(self, key: jax.Array, count: int) -> games.Batch:
         """Latents, and features of the drawings that are shown, in turn."""
-        shown = self.drawings().test.features[self.shown()]
+        shown = self.drawings().test.features[self.shown_rows()]
         latent = latents.normal(self.latent_size)(key, count)
         return {"latent": latent, "features": jnp.asarray(shown)[jnp.arange(count) % SHOWN]}
 
-    def shown(self) -> np.ndarray:
+    def shown_rows(self) -> np.ndarray:
         """Which held-out drawings are shown: evenly spaced among those with three words or more."""
         rich = np.flatnonzero(self.drawings().test.table.sum(axis=1) >= 3)
         return rich[np.linspace(0, len(rich) - 1, SHOWN).round().astype(int)]
@@ -195,7 +196,7 @@ class Tags:
         del state
         samples = made[: len(made) // SHOWN * SHOWN].reshape(-1, SHOWN, made.shape[1])
         ranked = self.tags(samples.swapaxes(0, 1))[:, :10]
-        return recipes.draw_tags(self.drawings(), self.shown(), ranked)
+        return recipes.draw_tags(self.drawings(), self.shown_rows(), ranked)
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Precision of the first 5 and 10 tags of held-out drawings, beside two baselines."""
@@ -210,14 +211,13 @@ class Tags:
 
 
 SMALL = Tags(
-    schedule=Schedule(steps=5000, log_every=100, sample_every=1000, checkpoint_every=2500),
+    schedule=Schedule(steps=4000, log_every=100, sample_every=1000, checkpoint_every=2000),
     image_size=128,
     features="efficientnet",
     vector_size=None,
-    batch_size=128,
+    batch_size=256,
     latent_size=32,
-    generator_widths=(128, 128),
-    discriminator_widths=(128, 128, 128),
+    generator_widths=(128, None),
     projection=True,
     projection_layers=0,
     dropout=0.0,

@@ -20,7 +20,7 @@ class TagGenerator(nn.Module):
     Attributes:
         size: E, length of a word vector.
         latent_width: rectifiers of the noise.
-        feature_width: rectifiers of the features.
+        feature_width: rectifiers of the features; where None, they pass as they are.
         joint_widths: further layers of rectifiers behind both; the paper has none, and its noise
             therefore moves the vectors of all images by the same amounts.
         dropout: share of all rectifiers that is left out in training.
@@ -35,7 +35,7 @@ class TagGenerator(nn.Module):
 
     size: int = 200
     latent_width: int = 500
-    feature_width: int = 2000
+    feature_width: int | None = 2000
     joint_widths: Sequence[int] = ()
     dropout: float = 0.5
     choose: bool = False
@@ -45,7 +45,9 @@ class TagGenerator(nn.Module):
         """Noise `[B, Z]` and features `[B, F]` to word vectors `[B, E]`, float32."""
         chex.assert_rank([latent, features], 2)
         noise = _rectifiers(latent, self.latent_width, self.dropout, train)
-        image = _rectifiers(features, self.feature_width, self.dropout, train)
+        image = features
+        if self.feature_width is not None:
+            image = _rectifiers(image, self.feature_width, self.dropout, train)
         x = jnp.concatenate([noise, image], axis=-1)
         for width in self.joint_widths:
             x = _rectifiers(x, width, self.dropout, train)
@@ -95,9 +97,8 @@ class TagProjection(nn.Module):
 
     Attributes:
         width: rectifiers of the word vector v, in each layer of h.
-        layers: of h; without any, h(v) is v and the width E. D is then linear in words as well,
-            and all that G can do about it is to give each word the mean features of its images,
-            as regression does: the least that D can be, for the fewest images.
+        layers: of h; without any, h(v) is v, and D is linear in the word as well: it sees no more
+            than what features each word goes with on average, as a regression does.
     """
 
     width: int = 128

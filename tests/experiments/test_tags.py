@@ -11,7 +11,7 @@ from experiments import tags
 from jaxgan import data, games, recipes
 from jaxgan.data import resident
 from jaxgan.recipes.tags import Drawings
-from jaxgan.training import Draws, Evaluates, from_plain, to_plain
+from jaxgan.training import Draws, Evaluates, Shows, from_plain, to_plain
 from jaxgan.training.configuration import validated
 
 WORDS = tuple(f"word{index}" for index in range(240))
@@ -99,6 +99,7 @@ def test_configuration_survives_the_manifest(experiment):
     assert from_plain(tags.Tags, to_plain(experiment)) == experiment
     assert isinstance(experiment, Draws)
     assert isinstance(experiment, Evaluates)
+    assert not isinstance(experiment, Shows)  # its pictures are of any inputs
 
 
 def test_learning_rate_and_momentum_of_the_paper():
@@ -134,7 +135,8 @@ def test_fresh_noise_is_what_both_players_see(experiment, monkeypatch):
 def test_rate_of_each_player(experiment, monkeypatch, own, rate):
     given = {}
     monkeypatch.setattr(games, "adversarial", lambda *_, **options: given.update(options))
-    dataclasses.replace(experiment, learning_rate=0.25, discriminator_rate=own).game()
+    rates = {"learning_rate": 0.25, "discriminator_rate": own}
+    dataclasses.replace(experiment, fresh_noise=0.0, **rates).game()
     for player, expected in (("generator", 0.25), ("discriminator", rate)):
         optimiser = given[f"{player}_optimiser"]
         step, _ = optimiser.update(jnp.ones(()), optimiser.init(jnp.zeros(())))

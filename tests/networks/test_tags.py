@@ -81,11 +81,13 @@ def test_discriminator_and_its_gradient(pieces):
         np.testing.assert_allclose(gradient[index], (high - low) / (2 * step), atol=1e-4)
 
 
-def test_generator_that_chooses():
+def test_generator_that_chooses_by_features_as_they_are():
     latent, _, features = arrays()
-    network = TagGenerator(4, 7, 10, choose=True)
+    network = TagGenerator(4, 7, None, choose=True)
     variables = network.init(jax.random.key(1), latent, features, train=False)
-    logits = generate(variables, latent, features)
+    (noise, bias), (kernel, last) = layers(variables)
+    x = np.concatenate([relu(np.float64(latent) @ noise + bias), np.float64(features)], axis=1)
+    logits = x @ kernel + last
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     made = network.apply(variables, latent, features, train=False)
     np.testing.assert_allclose(made, expected, atol=1e-6)
