@@ -20,10 +20,12 @@ class TagGenerator(nn.Module):
     Attributes:
         size: E, length of a word vector.
         latent_width: rectifiers of the noise.
-        feature_width: rectifiers of the features.
+        feature_width: rectifiers of the features; where None, they pass as they are.
         joint_widths: further layers of rectifiers behind both; the paper has none, and its noise
             therefore moves the vectors of all images by the same amounts.
         dropout: share of all rectifiers that is left out in training.
+        choose: a softmax comes last, for words whose vectors are one-hot: G chooses one, or some
+            of each.
 
     >>> generator, noise, features = TagGenerator(), jnp.ones((2, 100)), jnp.ones((2, 4096))
     >>> vectors, _ = generator.init_with_output(jax.random.key(0), noise, features, train=False)
@@ -33,20 +35,24 @@ class TagGenerator(nn.Module):
 
     size: int = 200
     latent_width: int = 500
-    feature_width: int = 2000
+    feature_width: int | None = 2000
     joint_widths: Sequence[int] = ()
     dropout: float = 0.5
+    choose: bool = False
 
     @nn.compact
     def __call__(self, latent: jax.Array, features: jax.Array, *, train: bool) -> jax.Array:
         """Noise `[B, Z]` and features `[B, F]` to word vectors `[B, E]`, float32."""
         chex.assert_rank([latent, features], 2)
         noise = _rectifiers(latent, self.latent_width, self.dropout, train)
-        image = _rectifiers(features, self.feature_width, self.dropout, train)
+        image = features
+        if self.feature_width is not None:
+            image = _rectifiers(image, self.feature_width, self.dropout, train)
         x = jnp.concatenate([noise, image], axis=-1)
         for width in self.joint_widths:
             x = _rectifiers(x, width, self.dropout, train)
-        return _dense(x, self.size, gain=1.0)
+        x = _dense(x, self.size, gain=1.0)
+        return nn.softmax(x) if self.choose else x
 
 
 class TagDiscriminator(nn.Module):
@@ -90,20 +96,24 @@ class TagProjection(nn.Module):
     the place of the label: the two meet in a product alone, which few images suffice to learn.
 
     Attributes:
-        width: rectifiers of the word vector v, in each of two layers.
+        width: rectifiers of the word vector v, in each layer of h.
+        layers: of h; without any, h(v) is v, and D is linear in the word as well: it sees no more
+            than what features each word goes with on average, as a regression does.
     """
 
     width: int = 128
+    layers: int = 2
 
     @nn.compact
     def __call__(self, word_vector: jax.Array, features: jax.Array, *, train: bool) -> jax.Array:
         """Word vectors `[B, E]` and features `[B, F]` to logits `[B]`, float32."""
         chex.assert_rank([word_vector, features], 2)
         word = word_vector
-        for _ in range(2):
+        for _ in range(self.layers):
             word = _rectifiers(word, self.width, 0.0, train)
-        image = nn.Dense(self.width, use_bias=False, kernel_init=normal(features.shape[-1] ** -0.5))
-        alike = jnp.sum(word * image(features), axis=-1) * self.width**-0.5
+        width = word.shape[-1]
+        image = nn.Dense(width, use_bias=False, kernel_init=normal(features.shape[-1] ** -0.5))
+        alike = jnp.sum(word * image(features), axis=-1) * width**-0.5
         return _dense(word, 1, gain=1.0)[:, 0] + alike
 
 

@@ -11,6 +11,8 @@ from jaxgan.recipes.digits import evaluate_digits as evaluate_digits
 from jaxgan.recipes.digits import evaluate_labels as evaluate_labels
 from jaxgan.recipes.digits import evaluate_modes as evaluate_modes
 from jaxgan.recipes.digits import real_digits as real_digits
+from jaxgan.recipes.drawings import classifier_features as classifier_features
+from jaxgan.recipes.drawings import lite0_map_features as lite0_map_features
 from jaxgan.recipes.evaluation import Evaluated as Evaluated
 from jaxgan.recipes.evaluation import Real as Real
 from jaxgan.recipes.evaluation import evaluate_pictures as evaluate_pictures

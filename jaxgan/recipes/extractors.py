@@ -168,6 +168,31 @@ def lite0_extractor(*, batch_size: int = _BATCH) -> Extractor:
     )
 
 
+def lite0_maps_extractor(*, batch_size: int = _BATCH) -> Extractor:
+    """Means of the last maps of EfficientNet-Lite0, 320 numbers a picture of 64 pixels or more.
+
+    They are of the block in front of the head, which knows less of photographs' classes than what
+    `lite0_extractor` sees; pictures keep their size.
+
+    Args:
+        batch_size: how many pictures it sees at once; 1 or more.
+
+    Raises:
+        ValueError: where the package is not installed, or its file is not what it should be.
+        OSError: where that cannot be read.
+    """
+    variables = lite0_variables()
+    held = jax.tree.map(jnp.asarray, variables)
+
+    def see(pictures: np.ndarray) -> Activations:
+        means = in_batches(partial(_lite0_means, held), pictures, batch_size=batch_size)
+        return Activations(means, None)
+
+    return Extractor(
+        "last maps of EfficientNet-Lite0", "as they are; (x - 127) / 128", digest_of(variables), see
+    )
+
+
 def inception_extractor(
     variables: Mapping[str, Any], protocol: InputProtocol, *, batch_size: int = _BATCH
 ) -> Extractor:
@@ -216,6 +241,15 @@ def _lite0(variables: Any, pictures: jax.Array) -> tuple[jax.Array, jax.Array]:
         images = jax.image.resize(images, (len(images), _LITE0_SIZE, _LITE0_SIZE, 3), "bilinear")
         outputs: Any = EfficientNetLite0().apply(variables, (images - 127) / 128)
         return outputs.features, outputs.logits
+
+
+@jax.jit
+def _lite0_means(variables: Any, pictures: jax.Array) -> jax.Array:
+    """`[N, H, W, C]` uint8 to `[N, 320]`."""
+    with jax.default_matmul_precision("highest"):
+        images = jnp.broadcast_to(pictures.astype(jnp.float32), (*pictures.shape[:3], 3))
+        outputs: Any = EfficientNetLite0().apply(variables, (images - 127) / 128)
+        return outputs.maps[-1].mean((1, 2))
 
 
 def opaque(pictures: np.ndarray) -> np.ndarray:

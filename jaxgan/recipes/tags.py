@@ -3,11 +3,8 @@
 import functools
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import metrics
@@ -21,8 +18,7 @@ from jaxgan.data import (
     vocabulary,
     word_vectors,
 )
-from jaxgan.networks import SmallClassifier
-from jaxgan.recipes.cache import cached_variables
+from jaxgan.recipes.drawings import Drawings, Features, classifier_features, word_features
 from jaxgan.training import Picture
 
 # They bind words, or belong to the catalogue; black, heavy and white say how a font prints what is
@@ -37,37 +33,7 @@ _STOP_WORDS = frozenset(
 _SKIN_TONES = {f"{point:X}" for point in range(0x1F3FB, 0x1F400)}
 
 
-@dataclass(frozen=True)
-class ClassifierSettings:
-    """How the classifier that gives the features is trained; others make another file."""
-
-    width: int = 32
-    features: int = 128
-    steps: int = 800
-    batch_size: int = 64
-    learning_rate: float = 3e-3
-    weight_decay: float = 0.1
-
-
-SETTINGS = ClassifierSettings()
-
 _SIZE = 32
-
-
-class Drawings(NamedTuple):
-    """Drawings, what is on them, and what a classifier sees.
-
-    Attributes:
-        images: `[N, S, S, 3]` uint8.
-        names: `[N]` texts.
-        table: `[N, V]` bool, which drawing has which word; each has one at least.
-        features: `[N, F]` float32; of the drawings for training, mean 0 and deviation 1.
-    """
-
-    images: np.ndarray
-    names: np.ndarray
-    table: np.ndarray
-    features: np.ndarray
 
 
 class TaggedDrawings(NamedTuple):
@@ -75,7 +41,7 @@ class TaggedDrawings(NamedTuple):
 
     Attributes:
         words: V words, the most frequent of `train` first.
-        vectors: `[V, E]` float32, of length 1: `data.word_vectors` of `train`.
+        vectors: `[V, E]` float32, of length 1: `data.word_vectors` of `train`, or one-hot.
         train: for training; words, vectors and classifier come from them alone.
         test: held out.
     """
@@ -91,7 +57,8 @@ def tagged_drawings(
     *,
     image_size: int,
     minimum: int,
-    vector_size: int,
+    vector_size: int | None,
+    features: Features = classifier_features,
     data_dir: StrPath | None = None,
     say: Callable[[str], None] = print,
 ) -> TaggedDrawings:
@@ -99,14 +66,14 @@ def tagged_drawings(
 
     Left out are flags (their names are countries' codes), drawings without a word of the
     vocabulary, and all skin tones but the plain one: a few drawings of people would else weigh
-    more than all things together. Features are the last hidden layer of a small classifier that is
-    trained on `train` to name a word of a drawing: on first use in about a minute, then read from
-    `$XDG_CACHE_HOME/jaxgan`.
+    more than all things together. Classifier and features are made on first use, within about a
+    minute, then read from `$XDG_CACHE_HOME/jaxgan`.
 
     Args:
         image_size: S, pixels on a side: 32, 64, 128 or 256.
         minimum: on how many drawings of `train` a word of the vocabulary is at least.
-        vector_size: E, in [1, V).
+        vector_size: E, in [1, V); one-hot vectors where None.
+        features: what is seen in drawings.
         data_dir: where data sets are kept; TFDS's own place where None.
         say: is told what happens.
 
@@ -114,16 +81,19 @@ def tagged_drawings(
         The drawings; for the same arguments the same object.
 
     Raises:
-        ValueError: where a size does not fit.
+        ValueError: where a size does not fit, or what the features need is not installed.
     """
     words, train, test = _with_words(image_size, minimum, data_dir)
-    vectors = word_vectors(train.table, size=vector_size)
-    features = _features(train, say)
+    if vector_size is None:
+        vectors = np.eye(len(words), dtype=np.float32)
+    else:
+        vectors = word_vectors(train.table, size=vector_size)
+    see = features(train, say)
     return TaggedDrawings(
         words,
         vectors,
-        train._replace(features=features(to_floats(train.images))),
-        test._replace(features=features(to_floats(test.images))),
+        train._replace(features=see(train.images)),
+        test._replace(features=see(test.images)),
     )
 
 
@@ -151,7 +121,7 @@ def evaluate_drawings(
             "run of 3 channels (--channels 3)"
         )
     _, drawings, _ = _with_words(_SIZE, 3, data_dir)
-    features = _features(drawings, say)
+    features = word_features(drawings, say)
 
     def real(split: str) -> np.ndarray:
         arrays = tfds_arrays(f"openmoji/{_SIZE}", split, only=["image"], data_dir=data_dir)
@@ -162,44 +132,6 @@ def evaluate_drawings(
         "frechet_distance": metrics.frechet_distance(features(images), unseen),
         "real_frechet_distance": metrics.frechet_distance(trained, unseen),
     }
-
-
-def word_classifier(
-    images: np.ndarray, table: np.ndarray, *, say: Callable[[str], None] = print
-) -> metrics.Classifier:
-    """A classifier that names a word of a drawing: trained on first use, then read from the cache.
-
-    A drawing with several words is an example of each.
-
-    Args:
-        images: `[N, S, S, 3]` uint8.
-        table: `[N, V]` bool, which drawing has which word.
-        say: is told when the training begins.
-
-    Returns:
-        The classifier of V words.
-    """
-    network = SmallClassifier(table.shape[1], SETTINGS.width, SETTINGS.features)
-
-    def train() -> Any:
-        say("a classifier of drawings is trained, once, in about a minute")
-        drawings, words = np.nonzero(table)
-        return metrics.train_classifier(
-            jax.random.key(0),
-            network,
-            to_floats(images)[drawings],
-            words,
-            steps=SETTINGS.steps,
-            batch_size=SETTINGS.batch_size,
-            learning_rate=SETTINGS.learning_rate,
-            weight_decay=SETTINGS.weight_decay,
-            augment=_vary,
-        )
-
-    variables, _ = cached_variables(
-        "word_classifier", settings=SETTINGS, arrays=(images, table), train=train, say=say
-    )
-    return metrics.Classifier(network, variables, image_size=images.shape[1])
 
 
 def evaluate_tags(ranked: np.ndarray, drawings: TaggedDrawings) -> dict[str, float]:
@@ -258,14 +190,6 @@ def draw_tags(drawings: TaggedDrawings, shown: np.ndarray, ranked: np.ndarray) -
     return sheet
 
 
-def _vary(key: jax.Array, images: jax.Array) -> jax.Array:
-    """Shift, turn, scale and mirror."""
-    key_jitter, key_mirror = jax.random.split(key)
-    images = metrics.jitter(key_jitter, images, shift=images.shape[1] / 12)
-    mirrored = jax.random.bernoulli(key_mirror, shape=(len(images), 1, 1, 1))
-    return jnp.where(mirrored, images[:, :, ::-1], images)
-
-
 def _read_drawings(
     split: str, image_size: int, data_dir: StrPath | None
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -288,14 +212,6 @@ def _with_words(
         return Drawings(images[some], names[some], table[some], np.empty((some.sum(), 0)))
 
     return words, chosen(images, names), chosen(*_read_drawings("test", image_size, data_dir))
-
-
-def _features(train: Drawings, say: Callable[[str], None]) -> Callable[[np.ndarray], np.ndarray]:
-    """Images `[N, H, W, 3]` in [-1, 1] to features, whose mean and deviation are `train`'s."""
-    classifier = word_classifier(train.images, train.table, say=say)
-    seen = classifier.features(to_floats(train.images))
-    mean, deviation = seen.mean(axis=0), seen.std(axis=0) + 1e-3
-    return lambda images: (classifier.features(images) - mean) / deviation
 
 
 def _words(name: str) -> tuple[str, ...]:

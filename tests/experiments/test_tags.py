@@ -11,7 +11,7 @@ from experiments import tags
 from jaxgan import data, games, recipes
 from jaxgan.data import resident
 from jaxgan.recipes.tags import Drawings
-from jaxgan.training import Draws, Evaluates, from_plain, to_plain
+from jaxgan.training import Draws, Evaluates, Shows, from_plain, to_plain
 from jaxgan.training.configuration import validated
 
 WORDS = tuple(f"word{index}" for index in range(240))
@@ -30,9 +30,12 @@ def part(key, count):
 def experiment(request, monkeypatch):
     train, test = part(0, 300), part(1, 40)
 
-    def tagged_drawings(*, image_size, minimum, vector_size):
-        del image_size, minimum
-        vectors = data.word_vectors(train.table, size=vector_size)
+    def tagged_drawings(*, image_size, minimum, vector_size, features):
+        del image_size, minimum, features
+        if vector_size is None:
+            vectors = np.eye(len(WORDS), dtype=np.float32)
+        else:
+            vectors = data.word_vectors(train.table, size=vector_size)
         return recipes.TaggedDrawings(WORDS, vectors, train, test)
 
     monkeypatch.setattr(recipes, "tagged_drawings", tagged_drawings)
@@ -59,7 +62,7 @@ def test_examples_are_pairs_of_a_drawing_and_one_of_its_words(experiment):
     row, word = np.nonzero(drawings.train.table)
     vectors, features = (np.split(examples[name], 2) for name in ("word_vector", "features"))
     for view in range(2):
-        expected = drawings.vectors[word] * experiment.vector_size**0.5
+        expected = drawings.vectors[word] * (experiment.vector_size or 1) ** 0.5
         np.testing.assert_allclose(vectors[view], expected, rtol=1e-6)
         np.testing.assert_array_equal(features[view], drawings.train.features[row])
     assert all(array.dtype == np.float32 for array in examples.values())
@@ -88,7 +91,7 @@ def test_game_fits_data_and_inputs(experiment):
     inputs = experiment.inputs(jax.random.key(1), 20)
     np.testing.assert_array_equal(inputs["features"][:10], inputs["features"][10:])
     made = jax.eval_shape(game.generate, jax.random.key(0), state, inputs)
-    assert made.shape == (20, experiment.vector_size)
+    assert made.shape == (20, experiment.drawings().vectors.shape[1])
 
 
 def test_configuration_survives_the_manifest(experiment):
@@ -96,16 +99,48 @@ def test_configuration_survives_the_manifest(experiment):
     assert from_plain(tags.Tags, to_plain(experiment)) == experiment
     assert isinstance(experiment, Draws)
     assert isinstance(experiment, Evaluates)
+    assert not isinstance(experiment, Shows)  # its pictures are of any inputs
 
 
 def test_learning_rate_and_momentum_of_the_paper():
     """Two updates with gradients 1: the steps of stochastic gradient descent with momentum."""
-    optimiser = tags.Tags().optimiser()
+    optimiser = tags.Tags().optimiser(0.1)
     state = optimiser.init(jnp.zeros(()))
     first, state = optimiser.update(jnp.ones(()), state)
     second, state = optimiser.update(jnp.ones(()), state)
     np.testing.assert_allclose(first, -0.1, rtol=1e-5)
     np.testing.assert_allclose(second, -0.1 / 1.00004 * 1.5, rtol=1e-5)
+
+
+def test_fresh_noise_is_what_both_players_see(experiment, monkeypatch):
+    monkeypatch.setattr(
+        games, "adversarial", lambda *_, **__: games.Game(None, lambda *round: round, None)
+    )
+    batch = {"word_vector": jnp.ones((9, 4)), "features": jnp.ones((900, 16))}
+
+    def seen(noise, key):
+        update = dataclasses.replace(experiment, fresh_noise=noise).game().update
+        _, state, shown = update(jax.random.key(key), "state", dict(batch))
+        assert state == "state"
+        assert shown["word_vector"] is batch["word_vector"]
+        return np.asarray(shown["features"]) - 1
+
+    assert not seen(0.0, 0).any()
+    np.testing.assert_allclose(seen(0.5, 0).std(), 0.5, rtol=0.02)
+    assert abs(np.mean(seen(0.5, 0) * seen(0.5, 1))) < 0.01
+    np.testing.assert_array_equal(seen(0.5, 1), seen(0.5, 1))
+
+
+@pytest.mark.parametrize(("own", "rate"), [(None, 0.25), (0.5, 0.5)])
+def test_rate_of_each_player(experiment, monkeypatch, own, rate):
+    given = {}
+    monkeypatch.setattr(games, "adversarial", lambda *_, **options: given.update(options))
+    rates = {"learning_rate": 0.25, "discriminator_rate": own}
+    dataclasses.replace(experiment, fresh_noise=0.0, **rates).game()
+    for player, expected in (("generator", 0.25), ("discriminator", rate)):
+        optimiser = given[f"{player}_optimiser"]
+        step, _ = optimiser.update(jnp.ones(()), optimiser.init(jnp.zeros(())))
+        np.testing.assert_allclose(step, -expected, rtol=1e-5)
 
 
 def test_a_perfect_generator_is_found_so(experiment):
@@ -129,7 +164,7 @@ def test_a_perfect_generator_is_found_so(experiment):
 
 
 def test_picture(experiment):
-    made = np.random.default_rng(0).normal(size=(107, experiment.vector_size))
+    made = np.random.default_rng(0).normal(size=(107, experiment.drawings().vectors.shape[1]))
     sheet = experiment.draw(None, made.astype(np.float32))
     assert sheet.size == (672, 750)
     assert np.asarray(sheet).std() > 10

@@ -81,6 +81,32 @@ def test_discriminator_and_its_gradient(pieces):
         np.testing.assert_allclose(gradient[index], (high - low) / (2 * step), atol=1e-4)
 
 
+def test_generator_that_chooses_by_features_as_they_are():
+    latent, _, features = arrays()
+    network = TagGenerator(4, 7, None, choose=True)
+    variables = network.init(jax.random.key(1), latent, features, train=False)
+    (noise, bias), (kernel, last) = layers(variables)
+    x = np.concatenate([relu(np.float64(latent) @ noise + bias), np.float64(features)], axis=1)
+    logits = x @ kernel + last
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    made = network.apply(variables, latent, features, train=False)
+    np.testing.assert_allclose(made, expected, atol=1e-6)
+
+
+def test_projection_without_layers():
+    """It is linear in the word, and in the features."""
+    _, word, features = arrays()
+    network = TagProjection(7, layers=0)
+    variables = network.init(jax.random.key(1), word, features, train=True)
+    variables = jax.tree.map(lambda leaf: leaf + 0.1, variables)
+    dense = {name: jax.tree.map(np.float64, layer) for name, layer in variables["params"].items()}
+    image, own = dense["Dense_0"]["kernel"], dense["Dense_1"]
+    expected = word @ own["kernel"][:, 0] + own["bias"]
+    expected += np.sum(word * (features @ image), axis=1) / 4**0.5
+    scores = network.apply(variables, word, features, train=True)
+    np.testing.assert_allclose(scores, expected, atol=1e-5)
+
+
 def test_projection_and_its_gradients():
     _, word, features = arrays()
     network = TagProjection(7)

