@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import inspect
 import sys
 
 import jax
@@ -10,6 +11,7 @@ import pytest
 
 from jaxgan import cli
 from jaxgan.data import STYLES, Images, pipeline, resident
+from jaxgan.training import experiment as experiment_module
 from jaxgan.training import from_plain, to_plain
 from jaxgan.training.configuration import validated
 
@@ -346,3 +348,26 @@ def test_faces_without_their_extra(name, monkeypatch, tmp_path, capsys):
     assert told.endswith("needs 'dicebear' once: pip install 'jaxgan[faces]'\n")
     assert told.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+OTHERS = ("stylegan", "stylegan2", "toy", "tags", "pix2pix", "cyclegan", "one_way", "xgan")
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, *OTHERS])
+def test_what_is_named_as_a_protocols_method_is_that_method(name):
+    """Protocols are known by the names of their methods alone."""
+    module = importlib.import_module(f"experiments.{name}")
+    kind = type(module.SMALL if hasattr(module, "SMALL") else module.PRESETS["small"])
+    protocols = [
+        one for one in vars(experiment_module).values() if getattr(one, "_is_protocol", False)
+    ]
+    assert len(protocols) > 9
+    for protocol in protocols:
+        for method, declared in vars(protocol).items():
+            if (
+                inspect.isfunction(declared)
+                and not method.startswith("_")
+                and hasattr(kind, method)
+            ):
+                asked = list(inspect.signature(declared).parameters)
+                assert list(inspect.signature(getattr(kind, method)).parameters) == asked, method
