@@ -231,7 +231,9 @@ SMALL = Tags(
     nearest=1,
 )
 if find_lite0() is None:
-    SMALL = dataclasses.replace(SMALL, image_size=32, features="classifier", fresh_noise=4.0)
+    SMALL = dataclasses.replace(
+        SMALL, image_size=32, features="classifier", fresh_noise=4.0, nearest=2
+    )
 
 if __name__ == "__main__":
     cli.main(Tags(), small=SMALL)
