@@ -141,17 +141,13 @@ SMALL = InfoGAN(
     average_decay=0.998,
 )
 
-STACKED = InfoGAN(
+STACKED = dataclasses.replace(
+    SMALL,
     images=Images(dataset="stacked_digits", channels=3),
     schedule=Schedule(steps=4500, log_every=100, sample_every=180, checkpoint_every=900),
     categorical=(10, 10, 10),
-    categorical_weight=1.5,
-    continuous_weight=0.3,
-    batch_size=64,
-    width=32,
     generator_rate=3e-3,
     discriminator_rate=1e-3,
-    average_decay=0.998,
 )
 
 if __name__ == "__main__":
