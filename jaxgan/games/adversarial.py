@@ -17,7 +17,7 @@ from jaxgan.games.augmentation import (
     observe_signs,
     probability_at,
 )
-from jaxgan.games.discriminator import Discriminator, Moment, Scored
+from jaxgan.games.discriminator import Discriminator, Moment, Scored, of_heads, views
 from jaxgan.games.game import (
     Batch,
     Game,
@@ -186,11 +186,12 @@ def adversarial(
         x, y = minibatch[real], conditions(minibatch, condition)
         z, fake = make(key, g, len(x), *y)
 
-        def terms(of_real: Scored, of_fake: Scored, critic: Critic) -> Terms:
+        def terms(of_real: Scored, of_fake: Scored, critic: Critic, *of_views: Scored) -> Terms:
             parts: list[Terms] = []
             if auxiliary is not None:
                 parts.append(prefixed("real", auxiliary.real(of_real.heads, *y)))
-                parts.append(prefixed("fake", auxiliary.fake(of_fake.heads, z, *y)))
+                of_fakes = of_heads(auxiliary, (of_fake, *of_views), z, *y)
+                parts.append(prefixed("fake", of_fakes))
             adversarial = loss.discriminator(of_real.scores, of_fake.scores)
             parts.append({"adversarial": (1.0, adversarial)})
             if lecam is not None and anchors is not None:
@@ -199,7 +200,8 @@ def adversarial(
                 parts.append(penalties(stream(key, "penalty"), critic, x, fake))
             return merged(*parts)
 
-        d, info = adversary.update(key, d, x, fake, *y, terms=terms, moment=moment)
+        others = views(auxiliary, stream(key, "view"), fake)
+        d, info = adversary.update(key, d, x, fake, *y, terms=terms, moment=moment, others=others)
         if lecam is not None and anchors is not None:
             anchors = lecam.update(info["real_score"], info["fake_score"], anchors)
         return d, anchors, info
@@ -233,12 +235,13 @@ def adversarial(
             return adversary.score(stream(key, name), *fixed, images, *y, moment=moment)[0]
 
         def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
-            key_generator = stream(key, "generator")
+            key_generator, key_view = stream(key, "generator"), stream(key, "view")
             fake, seen = apply_train(key_generator, generator, parameters, g.collections, z, *y)
             of_real, of_fake = score("real", x), score("fake", fake)
+            of_views = [score("view", other) for other in views(auxiliary, key_view, fake)]
             adversarial = loss.generator(of_real.scores, of_fake.scores)
-            of_heads = {} if auxiliary is None else auxiliary.fake(of_fake.heads, z, *y)
-            terms = merged({"adversarial": (1.0, adversarial)}, of_heads)
+            of_fakes = of_heads(auxiliary, (of_fake, *of_views), z, *y)
+            terms = merged({"adversarial": (1.0, adversarial)}, of_fakes)
             total, info = combine(weights_at(terms, moment.played))
             return total, (info, seen)
 

@@ -1,6 +1,6 @@
 """A discriminator in a game: how it is called, and how it is updated on reals and fakes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import flax.linen as nn
@@ -24,7 +24,7 @@ from jaxgan.games.game import (
     init_player,
     stream,
 )
-from jaxgan.games.terms import Critic, Terms, weights_at
+from jaxgan.games.terms import Auxiliary, Critic, Terms, weights_at
 from jaxgan.losses import AdversarialLoss, combine
 
 
@@ -56,8 +56,28 @@ class Scored(NamedTuple):
     heads: Any = None
 
 
-ScoredTerms: TypeAlias = Callable[[Scored, Scored, Critic], Terms]
-"""`(real, fake, critic) -> terms` of a discriminator's loss."""
+def views(auxiliary: Auxiliary | None, key: jax.Array, fakes: jax.Array) -> list[jax.Array]:
+    """What a discriminator is asked of besides fakes: one view of them at the most."""
+    if auxiliary is None or auxiliary.view is None:
+        return []
+    return [auxiliary.view(key, fakes)]
+
+
+def of_heads(
+    auxiliary: Auxiliary | None, scored: Sequence[Scored], latents: jax.Array, *y: jax.Array
+) -> Terms:
+    """Terms of the heads, of fakes and of their `views`; none without heads."""
+    if auxiliary is None:
+        return {}
+    of_fakes, *of_views = (said.heads for said in scored)
+    if not of_views:
+        return auxiliary.fake(of_fakes, latents, *y)
+    return auxiliary.fake(of_fakes, latents, *y, of_view=of_views[0])
+
+
+ScoredTerms: TypeAlias = Callable[..., Terms]
+"""`(real, fake, critic, *others) -> terms` of a discriminator's loss: what it says, `Scored`, of
+reals, of fakes, and of other images that an update was given; and the `Critic`."""
 
 
 def adversarial_term(loss: AdversarialLoss, weight: float = 1.0) -> ScoredTerms:
@@ -188,6 +208,7 @@ class Discriminator(NamedTuple):
         *condition: jax.Array,
         terms: ScoredTerms,
         moment: Moment = NOW,
+        others: Sequence[jax.Array] = (),
     ) -> tuple[Player, Info]:
         """One update on reals and fakes, which are separate batches of it.
 
@@ -197,8 +218,10 @@ class Discriminator(NamedTuple):
             real: `[B, H, W, C]`.
             fake: `[B, H, W, C]`, as it comes: no gradient goes on from here.
             *condition: y, shown with both.
-            terms: `(real, fake, critic) -> terms` of the loss.
+            terms: `(real, fake, critic, *others) -> terms` of the loss.
             moment: of the game, in which images are augmented.
+            others: images besides that it is asked of, each `[B, H, W, C]`; they leave its
+                collections as they are.
 
         Returns:
             The player after the update, and a report of scalars; where images are augmented, with
@@ -215,8 +238,10 @@ class Discriminator(NamedTuple):
 
             of_real, seen = score("real", player.collections, real)
             of_fake, seen = score("fake", seen, fake)
+            of_others = [score(f"other {n}", seen, images)[0] for n, images in enumerate(others)]
             critic = self.critic(key, parameters, seen, *condition, moment=moment)
-            loss, info = combine(weights_at(terms(of_real, of_fake, critic), moment.played))
+            found = terms(of_real, of_fake, critic, *of_others)
+            loss, info = combine(weights_at(found, moment.played))
             means = {
                 "real_score": jnp.mean(of_real.scores),
                 "fake_score": jnp.mean(of_fake.scores),

@@ -8,6 +8,7 @@ players' terms of Q, the second output of the discriminator:
 
 import dataclasses
 import itertools
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -119,7 +120,11 @@ class CodedLatent:
 
 
 def information(
-    latent: CodedLatent, *, categorical_weight: float = 1.0, continuous_weight: float = 0.1
+    latent: CodedLatent,
+    *,
+    categorical_weight: float = 1.0,
+    continuous_weight: float = 0.1,
+    view: Callable[[jax.Array, jax.Array], jax.Array] | None = None,
 ) -> Auxiliary:
     """Both players raise the bound on what an image says of its code, I(c; G(z, c)).
 
@@ -133,16 +138,23 @@ def information(
         categorical_weight: lambda of the categorical codes (paper: 1).
         continuous_weight: lambda of the continuous ones (paper: less than 1, so that the two terms
             are of one size).
+        view: `(key, images) -> images`, under which the categorical codes are to be told (paper:
+            none): what it changes, as `layers.random_affine` the slant, they cannot mean.
 
     Returns:
         For `adversarial(..., auxiliary=...)`, with a discriminator that returns
         `(scores, CodeDistribution)`. The terms are reported as L_I itself, in nats.
     """
 
-    def bounds(q: CodeDistribution, latents: jax.Array, *condition: jax.Array) -> Terms:
-        coded = latent.split(latents)
+    def bounds(
+        q: CodeDistribution,
+        latents: jax.Array,
+        *condition: jax.Array,
+        of_view: CodeDistribution | None = None,
+    ) -> Terms:
+        coded, told = latent.split(latents), (of_view or q).logits
         terms: dict[str, tuple[float, jax.Array]] = {}
-        for index, (logits, code) in enumerate(zip(q.logits, coded.categorical, strict=True)):
+        for index, (logits, code) in enumerate(zip(told, coded.categorical, strict=True)):
             name = f"information_categorical_{index}"
             terms[name] = -categorical_weight, categorical_information(logits, code)
         if latent.continuous:
@@ -150,4 +162,4 @@ def information(
             terms["information_continuous"] = -continuous_weight, bound
         return terms
 
-    return Auxiliary(real=lambda q, *condition: {}, fake=bounds)
+    return Auxiliary(real=lambda q, *condition: {}, fake=bounds, view=view)

@@ -23,10 +23,13 @@ class Auxiliary(NamedTuple):
     Attributes:
         real: `(heads, *y) -> terms` of D on reals; y is the condition, left out without one.
         fake: `(heads, z, *y) -> terms` of both players on fakes; z are the latents.
+        view: `(key, images) -> images`: where it is there, the discriminator is asked of the fakes
+            once more after it, and `fake` gets what it says of these as `of_view=heads`.
     """
 
     real: Callable[..., Terms]
     fake: Callable[..., Terms]
+    view: Callable[[jax.Array, jax.Array], jax.Array] | None = None
 
 
 def no_penalties(key: jax.Array, critic: Critic, real: jax.Array, fake: jax.Array) -> Terms:

@@ -1,6 +1,7 @@
 """Building blocks shared by networks."""
 
 from jaxgan.layers.adaptive_augmentation import adaptive_augmentation as adaptive_augmentation
+from jaxgan.layers.affine import random_affine as random_affine
 from jaxgan.layers.attention import SelfAttention as SelfAttention
 from jaxgan.layers.augmentation import colour as colour
 from jaxgan.layers.augmentation import cutout as cutout

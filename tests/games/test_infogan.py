@@ -82,38 +82,60 @@ def test_codes_that_sum_to_nothing(parts, sentence):
         games.CodedLatent(**parts)
 
 
-def game(rate):
+def game(rate, view=None):
     return games.adversarial(
         Generator(),
         Discriminator(),
         latent=LATENT,
         loss=losses.non_saturating,
-        auxiliary=games.information(LATENT, categorical_weight=1.0, continuous_weight=0.5),
+        auxiliary=games.information(
+            LATENT, categorical_weight=1.0, continuous_weight=0.5, view=view
+        ),
         generator_optimiser=optax.sgd(rate),
         discriminator_optimiser=optax.sgd(rate),
         average_decay=None,
     )
 
 
-def test_terms_against_the_bound():
-    """The bound by hand in float64, from what G makes of the latents of its own update."""
+@pytest.mark.parametrize("factor", [None, 0.5])
+def test_terms_against_the_bound(factor):
+    """The bound by hand in float64, from what G makes of the latents of its own update.
+
+    Under a view categorical codes are told of what it shows, and continuous ones as before; both
+    players have it so.
+    """
+    view = None if factor is None else lambda key, images: factor * images
     batch = {"image": jax.random.normal(jax.random.key(5), (B, 2, 2, 1))}
     state = game(0.0).init(jax.random.key(0), batch)
     key = jax.random.key(1)
-    _, info = jax.jit(game(0.0).update)(key, state, batch)
-    z = LATENT(games.stream(games.stream(key, "generator"), "latent"), B)
-    g, d = (jax.tree.map(np.float64, p.parameters) for p in (state.generator, state.discriminator))
-    x = np.float64(z) @ g["Dense_0"]["kernel"] + g["Dense_0"]["bias"]
-    logits, mean = (x @ d[n]["kernel"] + d[n]["bias"] for n in ("Dense_0", "Dense_1"))
-    log_q = logits - np.log(np.exp(logits).sum(1, keepdims=True))
-    coded = jax.tree.map(np.float64, LATENT.split(z))
-    categorical = (log_q * coded.categorical[0]).sum(1).mean() + np.log(3)
-    normal = -((coded.continuous - mean) ** 2) / 2 - np.log(2 * np.pi) / 2 + np.log(2)
-    continuous = normal.sum(1).mean()
+    _, info = jax.jit(game(0.0, view).update)(key, state, batch)
+    of_d = jax.random.fold_in(games.stream(key, "discriminator"), 0)
+    categorical, continuous = bounds_by_hand(state, of_d, factor)
+    found = info["discriminator/fake/information_categorical_0"]
+    np.testing.assert_allclose(found, categorical, rtol=1e-4)
+    found = info["discriminator/fake/information_continuous"]
+    np.testing.assert_allclose(found, continuous, rtol=1e-4)
+    categorical, continuous = bounds_by_hand(state, games.stream(key, "generator"), factor)
     np.testing.assert_allclose(info["generator/information_categorical_0"], categorical, rtol=1e-4)
     np.testing.assert_allclose(info["generator/information_continuous"], continuous, rtol=1e-4)
     expected = info["generator/adversarial"] - categorical - 0.5 * continuous
     np.testing.assert_allclose(info["generator/loss"], expected, rtol=1e-4)
+
+
+def bounds_by_hand(state, key, factor):
+    """Of the fakes of an update with this key."""
+    z = LATENT(games.stream(key, "latent"), B)
+    g, d = (jax.tree.map(np.float64, p.parameters) for p in (state.generator, state.discriminator))
+    x = np.float64(z) @ g["Dense_0"]["kernel"] + g["Dense_0"]["bias"]
+    logits, mean = (
+        seen @ d[n]["kernel"] + d[n]["bias"]
+        for n, seen in (("Dense_0", (factor or 1) * x), ("Dense_1", x))
+    )
+    log_q = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    coded = jax.tree.map(np.float64, LATENT.split(z))
+    categorical = (log_q * coded.categorical[0]).sum(1).mean() + np.log(3)
+    normal = -((coded.continuous - mean) ** 2) / 2 - np.log(2 * np.pi) / 2 + np.log(2)
+    return categorical, normal.sum(1).mean()
 
 
 def test_players_raise_the_bound():
