@@ -1,6 +1,6 @@
 """InfoGAN (Chen et al., 2016): codes that come to mean something without any label.
 
-python experiments/infogan.py train                   digits, about ten minutes of one CPU core
+python experiments/infogan.py train                   digits, about eleven minutes of one CPU core
 python experiments/infogan.py train --preset stacked  three digits in one picture, a thousand modes
 python experiments/infogan.py train --preset paper    all of MNIST
 python experiments/infogan.py evaluate runs/infogan-001     does the code of ten name the digit?
