@@ -17,7 +17,7 @@ from jaxgan.games.augmentation import (
     observe_signs,
     probability_at,
 )
-from jaxgan.games.discriminator import Discriminator, Moment, Scored, of_heads, views
+from jaxgan.games.discriminator import Discriminator, Moment, Scored
 from jaxgan.games.game import (
     Batch,
     Game,
@@ -138,7 +138,9 @@ def adversarial(
     every = penalties.every if isinstance(penalties, LazyPenalties) else 1
     _check(n_critic, generator_minibatches, every)
     adversary = Discriminator(
-        discriminator, discriminator_optimiser, augment, has_heads=auxiliary is not None
+        *(discriminator, discriminator_optimiser, augment),
+        has_heads=auxiliary is not None,
+        view=None if auxiliary is None else auxiliary.view,
     )
     averaging = average_weights(average_decay) if averaging is None else averaging
 
@@ -186,12 +188,11 @@ def adversarial(
         x, y = minibatch[real], conditions(minibatch, condition)
         z, fake = make(key, g, len(x), *y)
 
-        def terms(of_real: Scored, of_fake: Scored, critic: Critic, *of_views: Scored) -> Terms:
+        def terms(of_real: Scored, of_fake: Scored, critic: Critic) -> Terms:
             parts: list[Terms] = []
             if auxiliary is not None:
                 parts.append(prefixed("real", auxiliary.real(of_real.heads, *y)))
-                of_fakes = of_heads(auxiliary, (of_fake, *of_views), z, *y)
-                parts.append(prefixed("fake", of_fakes))
+                parts.append(prefixed("fake", auxiliary.fake(of_fake.heads, z, *y)))
             adversarial = loss.discriminator(of_real.scores, of_fake.scores)
             parts.append({"adversarial": (1.0, adversarial)})
             if lecam is not None and anchors is not None:
@@ -200,8 +201,7 @@ def adversarial(
                 parts.append(penalties(stream(key, "penalty"), critic, x, fake))
             return merged(*parts)
 
-        others = views(auxiliary, stream(key, "view"), fake)
-        d, info = adversary.update(key, d, x, fake, *y, terms=terms, moment=moment, others=others)
+        d, info = adversary.update(key, d, x, fake, *y, terms=terms, moment=moment)
         if lecam is not None and anchors is not None:
             anchors = lecam.update(info["real_score"], info["fake_score"], anchors)
         return d, anchors, info
@@ -230,18 +230,15 @@ def adversarial(
         x, y = minibatch[real], conditions(minibatch, condition)
         z = latent(stream(key, "latent"), len(x))
 
-        def score(name: str, images: jax.Array) -> Scored:
-            fixed = d.parameters, d.collections
-            return adversary.score(stream(key, name), *fixed, images, *y, moment=moment)[0]
-
         def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
-            key_generator, key_view = stream(key, "generator"), stream(key, "view")
+            key_generator = stream(key, "generator")
             fake, seen = apply_train(key_generator, generator, parameters, g.collections, z, *y)
-            of_real, of_fake = score("real", x), score("fake", fake)
-            of_views = [score("view", other) for other in views(auxiliary, key_view, fake)]
+            fixed = d.parameters, d.collections
+            of_real, _ = adversary.score(stream(key, "real"), *fixed, x, *y, moment=moment)
+            of_fake, _ = adversary.score_fakes(key, *fixed, fake, *y, moment=moment)
             adversarial = loss.generator(of_real.scores, of_fake.scores)
-            of_fakes = of_heads(auxiliary, (of_fake, *of_views), z, *y)
-            terms = merged({"adversarial": (1.0, adversarial)}, of_fakes)
+            of_heads = {} if auxiliary is None else auxiliary.fake(of_fake.heads, z, *y)
+            terms = merged({"adversarial": (1.0, adversarial)}, of_heads)
             total, info = combine(weights_at(terms, moment.played))
             return total, (info, seen)
 

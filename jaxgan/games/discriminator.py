@@ -1,6 +1,6 @@
 """A discriminator in a game: how it is called, and how it is updated on reals and fakes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import flax.linen as nn
@@ -24,7 +24,7 @@ from jaxgan.games.game import (
     init_player,
     stream,
 )
-from jaxgan.games.terms import Auxiliary, Critic, Terms, weights_at
+from jaxgan.games.terms import Critic, Terms, weights_at
 from jaxgan.losses import AdversarialLoss, combine
 
 
@@ -56,28 +56,8 @@ class Scored(NamedTuple):
     heads: Any = None
 
 
-def views(auxiliary: Auxiliary | None, key: jax.Array, fakes: jax.Array) -> list[jax.Array]:
-    """What a discriminator is asked of besides fakes: one view of them at the most."""
-    if auxiliary is None or auxiliary.view is None:
-        return []
-    return [auxiliary.view(key, fakes)]
-
-
-def of_heads(
-    auxiliary: Auxiliary | None, scored: Sequence[Scored], latents: jax.Array, *y: jax.Array
-) -> Terms:
-    """Terms of the heads, of fakes and of their `views`; none without heads."""
-    if auxiliary is None:
-        return {}
-    of_fakes, *of_views = (said.heads for said in scored)
-    if not of_views:
-        return auxiliary.fake(of_fakes, latents, *y)
-    return auxiliary.fake(of_fakes, latents, *y, of_view=of_views[0])
-
-
-ScoredTerms: TypeAlias = Callable[..., Terms]
-"""`(real, fake, critic, *others) -> terms` of a discriminator's loss: what it says, `Scored`, of
-reals, of fakes, and of other images that an update was given; and the `Critic`."""
+ScoredTerms: TypeAlias = Callable[[Scored, Scored, Critic], Terms]
+"""`(real, fake, critic) -> terms` of a discriminator's loss."""
 
 
 def adversarial_term(loss: AdversarialLoss, weight: float = 1.0) -> ScoredTerms:
@@ -96,6 +76,7 @@ class Discriminator(NamedTuple):
         optimiser: of its parameters.
         augmentation: what happens to images before it sees them.
         has_heads: whether it says more than a score.
+        view: `(key, images) -> images`, under which its heads are asked of fakes once more.
         mend: what is done to its gradients first, as in `descend`.
     """
 
@@ -103,6 +84,7 @@ class Discriminator(NamedTuple):
     optimiser: optax.GradientTransformation
     augmentation: Augmentation | None = None
     has_heads: bool = False
+    view: Callable[[jax.Array, jax.Array], jax.Array] | None = None
     mend: Callable[[Any], Any] | None = None
 
     def init(self, key: jax.Array, images: jax.Array, *condition: jax.Array) -> Player:
@@ -169,6 +151,29 @@ class Discriminator(NamedTuple):
             )
         return (Scored(*outputs) if self.has_heads else Scored(outputs)), collections
 
+    def score_fakes(
+        self,
+        key: jax.Array,
+        parameters: Any,
+        collections: Any,
+        fakes: jax.Array,
+        *condition: jax.Array,
+        moment: Moment = NOW,
+    ) -> tuple[Scored, Any]:
+        """`score` of fakes; under a view its heads are two, `(heads, heads of the view)`.
+
+        The view leaves the collections as they are.
+        """
+        learnt = parameters, collections
+        key_fake = stream(key, "fake")
+        scored, seen = self.score(key_fake, *learnt, fakes, *condition, moment=moment)
+        if self.view is None:
+            return scored, seen
+        viewed = self.view(stream(key, "view"), fakes)
+        key_viewed = stream(key, "viewed")
+        of_view, _ = self.score(key_viewed, *learnt, viewed, *condition, moment=moment)
+        return Scored(scored.scores, (scored.heads, of_view.heads)), seen
+
     def scores(
         self,
         key: jax.Array,
@@ -208,7 +213,6 @@ class Discriminator(NamedTuple):
         *condition: jax.Array,
         terms: ScoredTerms,
         moment: Moment = NOW,
-        others: Sequence[jax.Array] = (),
     ) -> tuple[Player, Info]:
         """One update on reals and fakes, which are separate batches of it.
 
@@ -218,10 +222,8 @@ class Discriminator(NamedTuple):
             real: `[B, H, W, C]`.
             fake: `[B, H, W, C]`, as it comes: no gradient goes on from here.
             *condition: y, shown with both.
-            terms: `(real, fake, critic, *others) -> terms` of the loss.
+            terms: `(real, fake, critic) -> terms` of the loss.
             moment: of the game, in which images are augmented.
-            others: images besides that it is asked of, each `[B, H, W, C]`; they leave its
-                collections as they are.
 
         Returns:
             The player after the update, and a report of scalars; where images are augmented, with
@@ -229,19 +231,14 @@ class Discriminator(NamedTuple):
         """
 
         def objective(parameters: Any) -> tuple[jax.Array, tuple[Info, Any]]:
-            def score(name: str, collections: Any, images: jax.Array) -> tuple[Scored, Any]:
-                key_score = stream(key, name)
-                return self.score(
-                    *(key_score, parameters, collections, images, *condition),
-                    moment=moment,
-                )
-
-            of_real, seen = score("real", player.collections, real)
-            of_fake, seen = score("fake", seen, fake)
-            of_others = [score(f"other {n}", seen, images)[0] for n, images in enumerate(others)]
+            learnt = parameters, player.collections
+            key_real = stream(key, "real")
+            of_real, seen = self.score(key_real, *learnt, real, *condition, moment=moment)
+            of_fake, seen = self.score_fakes(
+                *(key, parameters, seen, fake, *condition), moment=moment
+            )
             critic = self.critic(key, parameters, seen, *condition, moment=moment)
-            found = terms(of_real, of_fake, critic, *of_others)
-            loss, info = combine(weights_at(found, moment.played))
+            loss, info = combine(weights_at(terms(of_real, of_fake, critic), moment.played))
             means = {
                 "real_score": jnp.mean(of_real.scores),
                 "fake_score": jnp.mean(of_fake.scores),

@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -146,15 +146,11 @@ def information(
         `(scores, CodeDistribution)`. The terms are reported as L_I itself, in nats.
     """
 
-    def bounds(
-        q: CodeDistribution,
-        latents: jax.Array,
-        *condition: jax.Array,
-        of_view: CodeDistribution | None = None,
-    ) -> Terms:
-        coded, told = latent.split(latents), (of_view or q).logits
+    def bounds(heads: Any, latents: jax.Array, *condition: jax.Array) -> Terms:
+        coded = latent.split(latents)
+        q, of_view = (heads, heads) if view is None else heads
         terms: dict[str, tuple[float, jax.Array]] = {}
-        for index, (logits, code) in enumerate(zip(told, coded.categorical, strict=True)):
+        for index, (logits, code) in enumerate(zip(of_view.logits, coded.categorical, strict=True)):
             name = f"information_categorical_{index}"
             terms[name] = -categorical_weight, categorical_information(logits, code)
         if latent.continuous:

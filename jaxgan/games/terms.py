@@ -24,7 +24,7 @@ class Auxiliary(NamedTuple):
         real: `(heads, *y) -> terms` of D on reals; y is the condition, left out without one.
         fake: `(heads, z, *y) -> terms` of both players on fakes; z are the latents.
         view: `(key, images) -> images`: where it is there, the discriminator is asked of the fakes
-            once more after it, and `fake` gets what it says of these as `of_view=heads`.
+            once more after it, and `fake` gets both answers, `((heads, heads of the view), ...)`.
     """
 
     real: Callable[..., Terms]
