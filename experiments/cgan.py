@@ -53,6 +53,14 @@ class CGAN(recipes.FromLabels):
     average_decay: Fraction | None = 0.999
     """Of the moving average of G's weights that pictures are made with."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.conditioning == "projection" and self.architecture != "dcgan":
+            raise ValueError(
+                f"--conditioning projection has no networks like {self.architecture}'s: give "
+                "--architecture dcgan, or another --conditioning"
+            )
+
     @property
     def latent(self) -> latents.Prior:
         """p(z)."""

@@ -20,7 +20,15 @@ from annotated_types import Ge
 
 from jaxgan import cli, games, losses, metrics, recipes, updates
 from jaxgan.data import Sides
-from jaxgan.training import Fraction, Generate, Picture, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import (
+    Fraction,
+    Generate,
+    NonNegativeFloat,
+    Picture,
+    PositiveFloat,
+    PositiveInt,
+    Schedule,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +64,7 @@ class CycleGAN(recipes.Translators):
     """Of both discriminators (paper: instance)."""
     cycle: PositiveFloat = 10.0
     """lambda, of the cycles (paper: 10)."""
-    identity: float = 5.0
+    identity: NonNegativeFloat = 5.0
     """Of G(b) = b and F(a) = a (code: half of lambda; paper: for paintings alone)."""
     pool_size: int = 50
     """Images that are kept of each generator (paper: 50)."""

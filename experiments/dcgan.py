@@ -1,6 +1,6 @@
 """DCGAN (Radford, Metz and Chintala, 2016): a generator and a discriminator of convolutions alone.
 
-python experiments/dcgan.py train                   digits, about six minutes on two CPU cores
+python experiments/dcgan.py train                   digits, about seven minutes of one CPU core
 python experiments/dcgan.py train --preset faces    colour faces at 32x32
 python experiments/dcgan.py train --preset paper    bedrooms at 64x64, five epochs of LSUN
 

@@ -55,13 +55,16 @@ def main(run: tyro.conf.Positional[Path], *, output: Path = Path("estimate.png")
         output: Where the picture goes.
     """
     try:
+        if not output.parent.is_dir():
+            raise RunError(f"{output.parent} is no folder to write a picture in: name another")
         opened = Run.open(run)
         steps, values = estimates(opened)
     except RunError as error:
         raise SystemExit(f"error: {error}") from None
     window = max(LINES, len(steps) // 20)
     smooth = np.convolve(values, np.ones(window) / window, mode="valid")
-    frames = sorted(opened.samples.glob("step_*.png"))[1:]
+    frames = sorted(opened.samples.glob("step_*.png"))
+    frames = frames[1:] or frames  # before the first round there is nothing to see
     shown = [frames[index] for index in np.linspace(0, len(frames) - 1, 5).astype(int)]
     figure = pyplot.figure(figsize=(9, 5), layout="constrained")
     halves: Any = figure.subfigures(2, 1, height_ratios=(2, 3))

@@ -11,17 +11,22 @@ first (and then the second) continuous code goes from -1.5 to 1.5 while the nois
 
 import dataclasses
 from functools import partial
-from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from annotated_types import Ge
 
 from jaxgan import cli, games, layers, losses, networks, recipes
 from jaxgan.data import Images
-from jaxgan.training import Fraction, Generate, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import (
+    Fraction,
+    Generate,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    Schedule,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,9 +65,9 @@ class InfoGAN(recipes.FromLatents):
     """Let the learning rates fall to 0 over the run, in a straight line (paper: no)."""
     uniform_noise: bool = False
     """Draw the noise from U(-1, 1) rather than N(0, I) (code: U(-1, 1))."""
-    gain_spread: Annotated[float, Ge(0)] = 0.0
+    gain_spread: NonNegativeFloat = 0.0
     """Standard deviation of batch norm's gains around 1 at the start (code: 0.02)."""
-    affine: Annotated[float, Ge(0)] = 0.0
+    affine: NonNegativeFloat = 0.0
     """How far images are slanted, scaled and shifted at random before Q names their categorical
     codes, so that these cannot mean a slant; 1 slants by 0.4 at the most (paper: 0)."""
 
@@ -75,6 +80,7 @@ class InfoGAN(recipes.FromLatents):
         """G and Q minimise, D maximises V(D, G) - lambda L_I(G, Q) (paper: equation 6)."""
         size, channels = self.images.image_size, self.images.channels
         gains = layers.normal(self.gain_spread, mean=1.0)
+        moved = partial(layers.random_affine, strength=self.affine)
         head = networks.Codes(self.categorical, self.continuous, scale_init=gains)
         g_rate, d_rate = self.rates(self.generator_rate, self.discriminator_rate, decay=self.decay)
         return games.adversarial(
@@ -85,7 +91,7 @@ class InfoGAN(recipes.FromLatents):
                 self.latent,
                 categorical_weight=self.categorical_weight,
                 continuous_weight=self.continuous_weight,
-                view=partial(layers.random_affine, strength=self.affine) if self.affine else None,
+                view=moved if self.affine and self.categorical else None,
             ),
             loss=losses.non_saturating,
             generator_optimiser=optax.adam(g_rate, self.beta1, self.beta2, eps=1e-8),
@@ -122,12 +128,14 @@ class InfoGAN(recipes.FromLatents):
         }
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
-        """How well the first code of ten names the digit; of faces and stacked digits their own."""
-        if self.images.folder is None and self.images.dataset.startswith(("faces", "stacked")):
+        """How well the first code of ten names the digit; of else, as of all samples."""
+        digits = self.images.folder is None and self.images.dataset in ("digits", "mnist")
+        if not digits or 10 not in self.categorical:
             return super().evaluate(generate, key)
         recipes.check_digits(self.images)
         latent = self.latent(key, 5000)
-        codes = np.asarray(self.latent.split(latent).categorical[0]).argmax(1)
+        code = self.latent.split(latent).categorical[self.categorical.index(10)]
+        codes = np.asarray(code).argmax(1)
         made = generate(key, {"latent": latent})
         return recipes.evaluate_codes(made, codes, data_dir=self.images.data_dir)
 

@@ -13,6 +13,7 @@ from cyclegan import SMALL as BOTH_WAYS
 from cyclegan import CycleGAN
 
 from jaxgan import cli
+from jaxgan.training import NonNegativeFloat
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +22,7 @@ class OneWay(CycleGAN):
 
     one_way: bool = True
     """Switch the direction from b to a off: no D_A, no cycle of b."""
-    identity: float = 0.0
+    identity: NonNegativeFloat = 0.0
     """Of G(b) = b."""
 
 

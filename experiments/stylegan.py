@@ -19,7 +19,7 @@ from annotated_types import Ge
 from jaxgan import cli, games, networks, penalties, recipes
 from jaxgan.data import Images
 from jaxgan.networks import doublings
-from jaxgan.training import FoundNetworks, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import FoundNetworks, NonNegativeFloat, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ class StyleGAN(recipes.FromStyles):
     channel_base: PositiveInt | None = 16384
     """At a resolution r there are channel_base / r channels (code: 16,384); None: from the size of
     images."""
-    gamma: Annotated[float, Ge(0)] | None = 10.0
+    gamma: NonNegativeFloat | None = 10.0
     """Of gamma / 2 |grad D(x)|^2 (paper: 10); None: from the size of images and the batch."""
     learning_rate: PositiveFloat | None = 0.001
     """Of Adam, both players (paper: 0.001); None: from the size of images."""

@@ -29,7 +29,7 @@ from annotated_types import Ge
 
 from jaxgan import cli, games, networks, penalties, recipes, updates
 from jaxgan.data import Images
-from jaxgan.training import FoundNetworks, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import FoundNetworks, NonNegativeFloat, PositiveFloat, PositiveInt, Schedule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ class StyleGAN2(recipes.FromStyles):
     channel_base: PositiveInt | None = 32768
     """At a resolution r there are channel_base / r channels (paper: 32,768); None: from the size of
     images."""
-    gamma: Annotated[float, Ge(0)] | None = 10.0
+    gamma: NonNegativeFloat | None = 10.0
     """Of gamma / 2 |grad D(x)|^2 (paper: 10); None: from the size of images and the batch."""
     learning_rate: PositiveFloat | None = 0.002
     """Of Adam, both players (paper: 0.002); None: from the size of images."""
@@ -55,7 +55,7 @@ class StyleGAN2(recipes.FromStyles):
     the batch."""
     penalty_every: PositiveInt = 16
     """Rounds from one update of D by its gradient penalty to the next (paper: 16)."""
-    path_length: Annotated[float, Ge(0)] = 2.0
+    path_length: NonNegativeFloat = 2.0
     """Weight of G's path-length penalty (code: 2); 0 plays without."""
     path_length_every: PositiveInt = 4
     """Rounds from one update of G by it to the next (code: 4); G's Adam allows for it, with or

@@ -22,7 +22,15 @@ import optax
 
 from jaxgan import cli, games, latents, losses, networks, penalties, recipes
 from jaxgan.data import ArraySource, Resident, Streamed, common_neighbours
-from jaxgan.training import Fraction, Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import (
+    Fraction,
+    Generate,
+    NonNegativeFloat,
+    Pipeline,
+    PositiveFloat,
+    PositiveInt,
+    Schedule,
+)
 from jaxgan.training.pictures import Picture
 from jaxgan.weights import find_lite0
 
@@ -70,17 +78,17 @@ class Tags:
     """Share of hidden units left out in training, both players (paper: 0.5)."""
     views: PositiveInt = 1
     """How often a pair stands in the data, with other noise each time (paper: once, no noise)."""
-    feature_noise: float = 0.0
+    feature_noise: NonNegativeFloat = 0.0
     """Deviation of the features' noise; the features' own is 1."""
-    fresh_noise: float = 0.0
+    fresh_noise: NonNegativeFloat = 0.0
     """Deviation of more such noise, drawn anew in each round, the same for both players: neither
     can learn drawings by heart, nor what noise they came with (paper: none)."""
-    word_noise: float = 0.0
+    word_noise: NonNegativeFloat = 0.0
     """Deviation of the word vectors' noise; the vectors' own is 1. Without it D tells generated
     vectors by their not being one of the words, rather than by their being the wrong one."""
     loss: Literal["non_saturating", "relativistic"] = "non_saturating"
     """What both players minimise (paper: the GAN's)."""
-    gamma: float = 0.0
+    gamma: NonNegativeFloat = 0.0
     """Of R1 + R2, each with gamma / 2 (paper: none)."""
     adam: bool = False
     """Adam, its rate falling to 0 in a straight line, for the paper's SGD, whose momentum grows

@@ -9,17 +9,24 @@ python experiments/xgan.py translate runs/xgan-001 MY-DRAWINGS --output coloured
 """
 
 import dataclasses
-from typing import Annotated, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from annotated_types import Ge
 
 from jaxgan import cli, games, losses, metrics, networks, penalties, recipes
 from jaxgan.data import Sides
-from jaxgan.training import Fraction, Generate, Picture, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import (
+    Fraction,
+    Generate,
+    NonNegativeFloat,
+    Picture,
+    PositiveFloat,
+    PositiveInt,
+    Schedule,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,13 +45,13 @@ class XGAN(recipes.BetweenSides):
     """Channels of the encoders' first layer (paper: 32)."""
     discriminator_width: PositiveInt = 32
     """Channels of a discriminator's first layer."""
-    reconstruction: float = 1.0
+    reconstruction: NonNegativeFloat = 1.0
     """Weight of the reconstructions."""
-    domain: float = 1.0
+    domain: NonNegativeFloat = 1.0
     """Weight of the classifier of domains, whose gradient is reversed."""
-    semantic: float = 1.0
+    semantic: NonNegativeFloat = 1.0
     """Weight of what the embedding of a translation keeps."""
-    adversarial: float = 1.0
+    adversarial: NonNegativeFloat = 1.0
     """Weight of the translations' adversarial losses."""
     learning_rate: PositiveFloat = 1e-4
     """Of Adam, all players (paper: 1e-4)."""
@@ -52,7 +59,7 @@ class XGAN(recipes.BetweenSides):
     """Of the discriminators' Adam, where it is another (paper: the same)."""
     decay: bool = False
     """Let the learning rates fall to 0 over the run, in a straight line (paper: no)."""
-    gamma: Annotated[float, Ge(0)] = 0.0
+    gamma: NonNegativeFloat = 0.0
     """Of R1 on both discriminators, with gamma / 2 (paper: none)."""
     alike: bool = False
     """Let each domain's own layers begin with the same weights (paper: no). What belongs together

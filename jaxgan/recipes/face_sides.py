@@ -53,8 +53,14 @@ def evaluate_face_sides(
         who are all different, and `chance_retrieval_5`.
 
     Raises:
-        ValueError: where the sides are no faces, or `face_pairs` or `face_classifier` raises it.
+        ValueError: where the sides are no faces or not in colour, or `face_pairs` or
+            `face_classifier` raises it.
     """
+    if not sides.channels == (sides.channels_b or 3) == 3:
+        raise ValueError(
+            "faces are judged in colour, and one side of these is grey: evaluate a run of 3 "
+            "channels (--channels 3, no --channels-b)"
+        )
     pairs = held_out_people(sides)
     held_out = {side: to_floats(images) for side, images in sides.held_out().items()}
     style_a, style_b = pairs.styles[:: -1 if sides.swap else 1]

@@ -124,8 +124,8 @@ class FromLabels(FromLatents):
         if self.usual and isinstance(self.classes, int):
             given = ",".join(map(str, self.usual))
             raise ValueError(
-                f"--usual {given} is of several attributes, and images have one label here: leave "
-                "it empty"
+                f"--usual {given} is of several attributes, and images have one label here: give "
+                "--usual with nothing behind it"
             )
         self._in_turn()
 

@@ -19,7 +19,14 @@ from jaxgan.recipes.freezing import freeze_layers
 from jaxgan.recipes.imported import with_networks
 from jaxgan.recipes.kernels import style_kernels
 from jaxgan.recipes.samples import evaluate_labelled, evaluate_samples
-from jaxgan.training import Generate, Pipeline, PositiveFloat, PositiveInt, Schedule
+from jaxgan.training import (
+    Generate,
+    NonNegativeFloat,
+    Pipeline,
+    PositiveFloat,
+    PositiveInt,
+    Schedule,
+)
 from jaxgan.weights import StyleNetworks
 
 Probability: TypeAlias = Annotated[float, Ge(0), Le(1)]
@@ -77,7 +84,7 @@ class FromStyles(abc.ABC):
     """Add noise to the features, each layer with a strength that it learns (paper: yes)."""
     mixing: Probability = 0.9
     """Probability that two latents share the images of a minibatch (paper: 0.9)."""
-    gamma: Annotated[float, Ge(0)] | None = None
+    gamma: NonNegativeFloat | None = None
     """Of $gamma / 2 |grad D(x)|^2$; None: from the size of images and the batch."""
     learning_rate: PositiveFloat | None = None
     """Of Adam, both players; None: from the size of images."""

@@ -23,7 +23,7 @@ def check_vector(vector: Sequence[int], classes: tuple[int, ...], *, flag: str) 
     if len(vector) != len(classes):
         raise ValueError(
             f"{told} is of length {len(vector)}, and images have {len(classes)} attributes: give "
-            "a label of each"
+            f"{flag} a label of each"
         )
     for place, (label, count) in enumerate(zip(vector, classes, strict=True)):
         if not 0 <= label < count:

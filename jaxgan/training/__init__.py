@@ -27,6 +27,7 @@ from jaxgan.training.experiment import Experiment as Experiment
 from jaxgan.training.experiment import Fraction as Fraction
 from jaxgan.training.experiment import Generate as Generate
 from jaxgan.training.experiment import Generates as Generates
+from jaxgan.training.experiment import NonNegativeFloat as NonNegativeFloat
 from jaxgan.training.experiment import Pipeline as Pipeline
 from jaxgan.training.experiment import PositiveFloat as PositiveFloat
 from jaxgan.training.experiment import PositiveInt as PositiveInt

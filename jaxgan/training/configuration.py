@@ -1,6 +1,7 @@
 """The configuration of an experiment: its name, and its fields as plain values."""
 
 import dataclasses
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -67,6 +68,11 @@ def validated(experiment: E) -> E:
     """
     kind: Any = type(experiment)
     values = to_plain(experiment)
+    for name, value in flat(values).items():
+        numbers = value if isinstance(value, list) else [value]
+        if not all(math.isfinite(x) for x in numbers if isinstance(x, float)):
+            flag = name.rpartition(".")[2].replace("_", "-")
+            raise ValueError(f"{name} = {value} will not do: give a finite number (--{flag})")
     try:
         TypeAdapter(kind).validate_python(values)
     except ValidationError as error:

@@ -247,15 +247,53 @@ def test_infogan_is_judged_by_its_prior():
     assert drawn.categorical[0].sum(axis=0).std() > 1  # by lots, not in turn
 
 
+@pytest.mark.parametrize(
+    "changes", [{"categorical": ()}, {"categorical": (5,)}, {"images": Images("openmoji/32")}]
+)
+def test_infogan_without_digits_or_a_code_of_ten_is_judged_as_others_are(changes, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "jaxgan.recipes.latents.evaluate_samples",
+        lambda images, draw: seen.append(draw(3).shape) or {"typical": 1.0},
+    )
+    small = importlib.import_module("experiments.infogan").SMALL
+    experiment = dataclasses.replace(small, **changes)
+    figures = experiment.evaluate(lambda key, inputs: inputs["latent"], jax.random.key(0))
+    assert figures == {"typical": 1.0}
+    assert seen == [(3, 62 + sum(experiment.categorical) + 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "says"),
+    [
+        ("xgan", {"semantic": float("nan")}, r"semantic = nan will not .* finite .*\(--semantic\)"),
+        ("tags", {"word_noise": float("inf")}, r"word_noise = inf will not do: .*--word-noise"),
+        ("r3gan", {"gamma": (1.0, float("inf"))}, r"gamma = \[1.0, inf\] will not do"),
+        ("xgan", {"adversarial": -1.0}, r"adversarial = -1.0 will not do: .*greater than or equal"),
+        ("cyclegan", {"identity": -1.0}, r"identity = -1.0 will not do"),
+    ],
+)
+def test_values_that_no_game_can_be_played_with(name, changes, says):
+    small = importlib.import_module(f"experiments.{name}").SMALL
+    with pytest.raises(ValueError, match=says):
+        validated(dataclasses.replace(small, **changes))
+
+
+def test_projection_has_networks_of_its_own():
+    small = importlib.import_module("experiments.cgan").SMALL
+    with pytest.raises(ValueError, match="projection has no networks like infogan's: give --arch"):
+        dataclasses.replace(small, conditioning="projection", architecture="infogan")
+
+
 def test_older_runs_of_infogan_keep_their_noise_and_gains():
     """Their manifests do not name what came later."""
     paper = paper_preset("infogan")
     values = to_plain(paper)
-    for name in ("uniform_noise", "gain_spread"):
+    for name in ("uniform_noise", "gain_spread", "affine"):
         del values[name]
     read = from_plain(type(paper), values)
     assert np.abs(read.latent(jax.random.key(0), 100)[:, :62]).max() > 2
-    assert read.gain_spread == 0
+    assert read.gain_spread == read.affine == 0
 
 
 @pytest.mark.parametrize("name", ["wgan_gp", "sngan"])

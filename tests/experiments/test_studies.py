@@ -88,6 +88,16 @@ def test_estimate_is_the_difference_of_means(tmp_path, capsys):
         assert np.asarray(drawn.convert("L")).std() > 10
 
 
+def test_estimate_of_a_run_with_its_first_picture_alone(tmp_path):
+    run = written_run(tmp_path / "run")
+    for frame in sorted(run.samples.iterdir())[1:]:
+        frame.unlink()
+    estimate.main(run.directory, output=tmp_path / "estimate.png")
+    assert (tmp_path / "estimate.png").stat().st_size > 0
+    with pytest.raises(SystemExit, match=r"^error: .*nowhere is no folder to write a picture in"):
+        estimate.main(run.directory, output=tmp_path / "nowhere" / "estimate.png")
+
+
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [

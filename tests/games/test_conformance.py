@@ -175,7 +175,7 @@ def infogan() -> Case:
         networks.InfoGANDiscriminator(SIZE, width=4, head=networks.Codes((10,), 2)),
         generator=networks.InfoGANGenerator(SIZE, 1, width=4),
         latent=latent,
-        auxiliary=games.information(latent),
+        auxiliary=games.information(latent, view=layers.random_affine),
     )
     return Case(game)
 

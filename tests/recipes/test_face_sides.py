@@ -115,6 +115,12 @@ def test_shares_and_chance_one_by_one():
     assert found["all"] == pytest.approx((np.mean(np.diag(together)), np.mean(together)))
 
 
+@pytest.mark.parametrize("channels", [{"channels": 1}, {"channels_b": 1}])
+def test_faces_are_judged_in_colour(channels):
+    with pytest.raises(ValueError, match="one side of these is grey: evaluate a run of 3 channels"):
+        recipes.evaluate_face_sides(Sides("faces", **channels), np.zeros(0), np.zeros(0))
+
+
 def test_only_faces_have_people():
     with pytest.raises(ValueError, match="sides of 'openmoji' are no faces of two styles: choose"):
         recipes.held_out_people(Sides())

@@ -85,7 +85,10 @@ def test_ten_vectors_whose_labels_are_far_apart():
 @pytest.mark.parametrize(
     ("usual", "says"),
     [
-        ((0,), "--usual 0 is of length 1, and images have 2 attributes: give a label of each"),
+        (
+            (0,),
+            "--usual 0 is of length 1, and images have 2 attributes: give --usual a label",
+        ),
         ((0, 1, 1), "--usual 0,1,1 is of length 3"),
         ((0, 2), "--usual 0,2 gives attribute 2 the label 2, and it has 0 to 1: give one of these"),
         ((-1, 0), "--usual -1,0 gives attribute 1 the label -1"),
