@@ -1,6 +1,6 @@
 """The verb `evaluate`: how good a generator is, or a folder of pictures, in figures."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -181,7 +181,10 @@ def evaluate_run(
             "rounding": "to the nearest of 256",
             "seed": seed,
         }
-        found, real = _compare(*(drawn, experiment.images, comparison, protocol, write_statistics))
+        found, real = _compare(
+            *(drawn, experiment.images, comparison, protocol, write_statistics),
+            classes=run.manifest.get("classes", ()),
+        )
         figures += found.figures
         if found.real is not None:
             sheet = partial(_draw_neighbours, found, real.pictures, drawn)
@@ -263,6 +266,8 @@ def _compare(
     comparison: Comparison,
     protocol: dict[str, Value],
     write_statistics: Path | None,
+    *,
+    classes: Sequence[str] = (),
 ) -> tuple[recipes.Evaluated, recipes.Real]:
     extractor = comparison.extractor(images)
     real = comparison.real(images, extractor)
@@ -278,6 +283,7 @@ def _compare(
             *(bars.track(samples, len(samples), description="samples"), real, extractor),
             comparison.measures,
             labels=samples.labels if isinstance(samples, Drawn) else None,
+            classes=classes,
             protocol={"image_size": "x".join(map(str, images.shape)), **protocol},
             progress=lambda done, of: bars.update(task, completed=done, total=of),
         )

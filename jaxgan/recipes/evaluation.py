@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from jaxgan.data import Size, Source, StrPath, Transform, folder_source
 from jaxgan.recipes.extractors import Activations, Extractor
-from jaxgan.recipes.measures import Measure, Reference, Sets
+from jaxgan.recipes.measures import Measure, Reference, Sets, class_figures
 from jaxgan.recipes.references import seen_in
 from jaxgan.training import Figure, Value
 
@@ -55,6 +55,7 @@ def evaluate_pictures(
     measures: Sequence[Measure],
     *,
     labels: np.ndarray | None = None,
+    classes: Sequence[str] = (),
     protocol: Mapping[str, Value],
     say: Callable[[str], None] = print,
     progress: Callable[[int, int], None] = lambda done, of: None,
@@ -68,6 +69,8 @@ def evaluate_pictures(
         measures: which figures, as `distance_figures`.
         labels: `[N]` integers: what samples were made for, one class each; None where for nothing
             or for several attributes.
+        classes: the names of these labels; where the real pictures have others, there are no
+            figures within classes.
         protocol: how samples and pictures were made, beside what is known here.
         say: is told what happens.
         progress: is told how many of the real pictures were looked at, and of how many.
@@ -91,7 +94,16 @@ def evaluate_pictures(
         reals = count
         if real.held_out is not None:
             held_out = seen_in(real.held_out, extractor, say=say, progress=progress)
-        if labels is not None and pictures.classes:
+        if labels is None or not pictures.classes:
+            pass
+        elif tuple(classes) != tuple(pictures.classes):
+            if class_figures in measures:
+                say(
+                    f"the classes of the samples ({', '.join(classes) or 'without names'}) are not "
+                    f"those of the real pictures ({', '.join(pictures.classes)}): figures within "
+                    "classes are left out"
+                )
+        else:
             known = (np.asarray(labels), pictures.read(np.arange(count))["label"])
     dimensions = made.features.shape[1]
     few = min(made.count, made.count if reals is None else reals)
@@ -114,10 +126,8 @@ def evaluate_pictures(
         "against": real.told,
         **protocol,
     }
-    classes = 0 if known is None else int(max(y.max() for y in known)) + 1
-    sets = Sets(
-        *(made, seen, held_out, known, classes, extractor.name, extractor.inception), common
-    )
+    number = 0 if known is None else int(max(y.max() for y in known)) + 1
+    sets = Sets(*(made, seen, held_out, known, number, extractor.name, extractor.inception), common)
     figures = [figure for measure in measures for figure in measure(sets)]
     return Evaluated(figures, made, None if isinstance(seen, Reference) else seen)
 
