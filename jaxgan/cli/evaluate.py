@@ -12,7 +12,7 @@ import tyro
 from jaxgan import recipes
 from jaxgan.cli.comparing import PLAIN, Comparison
 from jaxgan.cli.drawing import Drawn, generator_of
-from jaxgan.cli.evaluated import print_figures, print_spread
+from jaxgan.cli.evaluated import print_figures, print_spread, refuse_twice
 from jaxgan.cli.runs import open_run, refuse_file
 from jaxgan.cli.truncation import check_truncation
 from jaxgan.data import Images, Source, to_floats, to_path
@@ -81,6 +81,7 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
         """
         if not directories:
             raise RunError("evaluate needs a run or a folder of pictures: name one or more")
+        refuse_twice(directories)
         if comparison.truncation is not None:
             check_truncation(comparison.truncation)
         if best and step is not None:

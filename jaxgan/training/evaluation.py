@@ -17,6 +17,10 @@ FORMAT = 1
 Value: TypeAlias = str | int | float | bool | None
 """Of a protocol."""
 
+_OF_THE_SUBJECT = {"seed", "weights"}
+"""What of a protocol may differ: another draw, and what was evaluated; averaged weights beside the
+last are a fair comparison."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -58,7 +62,10 @@ class Evaluation:
         plain = {
             "format": FORMAT,
             "subject": dict(self.subject),
-            "figures": [figure | {"value": _finite(figure["value"])} for figure in figures],
+            "figures": [
+                figure | {key: _finite(figure[key]) for key in ("value", "error")}
+                for figure in figures
+            ],
         }
         write_whole(path, json.dumps(plain, indent=2) + "\n")
 
@@ -88,6 +95,24 @@ class Evaluation:
             subject = {name: plain[name] for name in ("step", "seed") if name in plain}
         figures = [figure for figure in map(_figure, told) if figure is not None]
         return cls(subject if isinstance(subject, dict) else {}, figures, len(told) - len(figures))
+
+
+def differing(protocols: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:
+    """What differs between protocols, with the value of each; seeds and weights may.
+
+    Args:
+        protocols: of one figure.
+
+    >>> differing([{"k": 3, "seed": 0}, {"k": 5, "seed": 1}])
+    {'k': [3, 5]}
+    """
+    names = dict.fromkeys(name for protocol in protocols for name in protocol)
+    values = {name: [protocol.get(name) for protocol in protocols] for name in names}
+    return {
+        name: found
+        for name, found in values.items()
+        if name not in _OF_THE_SUBJECT and any(value != found[0] for value in found)
+    }
 
 
 def _finite(value: Any) -> float | None:

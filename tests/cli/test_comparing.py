@@ -13,6 +13,7 @@ from PIL import Image
 from experiments.benchmarks.weight_files import saved
 from jaxgan import cli, games, latents, recipes
 from jaxgan.cli import comparing, evaluate
+from jaxgan.cli.evaluated import print_spread
 from jaxgan.data import ArraySource, Images
 from jaxgan.training import Evaluation, Figure, Schedule
 
@@ -256,7 +257,8 @@ def test_refusals(call, run, tmp_path):
     refused(call("evaluate", run, "--count", 1), "--count 1")
     refused(call("evaluate", run, "--output", tmp_path / "a.txt"), "name a FILE.json")
     refused(call("evaluate", run, "--write-statistics", tmp_path / "a"), "name a FILE.npz")
-    refused(call("evaluate", run, run, "--output", tmp_path / "a.json"), "one by one")
+    refused(call("evaluate", run, tmp_path, "--output", tmp_path / "a.json"), "one by one")
+    refused(call("evaluate", run, run / "../run"), "is there twice")
     refused(call("evaluate", run, "--figures", "own"), "no figures of noise")
     refused(call("evaluate", run, "--truncation", 0.5), "not made of styles")
     refused(call("evaluate", run, "--against", "nowhere/at/all"), "there is no nowhere/at/all")
@@ -276,7 +278,7 @@ def test_files_that_cannot_hold_what_is_found(call, run, tmp_path):
     for folder in folders:
         folder_of(np.zeros((2, 4, 4, 1), np.uint8), folder)
     refused(call("evaluate", *folders, "--output", file), "one by one")
-    refused(call("evaluate", run, run, "--write-statistics", statistics), "one by one")
+    refused(call("evaluate", run, folders[0], "--write-statistics", statistics), "one by one")
     assert not file.exists()
     assert not statistics.exists()
     statistics.touch()
@@ -325,14 +327,44 @@ def test_mixed_and_corrupt_folders(call, tmp_path):
 
 def test_figures_that_are_not_finite(tmp_path, capsys):
     for name, value in {"a": 2.0, "b": 1.0}.items():
-        figures = [Figure("KL", value, better="lower"), Figure("other", np.inf)]
+        protocol = {"count": 2}
+        figures = [Figure("KL", value, None, "lower", protocol), Figure("other", np.inf, np.nan)]
         Evaluation({}, figures).write(tmp_path / f"{name}.json")
-    assert '"value": null' in (tmp_path / "b.json").read_text()
+    written = (tmp_path / "b.json").read_text()
+    assert '"value": null' in written
+    assert "NaN" not in written
     with pytest.raises(SystemExit):
         cli.main(Noise(), arguments=["compare", *(str(tmp_path / f"{n}.json") for n in "ab")])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"of {tmp_path / 'a.json'} are left out, as no finite numbers: 1"
     assert [line.split()[0] for line in lines[2:]] == ["KL", "1", "2"]
+
+
+def test_figures_without_a_protocol_or_of_others_have_no_rank_and_no_mean(tmp_path, capsys):
+    def evaluation(value, protocol, name="FD"):
+        return Evaluation({}, [Figure(name, value, better="lower", protocol=protocol)])
+
+    def compared(*names):
+        with pytest.raises(SystemExit) as stop:
+            cli.main(Noise(), arguments=["compare", *(str(tmp_path / name) for name in names)])
+        captured = capsys.readouterr()
+        return stop.value.code, captured.out, captured.err
+
+    few, many = evaluation(1.0, {"fakes": 10}), evaluation(9.0, {"fakes": 5000, "seed": 1})
+    for name, told in [("few", few), ("many", many), ("bare", evaluation(1.0, {}))]:
+        told.write(tmp_path / name)
+    code, out, _ = compared("few", "bare")
+    assert code == 1
+    assert f"FD: not ranked, for {tmp_path / 'bare'} does not say how it was measured" in out
+    refused(compared("few", "../" + tmp_path.name + "/few"), "is there twice: name it once")
+    (tmp_path / "run").mkdir()
+    refused(compared("few", "run"), "run has no evaluation.json: evaluate it first")
+    print_spread([few, many])
+    assert "FD: no mean, for the protocols differ: fakes 10, 5000" in capsys.readouterr().out
+    print_spread([few, evaluation(1.0, {"fakes": 10}, "KD")])
+    assert capsys.readouterr().out == "no figure is of all of these: there is no mean\n"
+    print_spread([few, evaluation(2.0, {"fakes": 10, "seed": 1, "weights": "last"})])
+    assert "FD: 1.5 ± 0.71" in capsys.readouterr().out
 
 
 def test_other_weights_do_not_make_an_fid(tmp_path, monkeypatch, capsys):
