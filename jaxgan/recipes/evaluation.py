@@ -78,15 +78,20 @@ def evaluate_pictures(
     Raises:
         ValueError: where there are too few pictures, or statistics of other dimensions.
     """
-    made = extractor.see_all(chunks)
     pictures, known, held_out = real.pictures, None, None
+    wanted = len(pictures.mean) if isinstance(pictures, Reference) else None
+
+    def check(part: Activations) -> None:
+        found = part.features.shape[1]
+        if wanted not in (None, found):
+            raise ValueError(
+                f"the statistics of {real.told} are of {wanted} dimensions, and the features of "
+                f"the {extractor.name} of {found}: give those of the same network"
+            )
+
+    made = extractor.see_all(chunks, check=check)
     if isinstance(pictures, Reference):
         seen: Activations | Reference = pictures
-        if len(pictures.mean) != made.features.shape[1]:
-            raise ValueError(
-                f"the statistics are of {len(pictures.mean)} dimensions, and the features of the "
-                f"{extractor.name} of {made.features.shape[1]}: give those of the same network"
-            )
         reals: int | None = None
     else:
         count = len(pictures) if real.count is None else min(real.count, len(pictures))

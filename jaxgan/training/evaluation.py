@@ -20,6 +20,8 @@ Value: TypeAlias = str | int | float | bool | None
 _OF_THE_SUBJECT = {"seed", "weights"}
 """What of a protocol may differ: another draw, and what was evaluated; averaged weights beside the
 last are a fair comparison."""
+_SAME = ("step", "weights", "seed")
+"""What figures of one subject share."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,22 @@ class Evaluation:
             ],
         }
         write_whole(path, json.dumps(plain, indent=2) + "\n")
+
+    def beside(self, path: Path) -> "Evaluation":
+        """With those figures of a file that are of the same step, weights and seed, and not here.
+
+        Args:
+            path: of an earlier evaluation; none has to be there.
+        """
+        try:
+            earlier = Evaluation.read(path)
+        except RunError:
+            return self
+        if any(earlier.subject.get(key) != self.subject.get(key) for key in _SAME):
+            return self
+        here = {figure.name for figure in self.figures}
+        others = [figure for figure in earlier.figures if figure.name not in here]
+        return Evaluation(self.subject, [*self.figures, *others])
 
     @classmethod
     def read(cls, path: Path) -> "Evaluation":

@@ -147,6 +147,7 @@ def test_a_run_next_to_its_own_pictures(call, run):
         "fakes": 60,
         "reals": 40,
         "image_size": "4x4x1",
+        "resize": "Lanczos",
         "rounding": "to the nearest of 256",
         "seed": 0,
         "truncation": None,
@@ -202,13 +203,22 @@ def test_statistics_in_the_place_of_pictures(call, run, tmp_path):
     np.savez(tmp_path / "other.npz", **{**arrays, "digest": "4567"})
     refused(call(*words, "--against", tmp_path / "other.npz"), "another protocol", "'4567'")
     np.savez(tmp_path / "wide.npz", mu=np.zeros(7), sigma=np.eye(7))
-    refused(call(*words, "--against", tmp_path / "wide.npz"), "of 7 dimensions", "of 4")
+    refused(call(*words, "--against", tmp_path / "wide.npz"), "wide.npz", "of 7 dimensions", "of 4")
     np.savez(tmp_path / "torn.npz", mu=np.zeros(7), sigma=np.eye(4))
     refused(call(*words, "--against", tmp_path / "torn.npz"), "not of the same features")
     np.savez(tmp_path / "none.npz", arr=np.zeros(7))
     refused(call(*words, "--against", tmp_path / "none.npz"), "no mu and sigma, but arr")
     (tmp_path / "cut.npz").write_bytes(file.read_bytes()[:100])
     refused(call(*words, "--against", tmp_path / "cut.npz"), "cannot be read as statistics")
+    (tmp_path / "text.npz").write_text("mu sigma")
+    refused(call(*words, "--against", tmp_path / "text.npz"), "text.npz", "no whole .npz of num")
+    lower = np.tril(np.ones((4, 4)))
+    for name, mu, sigma in [
+        ("a mu that is not f", np.full(4, np.nan), np.eye(4)),
+        ("a sigma that is not sym", np.zeros(4), lower),
+    ]:
+        np.savez(tmp_path / "bad.npz", mu=mu, sigma=sigma)
+        refused(call(*words, "--against", tmp_path / "bad.npz"), f"bad.npz has {name}")
 
 
 def test_results_of_other_protocols_are_not_ranked(call, run, tmp_path):
@@ -228,6 +238,11 @@ def test_results_of_other_protocols_are_not_ranked(call, run, tmp_path):
 def test_few_pictures_are_told(call, run):
     _, out, _ = call("evaluate", run, "--count", 4, "--figures", "distance")
     assert "4 pictures are no more than the 4 dimensions" in out
+    (run / "evaluation.json").unlink()
+    (run / "evaluation.json").mkdir()  # what was found is told, also where it cannot be kept
+    result = call("evaluate", run, "--count", 4, "--figures", "distance")
+    refused(result, "evaluation.json")
+    assert "FD (quarters): " in result[1]
 
 
 def test_several_runs_have_a_mean(call, run, tmp_path):
@@ -268,6 +283,45 @@ def test_refusals(call, run, tmp_path):
     for seed in (-1, 10**20):
         refused(call("evaluate", run, "--seed", seed), f"--seed {seed}", "0 to")
     refused(call("evaluate", run, "--figures"), "--figures", "name one or more")
+    gone = tmp_path / "gone"
+    refused(call("evaluate", run, "--output", gone / "a.json"), "gone/a.json is in no folder")
+    refused(call("evaluate", run, "--write-statistics", gone / "a.npz"), f"make {gone} first")
+    refused(call("evaluate", run, "--protocol", "clean"), "--protocol clean is of --features inc")
+
+
+@pytest.mark.parametrize(
+    "flag", [("--against", "noise"), ("--write-statistics", "a.npz"), ("--truncation", 0.5)]
+)
+def test_flags_that_own_figures_do_not_heed(call, tmp_path, flag, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused(call("evaluate", "run", "--figures", "own", *flag), f"{flag[0]} is of figures next to")
+
+
+@pytest.mark.parametrize(
+    "flag", [("--best",), ("--step", 1), ("--seed", 1), ("--truncation", 0.5), ("--figures", "own")]
+)
+def test_flags_that_folders_do_not_heed(call, tmp_path, flag):
+    refused(call("evaluate", tmp_path, "--against", "noise", *flag), flag[0], "of runs, and")
+
+
+def test_an_interval_that_is_none_is_told_at_once(call, tmp_path):
+    words = ("train", "--directory", tmp_path / "run", "--evaluate-every")
+    for every in (0, -1):
+        refused(call(*words, every), f"--evaluate-every {every} is no interval: give 1 or more")
+
+
+def test_other_figures_of_the_same_state_stay(tmp_path):
+    path = tmp_path / "evaluation.json"
+    subject = {"step": 1, "weights": "last", "seed": 0}
+    Evaluation(subject, [Figure("FD", 1.0), Figure("KD", 2.0)]).write(path)
+
+    def beside(**other):
+        found = Evaluation(subject | other, [Figure("FD", 3.0)]).beside(path)
+        return {figure.name: figure.value for figure in found.figures}
+
+    assert beside() == {"FD": 3.0, "KD": 2.0}
+    for other in ({"step": 2}, {"weights": "averaged"}, {"seed": 1}):
+        assert beside(**other) == {"FD": 3.0}
 
 
 def test_files_that_cannot_hold_what_is_found(call, run, tmp_path):

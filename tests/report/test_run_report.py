@@ -149,6 +149,7 @@ def test_figures_with_their_error_their_spread_and_their_protocol(tmp_path):
         "<b>11.0 ± 1.4</b>",
         "16.0 ± 1.4",
     ]
+    assert "<title>gan, 4 runs</title>" in page
     assert "0.1-1 12.00 ± 0.50" in words(page)
     # Of other k the values stand side by side, without a mean, and none is best.
     assert page.count('<td class="number">0.5, 0.5</td>') == 2
