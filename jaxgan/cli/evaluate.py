@@ -30,6 +30,7 @@ from jaxgan.training import (
     Moved,
     Run,
     RunError,
+    Value,
     is_exported,
     load,
 )
@@ -37,6 +38,9 @@ from jaxgan.training import (
 Directories: TypeAlias = Annotated[
     tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="DIRECTORY")
 ]
+
+_ROUNDING = "to the nearest of 256"
+"""Of a run's samples, and of pictures in files of eight bits."""
 
 
 def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
@@ -182,7 +186,7 @@ def evaluate_run(
         protocol = {
             "truncation": comparison.truncation,
             "weights": subject["weights"],
-            "rounding": "to the nearest of 256",
+            "rounding": _ROUNDING,
             "seed": seed,
         }
         found, real = look_at(
@@ -233,7 +237,13 @@ def evaluate_folder(
     )
     shape = source.read(np.zeros(1, np.int64))["image"].shape
     images = Images(image_size=(shape[1], shape[2]), channels=shape[3])
-    protocol = {"truncation": None, "weights": None, "rounding": None, "seed": None}
+    rounding = _ROUNDING if recipes.of_eight_bits(source) else None
+    protocol: dict[str, Value] = {
+        "truncation": None,
+        "weights": None,
+        "rounding": rounding,
+        "seed": None,
+    }
     pictures = Read(source)
     found, _ = look_at(pictures, images, comparison, protocol, write_statistics)
     if 0 < pictures.grey < len(source):

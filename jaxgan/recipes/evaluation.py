@@ -2,12 +2,13 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from jaxgan.data import Size, Source, StrPath, Transform, folder_source
+from jaxgan.data import FolderSource, Size, Source, StrPath, Transform, folder_source
 from jaxgan.recipes.extractors import Activations, Extractor
 from jaxgan.recipes.measures import Measure, Reference, Sets, class_figures
 from jaxgan.recipes.references import seen_in
@@ -161,7 +162,7 @@ def neighbours(evaluated: Evaluated, source: Source, *, rows: int, columns: int)
 
 def pictures_in(
     folder: StrPath, *, image_size: Size | None = None, skip_unreadable: bool = False
-) -> Source:
+) -> FolderSource:
     """The pictures of a folder, or of a zip, at their own size, in RGB.
 
     Args:
@@ -187,3 +188,19 @@ def pictures_in(
                 "(--image-size)"
             )
     return dataclasses.replace(source, transform=Transform((height, width), _CHANNELS))
+
+
+def of_eight_bits(source: FolderSource) -> bool:
+    """Whether every file is known to hold eight bits a value or fewer: all that is looked at.
+
+    It is not known of a zip, nor of a folder that was prepared.
+    """
+    return source.archive is None and source.prepared is None and all(map(_is_bytes, source.files))
+
+
+def _is_bytes(file: Path) -> bool:
+    from PIL import Image
+
+    with Image.open(file) as image:
+        deep = any(";16" in str(tile) for tile in image.tile)
+        return image.mode[0] not in "IF" and not deep

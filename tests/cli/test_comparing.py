@@ -178,6 +178,7 @@ def test_a_folder_next_to_itself_and_another(call, tmp_path):
     found = figures_of(output)
     assert found["FD (quarters)"]["value"] == pytest.approx(0, abs=1e-6)
     assert found["recall (quarters)"]["value"] == 1
+    assert found["recall (quarters)"]["protocol"]["rounding"] == "to the nearest of 256"
     code, out, _ = call("evaluate", dark, "--against", one, "--output", tmp_path / "dark.json")
     assert figures_of(tmp_path / "dark.json")["FD (quarters)"]["value"] > 100
     code, out, _ = call("compare", tmp_path / "dark.json", output)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from jaxgan import recipes
 from jaxgan.data import ArraySource
@@ -34,6 +35,14 @@ def test_classes_are_the_same_by_their_names(names):
     same = names == ("even", "odd")
     assert bool(found.figures) == same
     assert any("(odd, even) are not those of the real pictures" in line for line in said) != same
+
+
+def test_pictures_of_eight_bits_are_told_from_deeper_ones(tmp_path):
+    for name in ("0.png", "1.jpg"):
+        Image.fromarray(np.zeros((2, 2), np.uint8)).save(tmp_path / name)
+    assert recipes.of_eight_bits(recipes.pictures_in(tmp_path))
+    Image.fromarray(np.zeros((2, 2), np.uint16)).save(tmp_path / "2.png")
+    assert not recipes.of_eight_bits(recipes.pictures_in(tmp_path))
 
 
 def test_the_error_of_a_kernel_distance_is_as_large_as_the_spread_of_other_samples():
