@@ -111,7 +111,7 @@ FAULTS = [
     Fault(
         "a directory that is overwritten",
         "jaxgan/training/run.py",
-        "if not directory.is_dir() or {path.name for path in directory.iterdir()} - _LEFT_BEHIND:",
+        "if not directory.is_dir() or not all(map(_is_left_behind, directory.iterdir())):",
         "if not directory.is_dir():",
         "tests/training/test_run.py tests/cli/test_main.py",
     ),

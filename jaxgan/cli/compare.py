@@ -1,15 +1,13 @@
 """The verb `compare`: results side by side, ranked where they were made by one protocol."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from jaxgan.training import Evaluation, Figure, RunError, Value
-
-_OF_THE_SUBJECT = {"seed", "weights"}
-"""What of a protocol may differ: another draw, and what was evaluated."""
+from jaxgan.cli.evaluated import refuse_twice
+from jaxgan.training import Evaluation, Figure, RunError, differing
 
 
 def compare_verb() -> Callable[..., int]:
@@ -27,7 +25,13 @@ def compare_verb() -> Callable[..., int]:
         """
         if len(results) < 2:
             raise RunError("compare needs two results or more: name runs or files of JSON")
+        for path in results:
+            if path.is_dir() and not (path / "evaluation.json").exists():
+                raise RunError(
+                    f"{path} has no evaluation.json: evaluate it first, with the verb evaluate"
+                )
         files = [path / "evaluation.json" if path.is_dir() else path for path in results]
+        refuse_twice(files)
         evaluations = [Evaluation.read(path) for path in files]
         for path, evaluation in zip(files, evaluations, strict=True):
             if evaluation.left_out:
@@ -47,6 +51,15 @@ def compare_verb() -> Callable[..., int]:
 
 def _rank(name: str, results: Sequence[Path], figures: Sequence[Figure]) -> bool:
     """Print one figure of all results; whether they could be compared."""
+    unknown = [
+        str(path) for path, figure in zip(results, figures, strict=True) if not figure.protocol
+    ]
+    if unknown:
+        print(
+            f"{name}: not ranked, for {', '.join(unknown)} does not say how it was measured: "
+            "evaluate anew"
+        )
+        return False
     apart = differing([figure.protocol for figure in figures])
     if apart:
         print(f"{name}: not ranked, for the protocols differ")
@@ -63,18 +76,3 @@ def _rank(name: str, results: Sequence[Path], figures: Sequence[Figure]) -> bool
         error = "" if figure.error is None else f" ± {figure.error:.2g}"
         print(f"  {figure.value:.4g}{error}  {path}")
     return True
-
-
-def differing(protocols: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:
-    """What differs between protocols, with the value of each; seeds and weights may.
-
-    Args:
-        protocols: of one figure.
-    """
-    names = dict.fromkeys(name for protocol in protocols for name in protocol)
-    values = {name: [protocol.get(name) for protocol in protocols] for name in names}
-    return {
-        name: found
-        for name, found in values.items()
-        if name not in _OF_THE_SUBJECT and any(value != found[0] for value in found)
-    }

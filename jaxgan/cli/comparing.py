@@ -87,6 +87,11 @@ class Comparison:
             raise RunError(
                 f"--count {self.count} and --reals {self.reals} will not do: give 2 or more of each"
             )
+        if self.protocol != "tensorflow" and self.features != "inception":
+            raise RunError(
+                f"--protocol {self.protocol} is of --features inception, and these are "
+                f"{self.features}: name that, or leave it out"
+            )
         asks_path = self.path_features != "lite0" or self.path_weights is not None
         if asks_path and "path" not in self.figures:
             raise RunError(

@@ -1,6 +1,6 @@
 """The verb `evaluate`: how good a generator is, or a folder of pictures, in figures."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -12,10 +12,12 @@ import tyro
 from jaxgan import recipes
 from jaxgan.cli.comparing import PLAIN, Comparison
 from jaxgan.cli.drawing import Drawn, generator_of
-from jaxgan.cli.evaluated import print_figures, print_spread
+from jaxgan.cli.evaluated import print_figures, print_spread, refuse_twice
+from jaxgan.cli.looking import Read, draw_neighbours, look_at
 from jaxgan.cli.runs import open_run, refuse_file
 from jaxgan.cli.truncation import check_truncation
-from jaxgan.data import Images, Source, to_floats, to_path
+from jaxgan.cli.unused import refuse_no_folder, refuse_unused
+from jaxgan.data import Images, to_path
 from jaxgan.games import stream
 from jaxgan.training import (
     MAX_SEED,
@@ -29,19 +31,16 @@ from jaxgan.training import (
     Run,
     RunError,
     Value,
-    grid,
     is_exported,
     load,
-    save_picture,
 )
 
 Directories: TypeAlias = Annotated[
     tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="DIRECTORY")
 ]
-_PART = 500
-"""How many samples are drawn at once."""
-_ROWS, _COLUMNS = 10, 9
-"""Of the sheet of neighbours: a sample, and its nearest real pictures."""
+
+_ROUNDING = "to the nearest of 256"
+"""Of a run's samples, and of pictures in files of eight bits."""
 
 
 def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
@@ -81,6 +80,7 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
         """
         if not directories:
             raise RunError("evaluate needs a run or a folder of pictures: name one or more")
+        refuse_twice(directories)
         if comparison.truncation is not None:
             check_truncation(comparison.truncation)
         if best and step is not None:
@@ -89,12 +89,20 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
             raise RunError(f"--seed {seed} is not in 0 to {MAX_SEED}: give one that is")
         if write_statistics is not None:
             refuse_file(write_statistics, ".npz", flag="--write-statistics")
+            refuse_no_folder(write_statistics, flag="--write-statistics")
         if len(directories) > 1 and (output or write_statistics):
             raise RunError(
                 "--output and --write-statistics are of one run or folder: evaluate them one by one"
             )
         if output is not None:
             refuse_file(output, ".json")
+            refuse_no_folder(output, flag="--output")
+        refuse_unused(
+            comparison,
+            folders=[directory for directory in directories if not _is_run(directory)],
+            of_runs={"--step": step is not None, "--best": best, "--seed": seed != 0},
+            write_statistics=write_statistics,
+        )
         runs = {
             directory: open_run(directory, kind, name, moved)
             for directory in directories
@@ -178,13 +186,16 @@ def evaluate_run(
         protocol = {
             "truncation": comparison.truncation,
             "weights": subject["weights"],
-            "rounding": "to the nearest of 256",
+            "rounding": _ROUNDING,
             "seed": seed,
         }
-        found, real = _compare(*(drawn, experiment.images, comparison, protocol, write_statistics))
+        found, real = look_at(
+            *(drawn, experiment.images, comparison, protocol, write_statistics),
+            classes=run.manifest.get("classes", ()),
+        )
         figures += found.figures
         if found.real is not None:
-            sheet = partial(_draw_neighbours, found, real.pictures, drawn)
+            sheet = partial(draw_neighbours, found, real.pictures, drawn)
     if isinstance(experiment, Generates) and path_distance is not None:
         figures.append(
             recipes.path_length_figure(
@@ -202,10 +213,10 @@ def evaluate_run(
         )
     evaluation = Evaluation(subject, figures)
     path = run.directory / f"evaluation{which}.json"
-    evaluation.write(path)
+    print_figures(evaluation)
+    evaluation.beside(path).write(path)
     if sheet is not None:
         sheet(run.directory / f"neighbours{which}.png")
-    print_figures(evaluation)
     print(f"of step {step}{', the best' if best else ''}; they are in {path}")
     return evaluation
 
@@ -226,9 +237,15 @@ def evaluate_folder(
     )
     shape = source.read(np.zeros(1, np.int64))["image"].shape
     images = Images(image_size=(shape[1], shape[2]), channels=shape[3])
-    protocol = {"truncation": None, "weights": None, "rounding": None, "seed": None}
-    pictures = _Read(source)
-    found, _ = _compare(pictures, images, comparison, protocol, write_statistics)
+    rounding = _ROUNDING if recipes.of_eight_bits(source) else None
+    protocol: dict[str, Value] = {
+        "truncation": None,
+        "weights": None,
+        "rounding": rounding,
+        "seed": None,
+    }
+    pictures = Read(source)
+    found, _ = look_at(pictures, images, comparison, protocol, write_statistics)
     if 0 < pictures.grey < len(source):
         print(f"{pictures.grey} of {len(source)} pictures of {folder} are grey, and seen as RGB")
     evaluation = Evaluation(
@@ -236,65 +253,3 @@ def evaluate_folder(
     )
     print_figures(evaluation)
     return evaluation
-
-
-class _Read:
-    """The pictures of a source, a part at a time; counts those that are grey."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self.grey = 0
-
-    def __len__(self) -> int:
-        return -(-len(self._source) // _PART)
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        count = len(self._source)
-        self.grey = 0
-        for start in range(0, count, _PART):
-            images = self._source.read(np.arange(start, min(start + _PART, count)))["image"]
-            self.grey += int((images == images[..., :1]).all(axis=(1, 2, 3)).sum())
-            yield images
-
-
-def _compare(
-    samples: Drawn | _Read,
-    images: Images,
-    comparison: Comparison,
-    protocol: dict[str, Value],
-    write_statistics: Path | None,
-) -> tuple[recipes.Evaluated, recipes.Real]:
-    extractor = comparison.extractor(images)
-    real = comparison.real(images, extractor)
-    if write_statistics is not None and isinstance(real.pictures, recipes.Reference):
-        raise RunError("--write-statistics needs pictures: --against names statistics already")
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task("real pictures", total=None)
-        found = recipes.evaluate_pictures(
-            *(bars.track(samples, len(samples), description="samples"), real, extractor),
-            comparison.measures,
-            labels=samples.labels if isinstance(samples, Drawn) else None,
-            protocol={"image_size": "x".join(map(str, images.shape)), **protocol},
-            progress=lambda done, of: bars.update(task, completed=done, total=of),
-        )
-    if write_statistics is not None and found.real is not None:
-        recipes.write_statistics(write_statistics, found.real, extractor, real.told)
-        print(f"mean and covariance of the real pictures' features are in {write_statistics}")
-    return found, real
-
-
-def _draw_neighbours(
-    found: recipes.Evaluated, source: Any, samples: Iterable[np.ndarray], path: Path
-) -> None:
-    """A sheet: samples on the left, the real pictures nearest to each beside them."""
-    rows, columns = min(_ROWS, found.made.count), min(_COLUMNS, len(source))
-    near = recipes.neighbours(found, source, rows=rows, columns=columns)
-    first = next(iter(samples))[:rows, None]
-    sheet = np.concatenate([first, near], axis=1)
-    images = to_floats(sheet.reshape(-1, *sheet.shape[2:]))
-    save_picture(grid(images, columns=columns + 1), path)
-    print(f"samples, each with the real pictures nearest to it: {path}")

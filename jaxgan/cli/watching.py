@@ -23,6 +23,10 @@ def watch_of(experiment: Experiment) -> Watch | None:
     """
     if experiment.schedule.evaluate_every is None:
         return None
+    if experiment.schedule.evaluate_every < 1:
+        raise RunError(
+            f"--evaluate-every {experiment.schedule.evaluate_every} is no interval: give 1 or more"
+        )
     key = stream(jax.random.key(0), "watch")
     if isinstance(experiment, Generates):
         return _of_pictures(experiment, key)

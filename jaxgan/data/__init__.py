@@ -69,6 +69,7 @@ from jaxgan.data.streamed import streamed as streamed
 from jaxgan.data.tfds import TfdsSource as TfdsSource
 from jaxgan.data.tfds import tfds_arrays as tfds_arrays
 from jaxgan.data.tfds import tfds_source as tfds_source
+from jaxgan.data.transforms import RESIZE as RESIZE
 from jaxgan.data.transforms import Size as Size
 from jaxgan.data.transforms import Stretch as Stretch
 from jaxgan.data.transforms import Transform as Transform

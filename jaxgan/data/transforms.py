@@ -23,6 +23,8 @@ SizeField: TypeAlias = Annotated[Size, BeforeValidator(_one_or_two)]
 """The same in a configuration, of which a value that will not do is told in one sentence."""
 
 
+RESIZE = "Lanczos"
+"""The filter of `resize`, for protocols."""
 CLEAR = np.array([255, 255, 255, 0], np.uint8)
 """A pixel of RGBA of which nothing is seen."""
 

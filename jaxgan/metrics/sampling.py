@@ -27,8 +27,8 @@ def jackknife(
     quarter, as $1 / \sqrt{2 (G - 1)}$.
 
     `figure` is computed once for each group: where that takes long, see
-    `precision_recall_error`, `density_coverage_error` and `moments_frechet_error`, which share what
-    the groups have in common.
+    `precision_recall_error`, `density_coverage_error` and `moments_frechet_distance_error`, which
+    share what the groups have in common.
 
     Args:
         figure: of as many sets as there are, in their order; gives numbers of one shape.

@@ -17,6 +17,7 @@ from jaxgan.recipes.evaluation import Evaluated as Evaluated
 from jaxgan.recipes.evaluation import Real as Real
 from jaxgan.recipes.evaluation import evaluate_pictures as evaluate_pictures
 from jaxgan.recipes.evaluation import neighbours as neighbours
+from jaxgan.recipes.evaluation import of_eight_bits as of_eight_bits
 from jaxgan.recipes.evaluation import pictures_in as pictures_in
 from jaxgan.recipes.extractors import Activations as Activations
 from jaxgan.recipes.extractors import Extractor as Extractor

@@ -2,14 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from jaxgan.data import Size, Source, StrPath, Transform, folder_source
+from jaxgan.data import FolderSource, Size, Source, StrPath, Transform, folder_source
 from jaxgan.recipes.extractors import Activations, Extractor
-from jaxgan.recipes.measures import Measure, Reference, Sets
+from jaxgan.recipes.measures import Measure, Reference, Sets, class_figures
 from jaxgan.recipes.references import seen_in
 from jaxgan.training import Figure, Value
 
@@ -55,6 +56,7 @@ def evaluate_pictures(
     measures: Sequence[Measure],
     *,
     labels: np.ndarray | None = None,
+    classes: Sequence[str] = (),
     protocol: Mapping[str, Value],
     say: Callable[[str], None] = print,
     progress: Callable[[int, int], None] = lambda done, of: None,
@@ -68,6 +70,8 @@ def evaluate_pictures(
         measures: which figures, as `distance_figures`.
         labels: `[N]` integers: what samples were made for, one class each; None where for nothing
             or for several attributes.
+        classes: the names of these labels; where the real pictures have others, there are no
+            figures within classes.
         protocol: how samples and pictures were made, beside what is known here.
         say: is told what happens.
         progress: is told how many of the real pictures were looked at, and of how many.
@@ -75,15 +79,20 @@ def evaluate_pictures(
     Raises:
         ValueError: where there are too few pictures, or statistics of other dimensions.
     """
-    made = extractor.see_all(chunks)
     pictures, known, held_out = real.pictures, None, None
+    wanted = len(pictures.mean) if isinstance(pictures, Reference) else None
+
+    def check(part: Activations) -> None:
+        found = part.features.shape[1]
+        if wanted not in (None, found):
+            raise ValueError(
+                f"the statistics of {real.told} are of {wanted} dimensions, and the features of "
+                f"the {extractor.name} of {found}: give those of the same network"
+            )
+
+    made = extractor.see_all(chunks, check=check)
     if isinstance(pictures, Reference):
         seen: Activations | Reference = pictures
-        if len(pictures.mean) != made.features.shape[1]:
-            raise ValueError(
-                f"the statistics are of {len(pictures.mean)} dimensions, and the features of the "
-                f"{extractor.name} of {made.features.shape[1]}: give those of the same network"
-            )
         reals: int | None = None
     else:
         count = len(pictures) if real.count is None else min(real.count, len(pictures))
@@ -91,7 +100,16 @@ def evaluate_pictures(
         reals = count
         if real.held_out is not None:
             held_out = seen_in(real.held_out, extractor, say=say, progress=progress)
-        if labels is not None and pictures.classes:
+        if labels is None or not pictures.classes:
+            pass
+        elif tuple(classes) != tuple(pictures.classes):
+            if class_figures in measures:
+                say(
+                    f"the classes of the samples ({', '.join(classes) or 'without names'}) are not "
+                    f"those of the real pictures ({', '.join(pictures.classes)}): figures within "
+                    "classes are left out"
+                )
+        else:
             known = (np.asarray(labels), pictures.read(np.arange(count))["label"])
     dimensions = made.features.shape[1]
     few = min(made.count, made.count if reals is None else reals)
@@ -114,10 +132,8 @@ def evaluate_pictures(
         "against": real.told,
         **protocol,
     }
-    classes = 0 if known is None else int(max(y.max() for y in known)) + 1
-    sets = Sets(
-        *(made, seen, held_out, known, classes, extractor.name, extractor.inception), common
-    )
+    number = 0 if known is None else int(max(y.max() for y in known)) + 1
+    sets = Sets(*(made, seen, held_out, known, number, extractor.name, extractor.inception), common)
     figures = [figure for measure in measures for figure in measure(sets)]
     return Evaluated(figures, made, None if isinstance(seen, Reference) else seen)
 
@@ -146,7 +162,7 @@ def neighbours(evaluated: Evaluated, source: Source, *, rows: int, columns: int)
 
 def pictures_in(
     folder: StrPath, *, image_size: Size | None = None, skip_unreadable: bool = False
-) -> Source:
+) -> FolderSource:
     """The pictures of a folder, or of a zip, at their own size, in RGB.
 
     Args:
@@ -172,3 +188,19 @@ def pictures_in(
                 "(--image-size)"
             )
     return dataclasses.replace(source, transform=Transform((height, width), _CHANNELS))
+
+
+def of_eight_bits(source: FolderSource) -> bool:
+    """Whether every file is known to hold eight bits a value or fewer: all that is looked at.
+
+    It is not known of a zip, nor of a folder that was prepared.
+    """
+    return source.archive is None and source.prepared is None and all(map(_is_bytes, source.files))
+
+
+def _is_bytes(file: Path) -> bool:
+    from PIL import Image
+
+    with Image.open(file) as image:
+        deep = any(";16" in str(tile) for tile in image.tile)
+        return image.mode[0] not in "IF" and not deep

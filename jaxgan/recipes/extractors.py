@@ -62,16 +62,23 @@ class Extractor:
     see: Callable[[np.ndarray], Activations]
     inception: bool = False
 
-    def see_all(self, chunks: Iterable[np.ndarray]) -> Activations:
+    def see_all(
+        self, chunks: Iterable[np.ndarray], *, check: Callable[[Activations], None] | None = None
+    ) -> Activations:
         """What it sees in pictures that come in parts, in their order.
 
         Args:
             chunks: `[N, H, W, C]` uint8, each with its own N; RGBA is seen on white.
+            check: gets what it sees in each part, and raises where that will not do.
 
         Raises:
             ValueError: where there are no pictures.
         """
-        parts = [self.see(opaque(chunk)) for chunk in chunks if len(chunk)]
+        parts = []
+        for chunk in filter(len, chunks):
+            parts.append(self.see(opaque(chunk)))
+            if check is not None:
+                check(parts[-1])
         if not parts:
             raise ValueError("there are no pictures to look at: give one or more")
         features = np.concatenate([part.features for part in parts])

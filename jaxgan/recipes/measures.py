@@ -107,9 +107,11 @@ def extrapolated_figures(sets: Sets) -> list[Figure]:
 
 
 def kernel_figures(sets: Sets) -> list[Figure]:
-    """The kernel distance: KID of Inception's features, and KD of others.
+    r"""The kernel distance: KID of Inception's features, and KD of others.
 
-    The error is the deviation over subsets, scaled from their size to that of the smaller set.
+    The error is the deviation over subsets, scaled from their size m to that of the smaller set, N:
+    by $\sqrt{m / N}$, and divided by $\sqrt{1 - m / N}$, as subsets that are drawn without
+    replacement differ less than sets of their own. There is none where a subset is the whole set.
     """
     if isinstance(sets.real, Reference):
         return []
@@ -118,12 +120,9 @@ def kernel_figures(sets: Sets) -> list[Figure]:
     found = metrics.kernel_distance(
         sets.made.features, sets.real.features, subset_size=size, seed=SEED
     )
+    error = None if size == least else found.deviation * (size / (least - size)) ** 0.5
     return [
-        _figure(
-            *(sets, "KD", found.mean, found.deviation * (size / least) ** 0.5, "lower"),
-            subsets=100,
-            subset_size=size,
-        )
+        _figure(*(sets, "KD", found.mean, error, "lower"), subsets=100, subset_size=size),
     ]
 
 

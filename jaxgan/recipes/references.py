@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -120,9 +121,10 @@ def read_statistics(path: StrPath, extractor: Extractor) -> tuple[Reference, str
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
         raise ValueError(
-            f"{path} cannot be read as statistics ({error}): give an .npz with mu and sigma"
+            f"{path} cannot be read as statistics, for it is no whole .npz of numbers: give one "
+            "with mu and sigma"
         ) from None
     if not {"mu", "sigma"} <= set(found):
         there = ", ".join(sorted(found)) or "nothing"
@@ -147,6 +149,15 @@ def read_statistics(path: StrPath, extractor: Extractor) -> tuple[Reference, str
         raise ValueError(
             f"{path} has a mu of shape {list(mean.shape)} and a sigma of {list(covariance.shape)}: "
             "they are not of the same features"
+        )
+    for name, values in [("mu", mean), ("sigma", covariance)]:
+        if not np.isfinite(values).all():
+            raise ValueError(f"{path} has a {name} that is not finite: make the statistics anew")
+    apart = np.abs(covariance - covariance.T).max(initial=0)
+    if apart > 1e-4 * np.abs(covariance).max(initial=0):
+        raise ValueError(
+            f"{path} has a sigma that is not symmetric (by up to {apart:.2g}), so it is no "
+            "covariance: make the statistics anew"
         )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     told = str(found["pictures"]) if "pictures" in found else f"{path.name} sha256:{digest}"

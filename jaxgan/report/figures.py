@@ -5,15 +5,13 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from jaxgan.report.curves import Group, different, word
+from jaxgan.report.curves import Group, word
 from jaxgan.report.markup import Markup, element, joined
 from jaxgan.report.reading import Reading
 from jaxgan.report.tables import swatch, wide
-from jaxgan.training import Evaluation, Figure
+from jaxgan.training import Evaluation, Figure, differing
 
 _BETTER = {"lower": "↓", "higher": "↑"}
-_OF_THE_RUN = {"seed", "step", "directory"}
-"""What may differ in the protocols of figures that are compared."""
 
 Evaluated: TypeAlias = Sequence[tuple[Reading, Evaluation | None]]
 
@@ -118,7 +116,7 @@ def _row(name: str, columns: Sequence[_Column]) -> Markup:
     found = [_known(column.runs, name) for column in columns]
     figures = [figure for known in found for _, figure in known]
     protocols = [{key: word(value) for key, value in figure.protocol.items()} for figure in figures]
-    differing = [key for key in different(protocols) if key not in _OF_THE_RUN]
+    apart = list(differing([figure.protocol for figure in figures]))
     better = figures[0].better
     means = [statistics.fmean(f.value for _, f in known) if known else None for known in found]
     cells = []
@@ -129,11 +127,11 @@ def _row(name: str, columns: Sequence[_Column]) -> Markup:
             if rival.kind == column.kind and other is not None
         ]
         best = {"lower": min, "higher": max}.get(better or "")
-        marked = best and mean == best(others, default=None) and len(others) > 1 and not differing
-        text = _cell(column, known, agree=not differing)
+        marked = best and mean == best(others, default=None) and len(others) > 1 and not apart
+        text = _cell(column, known, agree=not apart)
         cells.append(element("td", element("b", text) if marked else text, class_="number"))
     title = joined([name, " ", _arrow(better)])
-    inside = [*_of_runs(columns, found), *_protocol(protocols, differing)]
+    inside = [*_of_runs(columns, found), *_protocol(protocols, apart)]
     if inside:
         title = element("details", element("summary", title), *inside)
     return element("tr", element("th", title, scope="row"), *cells)
@@ -178,7 +176,7 @@ def _of_runs(
     return [element("dl", *pairs)]
 
 
-def _protocol(protocols: Sequence[Mapping[str, str]], differing: Sequence[str]) -> list[Markup]:
+def _protocol(protocols: Sequence[Mapping[str, str]], apart: Sequence[str]) -> list[Markup]:
     """How a figure was measured; what differs between runs stands one behind the other."""
     keys = dict.fromkeys(key for protocol in protocols for key in protocol)
     if not keys:
@@ -187,10 +185,10 @@ def _protocol(protocols: Sequence[Mapping[str, str]], differing: Sequence[str]) 
     for key in keys:
         values = dict.fromkeys(protocol.get(key, "unknown") for protocol in protocols)
         name, value = element("dt", key.replace("_", " ")), element("dd", " / ".join(values))
-        pairs.append(element("div", name, value, class_="differing" if key in differing else ""))
+        pairs.append(element("div", name, value, class_="differing" if key in apart else ""))
     parts = [element("dl", *pairs)]
-    if differing:
-        names = ", ".join(key.replace("_", " ") for key in differing)
+    if apart:
+        names = ", ".join(key.replace("_", " ") for key in apart)
         told = f"The protocols differ ({names}), so these are not compared."
         parts.append(element("p", told, class_="note"))
     return parts

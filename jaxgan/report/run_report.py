@@ -84,7 +84,8 @@ def run_report(runs: Sequence[Run], *, title: str | None = None) -> str:
         "during": _drawn(during),
         "strips": [_frames(made) for made in strips if made],
     }
-    return _page(title, joined(parts), data)
+    several = f", {len(readings)} runs" if len(readings) > 1 else ""
+    return _page(title + several, joined(parts), data)
 
 
 def _check(runs: Sequence[Run]) -> None:

@@ -19,6 +19,7 @@ from jaxgan.training.errors import RunError as RunError
 from jaxgan.training.evaluation import Evaluation as Evaluation
 from jaxgan.training.evaluation import Figure as Figure
 from jaxgan.training.evaluation import Value as Value
+from jaxgan.training.evaluation import differing as differing
 from jaxgan.training.experiment import Blends as Blends
 from jaxgan.training.experiment import Conditional as Conditional
 from jaxgan.training.experiment import Draws as Draws

@@ -17,6 +17,12 @@ FORMAT = 1
 Value: TypeAlias = str | int | float | bool | None
 """Of a protocol."""
 
+_OF_THE_SUBJECT = {"seed", "weights"}
+"""What of a protocol may differ: another draw, and what was evaluated; averaged weights beside the
+last are a fair comparison."""
+_SAME = ("step", "weights", "seed")
+"""What figures of one subject share."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -58,9 +64,28 @@ class Evaluation:
         plain = {
             "format": FORMAT,
             "subject": dict(self.subject),
-            "figures": [figure | {"value": _finite(figure["value"])} for figure in figures],
+            "figures": [
+                figure | {key: _finite(figure[key]) for key in ("value", "error")}
+                for figure in figures
+            ],
         }
         write_whole(path, json.dumps(plain, indent=2) + "\n")
+
+    def beside(self, path: Path) -> "Evaluation":
+        """With those figures of a file that are of the same step, weights and seed, and not here.
+
+        Args:
+            path: of an earlier evaluation; none has to be there.
+        """
+        try:
+            earlier = Evaluation.read(path)
+        except RunError:
+            return self
+        if any(earlier.subject.get(key) != self.subject.get(key) for key in _SAME):
+            return self
+        here = {figure.name for figure in self.figures}
+        others = [figure for figure in earlier.figures if figure.name not in here]
+        return Evaluation(self.subject, [*self.figures, *others])
 
     @classmethod
     def read(cls, path: Path) -> "Evaluation":
@@ -88,6 +113,24 @@ class Evaluation:
             subject = {name: plain[name] for name in ("step", "seed") if name in plain}
         figures = [figure for figure in map(_figure, told) if figure is not None]
         return cls(subject if isinstance(subject, dict) else {}, figures, len(told) - len(figures))
+
+
+def differing(protocols: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:
+    """What differs between protocols, with the value of each; seeds and weights may.
+
+    Args:
+        protocols: of one figure.
+
+    >>> differing([{"k": 3, "seed": 0}, {"k": 5, "seed": 1}])
+    {'k': [3, 5]}
+    """
+    names = dict.fromkeys(name for protocol in protocols for name in protocol)
+    values = {name: [protocol.get(name) for protocol in protocols] for name in names}
+    return {
+        name: found
+        for name, found in values.items()
+        if name not in _OF_THE_SUBJECT and any(value != found[0] for value in found)
+    }
 
 
 def _finite(value: Any) -> float | None:

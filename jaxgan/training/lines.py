@@ -141,7 +141,7 @@ def draft(path: Path) -> Iterator[Path]:
     Raises:
         OSError: where it cannot be written; it names `path`, and nothing is left of the draft.
     """
-    part = path.with_suffix(".part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # of no file that a person has
     with _named(path):
         try:
             yield part

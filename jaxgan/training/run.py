@@ -15,7 +15,7 @@ from jaxgan.training.lines import Lines, write_whole
 from jaxgan.training.lock import LOCK, Lock
 from jaxgan.training.manifest import read_manifest, sealed
 
-_LEFT_BEHIND = {LOCK, "manifest.json.part", "manifest.part"}
+_LEFT_BEHIND = re.compile(rf"{LOCK}|manifest(\.json)?\.part|\.manifest\.json\.\d+\.part")
 """What a process that was killed before its run began may leave."""
 
 
@@ -49,7 +49,7 @@ class Run:
         directory = to_path(directory)
         if not directory.exists():
             return
-        if not directory.is_dir() or {path.name for path in directory.iterdir()} - _LEFT_BEHIND:
+        if not directory.is_dir() or not all(map(_is_left_behind, directory.iterdir())):
             raise RunError(
                 f"{directory} already holds something, which is not overwritten: name another "
                 "directory, or resume the run that is there"
@@ -224,3 +224,7 @@ class Run:
     @property
     def _digests(self) -> Lines:
         return Lines(self.directory / "digests.jsonl", "leaves")
+
+
+def _is_left_behind(path: Path) -> bool:
+    return _LEFT_BEHIND.fullmatch(path.name) is not None

@@ -13,6 +13,7 @@ from PIL import Image
 from experiments.benchmarks.weight_files import saved
 from jaxgan import cli, games, latents, recipes
 from jaxgan.cli import comparing, evaluate
+from jaxgan.cli.evaluated import print_spread
 from jaxgan.data import ArraySource, Images
 from jaxgan.training import Evaluation, Figure, Schedule
 
@@ -146,6 +147,7 @@ def test_a_run_next_to_its_own_pictures(call, run):
         "fakes": 60,
         "reals": 40,
         "image_size": "4x4x1",
+        "resize": "Lanczos",
         "rounding": "to the nearest of 256",
         "seed": 0,
         "truncation": None,
@@ -176,6 +178,7 @@ def test_a_folder_next_to_itself_and_another(call, tmp_path):
     found = figures_of(output)
     assert found["FD (quarters)"]["value"] == pytest.approx(0, abs=1e-6)
     assert found["recall (quarters)"]["value"] == 1
+    assert found["recall (quarters)"]["protocol"]["rounding"] == "to the nearest of 256"
     code, out, _ = call("evaluate", dark, "--against", one, "--output", tmp_path / "dark.json")
     assert figures_of(tmp_path / "dark.json")["FD (quarters)"]["value"] > 100
     code, out, _ = call("compare", tmp_path / "dark.json", output)
@@ -201,13 +204,22 @@ def test_statistics_in_the_place_of_pictures(call, run, tmp_path):
     np.savez(tmp_path / "other.npz", **{**arrays, "digest": "4567"})
     refused(call(*words, "--against", tmp_path / "other.npz"), "another protocol", "'4567'")
     np.savez(tmp_path / "wide.npz", mu=np.zeros(7), sigma=np.eye(7))
-    refused(call(*words, "--against", tmp_path / "wide.npz"), "of 7 dimensions", "of 4")
+    refused(call(*words, "--against", tmp_path / "wide.npz"), "wide.npz", "of 7 dimensions", "of 4")
     np.savez(tmp_path / "torn.npz", mu=np.zeros(7), sigma=np.eye(4))
     refused(call(*words, "--against", tmp_path / "torn.npz"), "not of the same features")
     np.savez(tmp_path / "none.npz", arr=np.zeros(7))
     refused(call(*words, "--against", tmp_path / "none.npz"), "no mu and sigma, but arr")
     (tmp_path / "cut.npz").write_bytes(file.read_bytes()[:100])
     refused(call(*words, "--against", tmp_path / "cut.npz"), "cannot be read as statistics")
+    (tmp_path / "text.npz").write_text("mu sigma")
+    refused(call(*words, "--against", tmp_path / "text.npz"), "text.npz", "no whole .npz of num")
+    lower = np.tril(np.ones((4, 4)))
+    for name, mu, sigma in [
+        ("a mu that is not f", np.full(4, np.nan), np.eye(4)),
+        ("a sigma that is not sym", np.zeros(4), lower),
+    ]:
+        np.savez(tmp_path / "bad.npz", mu=mu, sigma=sigma)
+        refused(call(*words, "--against", tmp_path / "bad.npz"), f"bad.npz has {name}")
 
 
 def test_results_of_other_protocols_are_not_ranked(call, run, tmp_path):
@@ -227,6 +239,11 @@ def test_results_of_other_protocols_are_not_ranked(call, run, tmp_path):
 def test_few_pictures_are_told(call, run):
     _, out, _ = call("evaluate", run, "--count", 4, "--figures", "distance")
     assert "4 pictures are no more than the 4 dimensions" in out
+    (run / "evaluation.json").unlink()
+    (run / "evaluation.json").mkdir()  # what was found is told, also where it cannot be kept
+    result = call("evaluate", run, "--count", 4, "--figures", "distance")
+    refused(result, "evaluation.json")
+    assert "FD (quarters): " in result[1]
 
 
 def test_several_runs_have_a_mean(call, run, tmp_path):
@@ -256,7 +273,8 @@ def test_refusals(call, run, tmp_path):
     refused(call("evaluate", run, "--count", 1), "--count 1")
     refused(call("evaluate", run, "--output", tmp_path / "a.txt"), "name a FILE.json")
     refused(call("evaluate", run, "--write-statistics", tmp_path / "a"), "name a FILE.npz")
-    refused(call("evaluate", run, run, "--output", tmp_path / "a.json"), "one by one")
+    refused(call("evaluate", run, tmp_path, "--output", tmp_path / "a.json"), "one by one")
+    refused(call("evaluate", run, run / "../run"), "is there twice")
     refused(call("evaluate", run, "--figures", "own"), "no figures of noise")
     refused(call("evaluate", run, "--truncation", 0.5), "not made of styles")
     refused(call("evaluate", run, "--against", "nowhere/at/all"), "there is no nowhere/at/all")
@@ -266,6 +284,45 @@ def test_refusals(call, run, tmp_path):
     for seed in (-1, 10**20):
         refused(call("evaluate", run, "--seed", seed), f"--seed {seed}", "0 to")
     refused(call("evaluate", run, "--figures"), "--figures", "name one or more")
+    gone = tmp_path / "gone"
+    refused(call("evaluate", run, "--output", gone / "a.json"), "gone/a.json is in no folder")
+    refused(call("evaluate", run, "--write-statistics", gone / "a.npz"), f"make {gone} first")
+    refused(call("evaluate", run, "--protocol", "clean"), "--protocol clean is of --features inc")
+
+
+@pytest.mark.parametrize(
+    "flag", [("--against", "noise"), ("--write-statistics", "a.npz"), ("--truncation", 0.5)]
+)
+def test_flags_that_own_figures_do_not_heed(call, tmp_path, flag, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused(call("evaluate", "run", "--figures", "own", *flag), f"{flag[0]} is of figures next to")
+
+
+@pytest.mark.parametrize(
+    "flag", [("--best",), ("--step", 1), ("--seed", 1), ("--truncation", 0.5), ("--figures", "own")]
+)
+def test_flags_that_folders_do_not_heed(call, tmp_path, flag):
+    refused(call("evaluate", tmp_path, "--against", "noise", *flag), flag[0], "of runs, and")
+
+
+def test_an_interval_that_is_none_is_told_at_once(call, tmp_path):
+    words = ("train", "--directory", tmp_path / "run", "--evaluate-every")
+    for every in (0, -1):
+        refused(call(*words, every), f"--evaluate-every {every} is no interval: give 1 or more")
+
+
+def test_other_figures_of_the_same_state_stay(tmp_path):
+    path = tmp_path / "evaluation.json"
+    subject = {"step": 1, "weights": "last", "seed": 0}
+    Evaluation(subject, [Figure("FD", 1.0), Figure("KD", 2.0)]).write(path)
+
+    def beside(**other):
+        found = Evaluation(subject | other, [Figure("FD", 3.0)]).beside(path)
+        return {figure.name: figure.value for figure in found.figures}
+
+    assert beside() == {"FD": 3.0, "KD": 2.0}
+    for other in ({"step": 2}, {"weights": "averaged"}, {"seed": 1}):
+        assert beside(**other) == {"FD": 3.0}
 
 
 def test_files_that_cannot_hold_what_is_found(call, run, tmp_path):
@@ -276,7 +333,7 @@ def test_files_that_cannot_hold_what_is_found(call, run, tmp_path):
     for folder in folders:
         folder_of(np.zeros((2, 4, 4, 1), np.uint8), folder)
     refused(call("evaluate", *folders, "--output", file), "one by one")
-    refused(call("evaluate", run, run, "--write-statistics", statistics), "one by one")
+    refused(call("evaluate", run, folders[0], "--write-statistics", statistics), "one by one")
     assert not file.exists()
     assert not statistics.exists()
     statistics.touch()
@@ -325,14 +382,44 @@ def test_mixed_and_corrupt_folders(call, tmp_path):
 
 def test_figures_that_are_not_finite(tmp_path, capsys):
     for name, value in {"a": 2.0, "b": 1.0}.items():
-        figures = [Figure("KL", value, better="lower"), Figure("other", np.inf)]
+        protocol = {"count": 2}
+        figures = [Figure("KL", value, None, "lower", protocol), Figure("other", np.inf, np.nan)]
         Evaluation({}, figures).write(tmp_path / f"{name}.json")
-    assert '"value": null' in (tmp_path / "b.json").read_text()
+    written = (tmp_path / "b.json").read_text()
+    assert '"value": null' in written
+    assert "NaN" not in written
     with pytest.raises(SystemExit):
         cli.main(Noise(), arguments=["compare", *(str(tmp_path / f"{n}.json") for n in "ab")])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"of {tmp_path / 'a.json'} are left out, as no finite numbers: 1"
     assert [line.split()[0] for line in lines[2:]] == ["KL", "1", "2"]
+
+
+def test_figures_without_a_protocol_or_of_others_have_no_rank_and_no_mean(tmp_path, capsys):
+    def evaluation(value, protocol, name="FD"):
+        return Evaluation({}, [Figure(name, value, better="lower", protocol=protocol)])
+
+    def compared(*names):
+        with pytest.raises(SystemExit) as stop:
+            cli.main(Noise(), arguments=["compare", *(str(tmp_path / name) for name in names)])
+        captured = capsys.readouterr()
+        return stop.value.code, captured.out, captured.err
+
+    few, many = evaluation(1.0, {"fakes": 10}), evaluation(9.0, {"fakes": 5000, "seed": 1})
+    for name, told in [("few", few), ("many", many), ("bare", evaluation(1.0, {}))]:
+        told.write(tmp_path / name)
+    code, out, _ = compared("few", "bare")
+    assert code == 1
+    assert f"FD: not ranked, for {tmp_path / 'bare'} does not say how it was measured" in out
+    refused(compared("few", "../" + tmp_path.name + "/few"), "is there twice: name it once")
+    (tmp_path / "run").mkdir()
+    refused(compared("few", "run"), "run has no evaluation.json: evaluate it first")
+    print_spread([few, many])
+    assert "FD: no mean, for the protocols differ: fakes 10, 5000" in capsys.readouterr().out
+    print_spread([few, evaluation(1.0, {"fakes": 10}, "KD")])
+    assert capsys.readouterr().out == "no figure is of all of these: there is no mean\n"
+    print_spread([few, evaluation(2.0, {"fakes": 10, "seed": 1, "weights": "last"})])
+    assert "FD: 1.5 ± 0.71" in capsys.readouterr().out
 
 
 def test_other_weights_do_not_make_an_fid(tmp_path, monkeypatch, capsys):

@@ -137,18 +137,19 @@ def test_figures_with_their_error_their_spread_and_their_protocol(tmp_path):
     for runs, offset in zip(groups, (0, 5), strict=True):
         for seed, run in enumerate(runs):
             figures = {
-                "FD": (10.0 + 2 * seed + offset, 0.5, "lower", {"reals": 100, "seed": seed}),
+                "FD": (10.0 + 2 * seed + offset, 0.5, "lower", {"k": 1, "weights": str(offset)}),
                 "recall": (0.5, None, "higher", {"k": 3 + seed}),
             }
             evaluated(run, figures, step=300, weights="averaged", seed=0)
     text = words(run_report([groups[0][0]]))
     assert "Of step 300, averaged weights, samples of seed 0." in text
-    assert "FD ↓ reals 100 seed 0 10.00 ± 0.50" in text
+    assert "FD ↓ k 1 weights 0 10.00 ± 0.50" in text
     page = run_report([run for runs in groups for run in runs])
     assert re.findall(r'<td class="number">(.*?)</td>', page.partition(">FD")[2])[:2] == [
         "<b>11.0 ± 1.4</b>",
         "16.0 ± 1.4",
     ]
+    assert "<title>gan, 4 runs</title>" in page
     assert "0.1-1 12.00 ± 0.50" in words(page)
     # Of other k the values stand side by side, without a mean, and none is best.
     assert page.count('<td class="number">0.5, 0.5</td>') == 2

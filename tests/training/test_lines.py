@@ -57,6 +57,14 @@ def test_a_damaged_line_costs_no_other(lines, damaged):
     assert lines.read() == [line(1), line(3)]
 
 
+def test_a_file_of_a_person_is_no_draft(tmp_path):
+    mine = tmp_path / "fig.part"
+    mine.write_text("mine")
+    write_whole(tmp_path / "fig.json", "{}")
+    assert mine.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fig.json", "fig.part"]
+
+
 def test_damaged_lines_gather(lines):
     for number in range(2):
         fill(lines, encoded(1), b"{", b"}" * (number + 1))

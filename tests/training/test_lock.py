@@ -78,7 +78,8 @@ def test_a_claim_that_comes_to_nothing_leaves_nothing(tmp_path):
 
 def test_what_a_killed_beginning_left_is_begun_again(tmp_path):
     (tmp_path / LOCK).write_text("")
-    (tmp_path / "manifest.part").write_text('{"format"')
+    for name in ("manifest.part", ".manifest.json.123.part"):
+        (tmp_path / name).write_text('{"format"')
     with pytest.raises(RunError, match=r"no run yet: it was stopped before .*train it again"):
         Run.open(tmp_path)
     with (

@@ -1,0 +1,65 @@
+"""What `evaluate` could not obey, refused before anything is computed."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jaxgan.cli.comparing import Comparison
+from jaxgan.training import RunError
+
+
+def refuse_no_folder(output: Path, *, flag: str) -> None:
+    """Refuse a file in a folder that is not there, or cannot be written.
+
+    Raises:
+        RunError: names both.
+    """
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise RunError(f"{flag} {output} is in no folder that is there: make {folder} first")
+    if not os.access(folder, os.W_OK):
+        raise RunError(f"{folder} cannot be written: name another file with {flag}")
+
+
+def refuse_unused(
+    comparison: Comparison,
+    *,
+    folders: Sequence[Path],
+    of_runs: Mapping[str, bool],
+    write_statistics: Path | None,
+) -> None:
+    """Refuse flags that would tell nothing.
+
+    Args:
+        comparison: as it is asked for.
+        folders: of pictures, which are evaluated.
+        of_runs: whether flags that are of runs alone are given.
+        write_statistics: as asked for.
+
+    Raises:
+        RunError: names the flag, and what to do.
+    """
+    asked = f"--figures {' '.join(comparison.figures)}"
+    of_runs = {**of_runs, "--truncation": comparison.truncation is not None}
+    for flag, given in of_runs.items():
+        if folders and given:
+            raise RunError(
+                f"{flag} is of runs, and {folders[0]} is a folder of pictures: leave it out"
+            )
+    if comparison.measures:
+        return
+    if folders:
+        raise RunError(
+            f"{asked} is of runs, and {folders[0]} is a folder of pictures: ask for others, as in "
+            "--figures distance"
+        )
+    for flag, given in {
+        "--write-statistics": write_statistics is not None,
+        "--against": comparison.against is not None,
+        "--truncation": comparison.truncation is not None,
+    }.items():
+        if given:
+            raise RunError(
+                f"{flag} is of figures next to other pictures, and {asked} has none: leave it out, "
+                "or ask for one more, as in --figures distance"
+            )
