@@ -35,8 +35,9 @@ from jaxgan.training.pictures import Picture
 PositiveInt: TypeAlias = Annotated[int, Gt(0)]
 """A whole number of 1 or more."""
 PositiveFloat: TypeAlias = Annotated[float, Gt(0)]
-NonNegativeFloat: TypeAlias = Annotated[float, Ge(0)]
 """A number above 0."""
+NonNegativeFloat: TypeAlias = Annotated[float, Ge(0)]
+"""A weight or deviation, which may be 0."""
 Fraction: TypeAlias = Annotated[float, Ge(0), Lt(1)]
 """A number in [0, 1): a decay or a momentum."""
 
