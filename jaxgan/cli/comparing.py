@@ -9,8 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from jaxgan import recipes
-from jaxgan.data import Images, Size, Source, to_path
+from jaxgan.data import Images, Size, Source, Subset, to_path
 from jaxgan.networks import INPUT_PROTOCOLS
 from jaxgan.training import RunError
 from jaxgan.weights import find_lite0, inception_variables, lpips_variables, vgg16_variables
@@ -34,6 +36,8 @@ MEASURES: Mapping[str, recipes.Measure] = MappingProxyType(
     }
 )
 """By the names that `--figures` takes; `own` are the experiment's, `path` is of a generator."""
+_SEED = 2020
+"""Of the real pictures that are drawn where there are more than are asked for."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Comparison:
     split: str = "train"
     """Of a data set that is named with --against."""
     reals: int = 50_000
-    """How many of its pictures at the most, the first ones."""
+    """How many of its pictures at the most; of more, so many are drawn, always the same ones."""
     truncation: float | None = None
     """Of images that are made of styles, psi; none where it is not given."""
     image_size: Size | None = None
@@ -168,7 +172,7 @@ class Comparison:
                 label=None,
                 skip_unreadable=self.skip_unreadable,
             ).source()
-            return recipes.Real(source, source.fingerprint, self.reals)
+            return self._drawn(source)
         # The name of a data set has no end, and may have a slash: celeb_a/2.1.0.
         is_name = path.suffix not in (".npz", ".zip") and not path.is_absolute()
         if not is_name or (path.parent != Path() and not path.parent.exists()):
@@ -182,8 +186,14 @@ class Comparison:
         return self._own(named)
 
     def _own(self, images: Images) -> recipes.Real:
-        source = images.source()
-        return recipes.Real(source, source.fingerprint, self.reals, _held_out(images))
+        return self._drawn(images.source(), _held_out(images))
+
+    def _drawn(self, source: Source, held_out: Source | None = None) -> recipes.Real:
+        """Not the first ones: a data set may be in the order of its classes."""
+        if len(source) > self.reals:
+            rows = np.random.RandomState(_SEED).permutation(len(source))[: self.reals]
+            source = Subset(source, np.sort(rows))
+        return recipes.Real(source, source.fingerprint, held_out)
 
 
 PLAIN = Comparison()
@@ -202,7 +212,11 @@ def _extractor(
             return found if _is_published(file) else dataclasses.replace(found, inception=False)
         case "vgg16":
             file = weights or recipes.fetched(recipes.VGG16_FILE)
-            return recipes.vgg16_extractor(vgg16_variables(file))
+            found = recipes.vgg16_extractor(vgg16_variables(file))
+            if (other := _others(file, recipes.VGG16_FILE)) is None:
+                return found
+            print(f"{other}; its figures are of other weights than those of the papers")
+            return dataclasses.replace(found, name=f"{found.name} of other weights")
         case "auto" if (own := recipes.own_extractor(images)) is not None:
             return own
     if find_lite0() is None:

@@ -168,7 +168,7 @@ def evaluate_run(
     figures: list[Figure] = []
     sheet: Callable[[Path], None] | None = None
     if "own" in comparison.figures and isinstance(experiment, Evaluates):
-        own = {"experiment": subject["experiment"], "seed": seed}
+        own = {name: subject[name] for name in ("experiment", "weights", "seed")}
         try:
             found = experiment.evaluate(generate, key)
         except ValueError as error:  # the experiment knows none of these pictures

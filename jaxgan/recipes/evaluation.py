@@ -25,13 +25,11 @@ class Real(NamedTuple):
     Attributes:
         pictures: a source of them; or statistics, of which fewer figures can be made.
         told: what they are, in words, with what tells them from others.
-        count: how many are taken, the first ones; all where None.
         held_out: pictures of the same kind that the generator was not trained on.
     """
 
     pictures: Source | Reference
     told: str
-    count: int | None = None
     held_out: Source | None = None
 
 
@@ -95,9 +93,8 @@ def evaluate_pictures(
         seen: Activations | Reference = pictures
         reals: int | None = None
     else:
-        count = len(pictures) if real.count is None else min(real.count, len(pictures))
-        seen = seen_in(pictures, extractor, count=count, say=say, progress=progress)
-        reals = count
+        reals = len(pictures)
+        seen = seen_in(pictures, extractor, say=say, progress=progress)
         if real.held_out is not None:
             held_out = seen_in(real.held_out, extractor, say=say, progress=progress)
         if labels is None or not pictures.classes:
@@ -110,7 +107,7 @@ def evaluate_pictures(
                     "classes are left out"
                 )
         else:
-            known = (np.asarray(labels), pictures.read(np.arange(count))["label"])
+            known = (np.asarray(labels), pictures.read(np.arange(reals))["label"])
     dimensions = made.features.shape[1]
     few = min(made.count, made.count if reals is None else reals)
     if few <= dimensions:

@@ -1,5 +1,8 @@
 """Figures of sets of pictures, each with its sampling error and its protocol."""
 
+import dataclasses
+import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -29,7 +32,8 @@ class Reference(NamedTuple):
     covariance: np.ndarray
 
 
-class Sets(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class Sets:
     """What figures are made of.
 
     Attributes:
@@ -53,6 +57,17 @@ class Sets(NamedTuple):
     inception: bool
     protocol: Mapping[str, Value]
 
+    @functools.cached_property
+    def distance_error(self) -> float | None:
+        """The standard error of the Fréchet distance; None of too few pictures."""
+        made, real = self.made.features, self.real
+        if isinstance(real, Reference):
+            return _error_beside(made, real)
+        groups = min(_GROUPS, len(made) // 2, len(real.features) // 2)
+        if groups < 2:
+            return None
+        return metrics.frechet_distance_error(made, real.features, groups=groups)
+
 
 Measure: TypeAlias = Callable[[Sets], list[Figure]]
 """Figures of sets; none where they cannot be made of these."""
@@ -67,16 +82,9 @@ def distance_figures(sets: Sets) -> list[Figure]:
     if isinstance(real, Reference):
         moments = metrics.Moments.init(made.shape[1]).update(made).compute(ddof=1)
         value = metrics.normal_frechet_distance(*moments, *real)
-        error = _error_beside(made, real)
     else:
         value = metrics.frechet_distance(made, real.features)
-        groups = min(_GROUPS, len(made) // 2, len(real.features) // 2)
-        error = (
-            metrics.frechet_distance_error(made, real.features, groups=groups)
-            if groups > 1
-            else None
-        )
-    return [_figure(sets, "FD", value, error, "lower", divisor="N - 1")]
+    return [_figure(sets, "FD", value, sets.distance_error, "lower", divisor="N - 1")]
 
 
 def _error_beside(made: np.ndarray, real: Reference) -> float | None:
@@ -91,14 +99,18 @@ def _error_beside(made: np.ndarray, real: Reference) -> float | None:
 
 
 def extrapolated_figures(sets: Sets) -> list[Figure]:
-    """The Fréchet distance as of endlessly many samples: FID∞."""
+    """The Fréchet distance as of endlessly many samples: FID∞.
+
+    The error is the distance's together with the line's, whose points share samples.
+    """
     if isinstance(sets.real, Reference) or sets.made.count < _LINE:
         return []
     found = metrics.frechet_distance_unbiased(sets.made.features, sets.real.features, seed=SEED)
     least = int(found.counts[0])
+    error = None if sets.distance_error is None else math.hypot(sets.distance_error, found.error)
     return [
         _figure(
-            *(sets, "FD∞", found.distance, found.error, "lower"),
+            *(sets, "FD∞", found.distance, error, "lower"),
             divisor="N - 1",
             points=len(found.counts),
             smallest=least,

@@ -23,23 +23,21 @@ def seen_in(
     source: Source,
     extractor: Extractor,
     *,
-    count: int | None = None,
     say: Callable[[str], None] = print,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Activations:
     """What a network sees in the pictures of a source, in the order of their numbers.
 
-    It is kept in `$XDG_CACHE_HOME/jaxgan`, by the source's fingerprint and count, and the network's
-    weights and inputs: 4 bytes a feature and picture, as 400 MB for 50,000 of 2,048.
+    It is kept in `$XDG_CACHE_HOME/jaxgan`, by the source's fingerprint and length, and the
+    network's weights and inputs: 4 bytes a feature and picture, as 400 MB for 50,000 of 2,048.
 
     Args:
         source: reads `image`, `[N, H, W, C]` uint8.
         extractor: the network.
-        count: how many pictures, the first ones; all where None.
         say: is told that they are looked at, and where what was seen cannot be kept.
         progress: is told how many pictures are done, and of how many.
     """
-    count = len(source) if count is None else min(count, len(source))
+    count = len(source)
     key = "|".join([source.fingerprint, str(count), extractor.digest, extractor.inputs])
     folder = cache_folder()
     name = f"seen_{hashlib.sha256(key.encode()).hexdigest()[:20]}.npz"

@@ -31,7 +31,8 @@ class Reading:
         last: the evaluation of its newest checkpoint, or of the one that was asked for.
         best: that of its best checkpoint.
         during: by their steps, figures of evaluations during training.
-        neighbours: the sheet of nearest neighbours.
+        neighbours: sheets of nearest neighbours, of the last state and of the best: those that are
+            there.
         notes: sentences about what is left out.
     """
 
@@ -45,7 +46,7 @@ class Reading:
     last: Evaluation | None
     best: Evaluation | None
     during: dict[int, dict[str, Any]]
-    neighbours: Path | None
+    neighbours: dict[str, Path]
     notes: list[str]
 
 
@@ -73,7 +74,10 @@ def read_run(run: Run) -> Reading:
         if rate is not None and rate > 0:
             seconds += max(step - before, 0) / rate
         before = step
-    neighbours = directory / "neighbours.png"
+    sheets = {
+        "last": directory / "neighbours.png",
+        "best": directory / "neighbours-best.png",
+    }
     during = _lines(directory / "evaluations.jsonl", "figures", notes)
     return Reading(
         run=run,
@@ -86,7 +90,7 @@ def read_run(run: Run) -> Reading:
         last=_evaluation(directory / "evaluation.json", notes),
         best=_evaluation(directory / "evaluation-best.json", notes),
         during={step: line["figures"] for step, line in during.items()},
-        neighbours=neighbours if neighbours.is_file() else None,
+        neighbours={which: path for which, path in sheets.items() if path.is_file()},
         notes=notes,
     )
 

@@ -179,7 +179,14 @@ def _evaluation(groups: Sequence[Group]) -> Markup:
 def _during(during: Curves) -> Markup:
     if not during.values:
         return Markup()
-    return _section("Evaluation during training", _charts("during"))
+    about = (
+        "Quick figures on the way, which rank the states of a run: those of pictures from latents "
+        "are of fewer samples, beside held-out pictures where there are such. They are not to be "
+        "compared with an evaluation."
+    )
+    return _section(
+        "Evaluation during training", element("p", about, class_="about"), _charts("during")
+    )
 
 
 def _neighbours(readings: Sequence[Reading]) -> Markup:
@@ -191,17 +198,19 @@ def _neighbours(readings: Sequence[Reading]) -> Markup:
 
 def _sheets(readings: Sequence[Reading]) -> list[Markup]:
     figures, sides = [], (1400, 1024, 768, 512, 256)
-    for reading in readings:
-        if reading.neighbours is None:
-            continue
-        made = (embedded(reading.neighbours, side) for side in sides)
-        room = _SHEETS // len(readings)
+    sheets = [
+        (reading, which, path) for reading in readings for which, path in reading.neighbours.items()
+    ]
+    for reading, which, path in sheets:
+        made = (embedded(path, side) for side in sides)
+        room = _SHEETS // len(sheets)
         address = next((made for made in made if made is None or len(made) <= room), None)
         if address is None:
-            reading.notes.append(f"{reading.neighbours} is left out: it is damaged or too large.")
+            reading.notes.append(f"{path} is left out: it is damaged or too large.")
             continue
-        alt = f"samples of {reading.name} beside their nearest neighbours in the data"
-        caption = [element("figcaption", reading.name)] if len(readings) > 1 else []
+        name = f"{reading.name}, {which}"
+        alt = f"samples of {name}, beside their nearest neighbours in the data"
+        caption = [element("figcaption", name)] if len(sheets) > 1 else []
         figures.append(element("figure", *caption, element("img", src=address, alt=alt)))
     return figures
 

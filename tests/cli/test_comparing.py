@@ -189,6 +189,23 @@ def test_a_folder_next_to_itself_and_another(call, tmp_path):
     assert "dark.json" in lines[at + 2]
 
 
+def test_of_many_real_pictures_some_are_drawn_and_not_the_first(call, tmp_path):
+    """A folder is often in the order of its classes."""
+    classes = np.repeat([0, 255], 20).astype(np.uint8)
+    both = folder_of(np.broadcast_to(classes[:, None, None, None], (40, 4, 4, 1)), tmp_path / "two")
+    words = ("evaluate", both, "--against", both, "--reals", 20, "--figures", "distance")
+    code, _, error = call(*words, "--output", tmp_path / "a.json")
+    assert code == 0, error
+    found = figures_of(tmp_path / "a.json")["FD (quarters)"]
+    assert found["protocol"]["reals"] == 20
+    assert call(*words, "--output", tmp_path / "b.json")[0] == 0
+    assert figures_of(tmp_path / "b.json")["FD (quarters)"] == found
+    folder_of(np.zeros((40, 4, 4, 1), np.uint8), tmp_path / "first")
+    first = ("evaluate", both, "--against", tmp_path / "first", *words[4:])
+    assert call(*first, "--output", tmp_path / "c.json")[0] == 0
+    assert found["value"] < figures_of(tmp_path / "c.json")["FD (quarters)"]["value"] / 20
+
+
 def test_statistics_in_the_place_of_pictures(call, run, tmp_path):
     file = tmp_path / "noise.npz"
     words = ("evaluate", run, "--count", 60, "--figures", "distance")
@@ -440,6 +457,22 @@ def test_other_weights_do_not_make_an_fid(tmp_path, monkeypatch, capsys):
     comparing._extractor.cache_clear()
     assert asked.extractor(Images()).inception
     assert not capsys.readouterr().out
+
+
+def test_other_weights_of_vgg16_are_called_so(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "other.pth"
+    file.write_bytes(b"weights")
+    made = dataclasses.replace(EXTRACTOR, name="VGG16")
+    monkeypatch.setattr(comparing, "vgg16_variables", lambda path: path)
+    monkeypatch.setattr(recipes, "vgg16_extractor", lambda variables: made)
+    comparing._extractor.cache_clear()
+    asked = comparing.Comparison(features="vgg16", weights=file)
+    assert asked.extractor(Images()).name == "VGG16 of other weights"
+    assert "other.pth is not vgg16-397923af.pth: its SHA-256 begins" in capsys.readouterr().out
+    known = recipes.PublishedFile("it.pth", "nowhere", hashlib.sha256(b"weights").hexdigest())
+    monkeypatch.setattr(recipes, "VGG16_FILE", known)
+    comparing._extractor.cache_clear()
+    assert asked.extractor(Images()).name == "VGG16"
 
 
 def test_weights_need_their_network(call, run, tmp_path):

@@ -45,6 +45,18 @@ def test_pictures_of_eight_bits_are_told_from_deeper_ones(tmp_path):
     assert not recipes.of_eight_bits(recipes.pictures_in(tmp_path))
 
 
+def test_the_error_of_an_extrapolated_distance_is_as_large_as_the_spread_of_other_samples():
+    def sets(seed, count=400):
+        shifts = np.array([0.3, 0.0])[:, None, None]
+        features = np.random.default_rng(seed).normal(shifts, size=(2, count, 8))
+        made, real = (recipes.Activations(x, None) for x in features)
+        return Sets(made, real, None, None, 0, "normal", False, {})
+
+    found = [recipes.extrapolated_figures(sets(seed))[0] for seed in range(30)]
+    spread = np.std([figure.value for figure in found])  # 3 times the line's own error
+    assert np.mean([figure.error for figure in found]) == pytest.approx(spread, rel=0.3)
+
+
 def test_the_error_of_a_kernel_distance_is_as_large_as_the_spread_of_other_samples():
     def sets(seed, count=80):
         features = np.random.default_rng(seed).normal((((3,),), ((0,),)), size=(2, count, 1))

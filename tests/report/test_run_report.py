@@ -200,6 +200,17 @@ def test_what_is_damaged_is_left_out_and_said(tmp_path):
         assert told in text
 
 
+def test_the_neighbours_of_the_last_and_the_best_state_stand_on_the_page(tmp_path):
+    run = played(tmp_path / "run")
+    page = run_report([run])
+    assert "Nearest neighbours" not in words(page)
+    for name in ("neighbours", "neighbours-best"):
+        Image.new("RGB", (4, 4)).save(run.directory / f"{name}.png")
+    text = words(run_report([run])).partition("Nearest neighbours")[2]
+    assert "run, last" in text
+    assert "run, best" in text
+
+
 def test_pictures_are_thinned_and_shrunk_to_what_has_room(tmp_path):
     rng, pictures = np.random.default_rng(0), {}
     for step in range(30):  # noise, which cannot be compressed
