@@ -10,7 +10,8 @@ python experiments/cyclegan.py import latest_net_G_A.pth --other latest_net_G_B.
 """
 
 import dataclasses
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
 import jax
@@ -126,12 +127,22 @@ class CycleGAN(recipes.Translators):
         return state._replace(average=updates.average_weights(self.average_decay).init(learnt))
 
     def draw(self, state: Any, made: np.ndarray) -> Picture:
-        """x, G(x), F(G(x)), and where it is known the truth, one under another."""
-        held_out = self.held_out(30)
-        made = made[: len(held_out["a"])]
-        back = jax.jit(self.game().generate)(jax.random.key(0), state, {"b": jnp.asarray(made)})
-        truth = (held_out["b"],) if self.pairs.has_pairs else ()
-        return recipes.draw_strips(held_out["a"], made, np.asarray(back), *truth)
+        """x, G(x), F(G(x)), and y, F(y), G(F(y)), one under another; y is x's partner if known."""
+        held_out = self.held_out(20)
+        a, b = (held_out[side][: min(map(len, held_out.values()))] for side in "ab")
+        to_b = made[: len(a)]
+
+        def translated(side: str, images: np.ndarray) -> np.ndarray:
+            key = jax.random.key(0)
+            return np.asarray(self._generate(key, state, {side: jnp.asarray(images)}))
+
+        to_a = translated("b", b)
+        return recipes.draw_strips(a, to_b, translated("b", to_b), b, to_a, translated("a", to_a))
+
+    @functools.cached_property
+    def _generate(self) -> Callable[..., jax.Array]:
+        """The game's, compiled."""
+        return jax.jit(self.game().generate)
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Errors of the cycles; where pairs are held out, of translations beside baselines.

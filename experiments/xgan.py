@@ -9,6 +9,8 @@ python experiments/xgan.py translate runs/xgan-001 MY-DRAWINGS --output coloured
 """
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -110,7 +112,7 @@ class XGAN(recipes.BetweenSides):
         """a, its reconstruction and translation; b, its reconstruction and translation."""
         del made
         held_out = self.held_out(20)
-        outputs = jax.jit(self.game().generate)(jax.random.key(0), state, held_out)
+        outputs = self._generate(jax.random.key(0), state, held_out)
         return recipes.draw_strips(
             held_out["a"],
             np.asarray(outputs.reconstruction_a),
@@ -119,6 +121,11 @@ class XGAN(recipes.BetweenSides):
             np.asarray(outputs.reconstruction_b),
             np.asarray(outputs.b_to_a),
         )
+
+    @functools.cached_property
+    def _generate(self) -> Callable[..., Any]:
+        """The game's, compiled."""
+        return jax.jit(self.game().generate)
 
     def evaluate(self, generate: Generate, key: jax.Array) -> dict[str, float]:
         """Errors of reconstruction and translation, and retrieval across the domains.

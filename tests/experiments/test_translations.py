@@ -173,7 +173,7 @@ def test_sheet_of_rows(small):
     np.testing.assert_allclose(inputs["a"][:COUNT], PICTURES["a"] / 127.5 - 1, rtol=1e-5, atol=1e-6)
     made = np.asarray(jax.jit(game.generate)(jax.random.key(1), state, inputs))
     sheet = small.draw(state, made)
-    rows = {"pix2pix": 3, "cyclegan": 4, "xgan": 6}[type(small).__name__.lower()]
+    rows = {"pix2pix": 3, "cyclegan": 6, "xgan": 6}[type(small).__name__.lower()]
     assert sheet.size == (10 * 34 * 2 + 4, rows * 34 * 2 + 4)
     # The first row is side a, twice as large; pix2pix's second is what was made.
     first = np.asarray(sheet)[4 : 4 + 64 : 2, 4 : 4 + 64 : 2]
@@ -181,6 +181,9 @@ def test_sheet_of_rows(small):
     if rows == 3:
         second = np.asarray(sheet)[72 : 72 + 64 : 2, 4 : 4 + 64 : 2]
         np.testing.assert_allclose(second, (made[0] + 1) * 127.5, atol=1)
+    else:  # the fourth is side b, of the same pairs
+        fourth = np.asarray(sheet)[4 + 3 * 68 : 4 + 3 * 68 + 64 : 2, 4 : 4 + 64 : 2]
+        np.testing.assert_allclose(fourth, PICTURES["b"][0], atol=1)
 
 
 @pytest.mark.parametrize("small", ["pix2pix", "cyclegan", "one_way"], indirect=True)
