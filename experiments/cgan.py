@@ -1,7 +1,7 @@
 """Conditional GAN (Mirza and Osindero, 2014): digits or faces to order, in three ways.
 
 python experiments/cgan.py train                                 digits, about four minutes
-python experiments/cgan.py train --preset faces                  to four attributes, eight minutes
+python experiments/cgan.py train --preset faces                  to four attributes, six minutes
 python experiments/cgan.py train --conditioning multiply         the label's vector times the latent
 python experiments/cgan.py train --conditioning projection       Miyato and Koyama (2018)
 python experiments/cgan.py sample runs/cgan-001 --label 7        sevens

@@ -1,7 +1,7 @@
 """CycleGAN (Zhu, Park, Isola and Efros, 2017): images from images, without pairs.
 
 python experiments/cyclegan.py train                drawings coloured, about six minutes
-python experiments/cyclegan.py train --preset faces                 of one style to another
+python experiments/cyclegan.py train --preset faces                 one style to another, 13 minutes
 python experiments/cyclegan.py train --preset paper                 horses and zebras
 python experiments/cyclegan.py train --folder-a PHOTOS --folder-b PAINTINGS
 python experiments/cyclegan.py evaluate runs/cyclegan-001

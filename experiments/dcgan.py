@@ -1,7 +1,7 @@
 """DCGAN (Radford, Metz and Chintala, 2016): a generator and a discriminator of convolutions alone.
 
 python experiments/dcgan.py train                   digits, about seven minutes of one CPU core
-python experiments/dcgan.py train --preset faces    colour faces at 32x32
+python experiments/dcgan.py train --preset faces    colour faces at 32x32, about seven minutes
 python experiments/dcgan.py train --preset paper    bedrooms at 64x64, five epochs of LSUN
 
 The small preset plays with InfoGAN's networks, which have dense hidden layers besides and draw
@@ -82,8 +82,8 @@ FACES = DCGAN(
     schedule=Schedule(steps=2500, log_every=100, sample_every=100, checkpoint_every=500),
     batch_size=64,
     width=32,
-    learning_rate=1e-3,
-    discriminator_rate=5e-4,
+    learning_rate=5e-4,
+    discriminator_rate=2.5e-4,
     decay=True,
     beta2=0.99,
     average_decay=0.998,

@@ -1,7 +1,7 @@
 """R3GAN (Huang et al., 2024): relativistic pairing, R1 + R2, and nothing else.
 
 python experiments/r3gan.py train                   digits, about thirteen minutes of one CPU core
-python experiments/r3gan.py train --preset faces    colour faces at 32x32
+python experiments/r3gan.py train --preset faces    colour faces at 32x32, a quarter of an hour
 python experiments/r3gan.py train --preset paper    CIFAR-10
 python experiments/r3gan.py train --dataset stacked_digits --channels 3     a thousand modes
 python experiments/r3gan.py evaluate runs/r3gan-001
