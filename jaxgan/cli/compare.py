@@ -40,7 +40,10 @@ def compare_verb() -> Callable[..., int]:
         shared = [name for name in tables[0] if all(name in table for table in tables)]
         if not shared:
             there = [f"{path} has {', '.join(t)}" for path, t in zip(results, tables, strict=True)]
-            raise RunError(f"the results share no figure: {'; '.join(there)}")
+            raise RunError(
+                f"the results share no figure: {'; '.join(there)}; evaluate them by the same "
+                "--figures and --features"
+            )
         refused = 0
         for name in shared:
             refused += not _rank(name, results, [table[name] for table in tables])

@@ -96,6 +96,11 @@ class Comparison:
                 f"--protocol {self.protocol} is of --features inception, and these are "
                 f"{self.features}: name that, or leave it out"
             )
+        if self.split != "train" and self.against is None:
+            raise RunError(
+                f"--split {self.split} is of a data set that --against names: name one, or leave "
+                "it out"
+            )
         asks_path = self.path_features != "lite0" or self.path_weights is not None
         if asks_path and "path" not in self.figures:
             raise RunError(

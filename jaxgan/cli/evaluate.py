@@ -16,7 +16,7 @@ from jaxgan.cli.evaluated import print_figures, print_spread, refuse_twice
 from jaxgan.cli.looking import Read, draw_neighbours, look_at
 from jaxgan.cli.runs import open_run, refuse_file
 from jaxgan.cli.truncation import check_truncation
-from jaxgan.cli.unused import refuse_no_folder, refuse_unused
+from jaxgan.cli.unused import refuse_no_folder, refuse_of_latents, refuse_unused
 from jaxgan.data import Images, to_path
 from jaxgan.games import stream
 from jaxgan.training import (
@@ -108,6 +108,8 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
             for directory in directories
             if _is_run(directory)
         }
+        if not all(isinstance(experiment, Generates) for _, experiment in runs.values()):
+            refuse_of_latents(comparison, name)
         evaluations = []
         for directory in directories:
             if len(directories) > 1:
@@ -136,8 +138,11 @@ def evaluate_verb(kind: Any, name: str) -> Callable[..., int]:
 
 
 def _is_run(directory: Path) -> bool:
+    """Whether it is none of pictures: a run, or what `Run.open` refuses in better words."""
     path = to_path(directory)
-    return (path / "manifest.json").exists() or is_exported(path) or not path.exists()
+    if (path / "manifest.json").exists() or is_exported(path) or not path.exists():
+        return True
+    return next(path.glob("*/manifest.json"), None) is not None
 
 
 def evaluate_run(

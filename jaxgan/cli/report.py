@@ -36,7 +36,7 @@ def report_verb(name: str) -> Callable[..., int]:
                 time; of several runs a new report.html beside the first.
         """
         runs = [Run.open(directory) for directory in directories]
-        for run in runs:
+        for run in runs[:1]:  # of which experiment the others are to be, the page says
             check_experiment(run, name)
         if output is not None and not (len(runs) == 1 and _is_own(output, runs[0])):
             refuse_file(output, ".html")

@@ -1,10 +1,11 @@
 """What `evaluate` could not obey, refused before anything is computed."""
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jaxgan.cli.comparing import Comparison
+from jaxgan.cli.comparing import PLAIN, Comparison
 from jaxgan.training import RunError
 
 
@@ -40,9 +41,10 @@ def refuse_unused(
         RunError: names the flag, and what to do.
     """
     asked = f"--figures {' '.join(comparison.figures)}"
-    of_runs = {**of_runs, "--truncation": comparison.truncation is not None}
-    for flag, given in of_runs.items():
-        if folders and given:
+    given = _given(comparison)
+    of_runs = {**of_runs, **{flag: flag in given for flag in ("--truncation", "--count")}}
+    for flag, is_given in of_runs.items():
+        if folders and is_given:
             raise RunError(
                 f"{flag} is of runs, and {folders[0]} is a folder of pictures: leave it out"
             )
@@ -53,13 +55,39 @@ def refuse_unused(
             f"{asked} is of runs, and {folders[0]} is a folder of pictures: ask for others, as in "
             "--figures distance"
         )
-    for flag, given in {
-        "--write-statistics": write_statistics is not None,
-        "--against": comparison.against is not None,
-        "--truncation": comparison.truncation is not None,
-    }.items():
-        if given:
+    if write_statistics is not None:
+        given.append("--write-statistics")
+    of_paths = (
+        {"--path-features", "--path-weights", "--count"} if "path" in comparison.figures else {}
+    )
+    for flag in given:
+        if flag not in of_paths:
             raise RunError(
                 f"{flag} is of figures next to other pictures, and {asked} has none: leave it out, "
                 "or ask for one more, as in --figures distance"
             )
+
+
+def refuse_of_latents(comparison: Comparison, name: str) -> None:
+    """Refuse flags of pictures that are made of latents, for an experiment that makes none.
+
+    Args:
+        comparison: as it is asked for.
+        name: of the experiment.
+
+    Raises:
+        RunError: names the flag.
+    """
+    for flag in _given(comparison):
+        raise RunError(
+            f"{flag} is of pictures that are made of latents, and {name} makes none: leave it out"
+        )
+
+
+def _given(comparison: Comparison) -> list[str]:
+    """The flags, but for the figures, that are not as they are left."""
+    return [
+        f"--{field.name.replace('_', '-')}"
+        for field in dataclasses.fields(comparison)
+        if field.name != "figures" and getattr(comparison, field.name) != getattr(PLAIN, field.name)
+    ]

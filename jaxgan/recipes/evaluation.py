@@ -75,7 +75,7 @@ def evaluate_pictures(
         progress: is told how many of the real pictures were looked at, and of how many.
 
     Raises:
-        ValueError: where there are too few pictures, or statistics of other dimensions.
+        ValueError: where there are fewer than 2 pictures, or statistics of other dimensions.
     """
     pictures, known, held_out = real.pictures, None, None
     wanted = len(pictures.mean) if isinstance(pictures, Reference) else None
@@ -110,6 +110,11 @@ def evaluate_pictures(
             known = (np.asarray(labels), pictures.read(np.arange(reals))["label"])
     dimensions = made.features.shape[1]
     few = min(made.count, made.count if reals is None else reals)
+    if few < 2:
+        raise ValueError(
+            f"{made.count} samples and {few if reals is None else reals} real pictures "
+            f"({real.told}) will not do: give 2 or more of each"
+        )
     if few <= dimensions:
         say(
             f"{few:,} pictures are no more than the {dimensions:,} dimensions of their features: "

@@ -56,6 +56,12 @@ def varied(classes: tuple[int, ...], usual: tuple[int, ...] = ()) -> np.ndarray:
             f"--classes {' '.join(map(str, classes))} will not do: give one or more for each "
             "attribute, as in --classes 8 11"
         )
+    if usual and len(usual) != len(classes):
+        raise ValueError(
+            f"--usual {','.join(map(str, usual))} is of {len(usual)} attributes and --classes "
+            f"{' '.join(map(str, classes))} of {len(classes)}: give each one number for every "
+            "attribute of the images, in the order of --label"
+        )
     first = usual or (0,) * len(classes)
     check_vector(first, classes, flag="--usual")
     others = [[y for y in range(k) if y != own] for k, own in zip(classes, first, strict=True)]

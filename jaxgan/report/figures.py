@@ -128,7 +128,8 @@ def _row(name: str, columns: Sequence[_Column]) -> Markup:
         ]
         best = {"lower": min, "higher": max}.get(better or "")
         marked = best and mean == best(others, default=None) and len(others) > 1 and not apart
-        text = _cell(column, known, agree=not apart)
+        agree = not differing([figure.protocol for _, figure in known])
+        text = _cell(column, known, agree=agree)
         cells.append(element("td", element("b", text) if marked else text, class_="number"))
     title = joined([name, " ", _arrow(better)])
     inside = [*_of_runs(columns, found), *_protocol(protocols, apart)]

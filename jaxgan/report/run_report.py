@@ -97,7 +97,7 @@ def _check(runs: Sequence[Run]) -> None:
         if its != other:
             raise ValueError(
                 f"{first.directory} is a run of {its} and {run.directory} one of {other}: a report "
-                "is of runs of one experiment, so leave the others out"
+                "is of runs of one experiment, so leave the others out, or compare them"
             )
         if any(_same(run, before) for before in runs[:number]):
             raise ValueError(f"{run.directory} is there twice: name it once")

@@ -97,7 +97,10 @@ class Evaluation:
         try:
             plain = json.loads(path.read_text("utf-8", "replace"))
         except OSError as error:
-            raise RunError(f"{path} cannot be read ({error.strerror})") from error
+            raise RunError(
+                f"{path} cannot be read ({error.strerror}): name a run that was evaluated, or a "
+                "file that evaluate wrote"
+            ) from error
         except (ValueError, RecursionError):
             plain = None
         told = plain.get("figures") if isinstance(plain, dict) else None

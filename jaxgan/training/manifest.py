@@ -111,7 +111,10 @@ def _no_manifest(directory: Path) -> str:
             f"{directory} is what a run was exported to, which cannot be trained: make a run of it "
             "(restore)"
         )
-    return f"{directory} is no run: it has no manifest.json"
+    runs = sorted(path.parent.name for path in directory.glob("*/manifest.json"))
+    if runs:
+        return f"{directory} is no run, but holds some: name one or more, as {directory}/{runs[0]}"
+    return f"{directory} is no run: it has no manifest.json; name the directory that train made"
 
 
 def _fault(error: ValidationError) -> str:

@@ -305,10 +305,23 @@ def test_refusals(call, run, tmp_path):
     refused(call("evaluate", run, "--output", gone / "a.json"), "gone/a.json is in no folder")
     refused(call("evaluate", run, "--write-statistics", gone / "a.npz"), f"make {gone} first")
     refused(call("evaluate", run, "--protocol", "clean"), "--protocol clean is of --features inc")
+    refused(
+        call("evaluate", run, "--split", "test"), "--split test is of a data set that --against"
+    )
+    refused(call("evaluate", tmp_path, "--against", run), "holds some: name one or more, as", "run")
+    refused(
+        call("compare", gone, tmp_path / "no"),
+        "gone cannot be read",
+        "name a run that was evaluated",
+    )
 
 
 @pytest.mark.parametrize(
-    "flag", [("--against", "noise"), ("--write-statistics", "a.npz"), ("--truncation", 0.5)]
+    "flag",
+    [
+        *(("--against", "noise"), ("--write-statistics", "a.npz"), ("--truncation", 0.5)),
+        *(("--features", "lite0"), ("--count", 7)),
+    ],
 )
 def test_flags_that_own_figures_do_not_heed(call, tmp_path, flag, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -316,7 +329,11 @@ def test_flags_that_own_figures_do_not_heed(call, tmp_path, flag, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "flag", [("--best",), ("--step", 1), ("--seed", 1), ("--truncation", 0.5), ("--figures", "own")]
+    "flag",
+    [
+        *(("--best",), ("--step", 1), ("--seed", 1), ("--truncation", 0.5), ("--count", 7)),
+        ("--figures", "own"),
+    ],
 )
 def test_flags_that_folders_do_not_heed(call, tmp_path, flag):
     refused(call("evaluate", tmp_path, "--against", "noise", *flag), flag[0], "of runs, and")

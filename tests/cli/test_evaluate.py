@@ -140,6 +140,9 @@ def test_figures(call, tmp_path):
     other_subject, others = figures_of(run)
     assert other_subject["seed"] == 1
     assert others["first"] != figures["first"]
+    for flag in (("--against", "nowhere"), ("--count", 9), ("--features", "inception")):
+        words = (f"{flag[0]} is of pictures that are made of latents", "makes none: leave it out")
+        refused(call(Labelled(), "evaluate", run, *flag), *words)
 
 
 def test_no_figures(call):

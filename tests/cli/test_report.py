@@ -68,7 +68,9 @@ def test_refusals(line, tmp_path):
     (taken := tmp_path / "taken.html").write_text("mine")
     (tmp_path / "file").touch()
     line.refused(GREY, "report", other, says=f"is a run of wgan, not of {NAME}")
-    line.refused(GREY, "report", run, other, says=f"{other} is a run of wgan")
+    line.refused(
+        GREY, "report", run, other, says=f"{other} one of wgan: a report is of runs of one"
+    )
     line.refused(GREY, "report", run, run, says="is there twice")
     line.refused(GREY, "report", tmp_path / "none", says="is no run")
     line.refused(GREY, "report", run, "--output", taken, says="is there already")

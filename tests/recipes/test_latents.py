@@ -87,9 +87,9 @@ def test_ten_vectors_whose_labels_are_far_apart():
     [
         (
             (0,),
-            "--usual 0 is of length 1, and images have 2 attributes: give --usual a label",
+            "--usual 0 is of 1 attributes and --classes 3 2 of 2: give each one number for every",
         ),
-        ((0, 1, 1), "--usual 0,1,1 is of length 3"),
+        ((0, 1, 1), "--usual 0,1,1 is of 3 attributes"),
         ((0, 2), "--usual 0,2 gives attribute 2 the label 2, and it has 0 to 1: give one of these"),
         ((-1, 0), "--usual -1,0 gives attribute 1 the label -1"),
     ],

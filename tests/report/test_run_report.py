@@ -156,6 +156,16 @@ def test_figures_with_their_error_their_spread_and_their_protocol(tmp_path):
     assert "The protocols differ (k), so these are not compared." in words(page)
 
 
+def test_what_differs_in_one_column_leaves_another_its_mean(tmp_path):
+    runs = [played(tmp_path / str(seed), seed=seed) for seed in (0, 1)]
+    for seed, run in enumerate(runs):
+        evaluated(run, {"FD": (1.0, None, "lower", {"reals": 10 + seed})}, step=300)
+        evaluated(run, {"FD": (2.0 + 2 * seed, None, "lower", {"reals": 10})}, step=200, best=True)
+    row = run_report(runs).partition(">FD")[2]
+    cells = re.findall(r'<td class="number">(.*?)</td>', row)
+    assert cells[:2] == ["1, 1", "3.0 ± 1.4"]
+
+
 def test_the_best_checkpoint_beside_the_last(tmp_path):
     run = played(tmp_path / "run")
     evaluated(run, {"FD": (10.0, 0.5, "lower", {})}, step=300)
