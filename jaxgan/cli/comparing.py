@@ -96,6 +96,10 @@ class Comparison:
                 f"--protocol {self.protocol} is of --features inception, and these are "
                 f"{self.features}: name that, or leave it out"
             )
+        if self.weights is not None and self.features not in ("inception", "vgg16"):
+            raise RunError("--weights are of --features inception or vgg16: name one of them")
+        if self.weights is not None and not to_path(self.weights).is_file():
+            raise RunError(f"there is no file --weights {self.weights}: name the one that is there")
         if self.split != "train" and self.against is None:
             raise RunError(
                 f"--split {self.split} is of a data set that --against names: name one, or leave "
@@ -122,10 +126,6 @@ class Comparison:
         Raises:
             RunError: where there is nothing that can.
         """
-        if self.weights is not None and self.features not in ("inception", "vgg16"):
-            raise RunError("--weights are of --features inception or vgg16: name one of them")
-        if self.weights is not None and not to_path(self.weights).is_file():
-            raise RunError(f"there is no file --weights {self.weights}: name the one that is there")
         return _extractor(self.features, images, self.weights, self.protocol)
 
     def path_distance(self) -> recipes.PathDistance:
@@ -188,7 +188,10 @@ class Comparison:
         named = dataclasses.replace(
             images, folder=None, dataset=self.against, split=self.split, label=None
         )
-        return self._own(named)
+        try:
+            return self._own(named)
+        except ValueError as error:
+            raise RunError(f"there is no folder {self.against}, and {error}") from error
 
     def _own(self, images: Images) -> recipes.Real:
         return self._drawn(images.source(), _held_out(images))

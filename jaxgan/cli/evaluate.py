@@ -173,7 +173,11 @@ def evaluate_run(
     figures: list[Figure] = []
     sheet: Callable[[Path], None] | None = None
     if "own" in comparison.figures and isinstance(experiment, Evaluates):
-        own = {name: subject[name] for name in ("experiment", "weights", "seed")}
+        own = {
+            "data": run.manifest.get("data"),
+            "weights": subject["weights"],
+            "seed": seed,
+        }
         try:
             found = experiment.evaluate(generate, key)
         except ValueError as error:  # the experiment knows none of these pictures
@@ -251,6 +255,11 @@ def evaluate_folder(
     }
     pictures = Read(source)
     found, _ = look_at(pictures, images, comparison, protocol, write_statistics)
+    if not found.figures:
+        raise RunError(
+            f"--figures {' '.join(comparison.figures)} tells nothing of {folder}: ask for others, "
+            "as in --figures distance"
+        )
     if 0 < pictures.grey < len(source):
         print(f"{pictures.grey} of {len(source)} pictures of {folder} are grey, and seen as RGB")
     evaluation = Evaluation(

@@ -48,10 +48,17 @@ def named_label(run: Run, experiment: Experiment, words: str) -> Label:
             f"--label '{words}' has an empty part: give labels apart by commas, as in "
             f"{','.join(f'{name}={labels[0]}' for name, labels in known.items())}"
         )
-    if all(part.isdecimal() for part in parts):
+    numeric = [part.removeprefix("-").isdecimal() for part in parts]
+    if all(numeric):
         numbers = tuple(map(int, parts))
-        check_vector(numbers, classes, flag="--label")
+        counts = tuple(len(labels) for labels in known.values())
+        check_vector(numbers, counts, flag="--label")
         return numbers
+    if any(numeric):
+        raise RunError(
+            f"--label {words} mixes numbers and names: give a number for each of "
+            f"{', '.join(known)}, or ATTRIBUTE=LABEL for those that matter"
+        )
     vector = np.asarray(experiment.inputs(jax.random.key(0), 1)["label"])[0].tolist()
     named: set[str] = set()
     for part in parts:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxgan import recipes
-from jaxgan.cli.comparing import Comparison
+from jaxgan.cli.comparing import MEASURES, PLAIN, Comparison
 from jaxgan.cli.drawing import Drawn
 from jaxgan.data import RESIZE, Images, Source, to_floats
 from jaxgan.training import RunError, Value, grid, save_picture
@@ -16,6 +16,17 @@ _PART = 500
 """How many pictures are read at once."""
 _ROWS, _COLUMNS = 10, 9
 """Of the sheet of neighbours: a sample, and its nearest real pictures."""
+
+
+_NEEDS = {
+    "extrapolated": "real pictures, not their statistics, and 16 samples",
+    "kernel": "real pictures, not their statistics",
+    "score": "features of a network that knows classes",
+    "manifold": "real pictures, not their statistics, and 6 of each set",
+    "copying": "a data set with a split called test",
+    "classes": "a run that is made to one label an image, beside data with the same classes",
+}
+"""What those figures need that there may be none of."""
 
 
 class Read:
@@ -78,6 +89,10 @@ def look_at(
             },
             progress=lambda done, of: bars.update(task, completed=done, total=of),
         )
+    if comparison.figures != PLAIN.figures:  # of those that were asked for by their names
+        for name, needs in _NEEDS.items():
+            if MEASURES[name] in found.untold:
+                print(f"--figures {name} tells nothing here: it needs {needs}")
     if write_statistics is not None and found.real is not None:
         recipes.write_statistics(write_statistics, found.real, extractor, real.told)
         print(f"mean and covariance of the real pictures' features are in {write_statistics}")

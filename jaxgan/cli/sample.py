@@ -89,6 +89,8 @@ class Asked(NamedTuple):
                 f"--count must be {_MOST:,} or fewer, not {self.count:,}: draw those of several "
                 "seeds one after another"
             )
+        if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
+            raise RunError(f"--seed {self.seed} is not in 0 to {MAX_SEED}: give one that is")
         if self.truncation is not None:
             check_truncation(self.truncation)
         if self.seeds is None:

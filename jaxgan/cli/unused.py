@@ -48,6 +48,10 @@ def refuse_unused(
             raise RunError(
                 f"{flag} is of runs, and {folders[0]} is a folder of pictures: leave it out"
             )
+    if not folders and "--image-size" in given:
+        raise RunError(
+            "--image-size is of folders of pictures, and runs have their own size: leave it out"
+        )
     if comparison.measures:
         return
     if folders:
@@ -58,7 +62,7 @@ def refuse_unused(
     if write_statistics is not None:
         given.append("--write-statistics")
     of_paths = (
-        {"--path-features", "--path-weights", "--count"} if "path" in comparison.figures else {}
+        {"--path-features", "--path-weights", "--count"} if "path" in comparison.figures else set()
     )
     for flag in given:
         if flag not in of_paths:

@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 
+from jaxgan.cli.command import way_on
 from jaxgan.cli.comparing import PLAIN
 from jaxgan.cli.evaluate import evaluate_run
 from jaxgan.cli.loggers import loggers_of
@@ -129,6 +130,18 @@ def finish_runs(directories: Sequence[Path], kind: type[Experiment], name: str) 
     """What every training ends with: the evaluation that was asked for, and the report."""
     if jax.process_index():
         return
+    try:
+        _finish(directories, kind, name)
+    except KeyboardInterrupt:
+        ways = [way_on("resume", directory) for directory in directories]
+        if len(directories) > 1:
+            ways.append(way_on("report", *directories))
+        raise Interrupted(
+            f"stopped after training, of which all is saved; go on with: {'; '.join(ways)}"
+        ) from None
+
+
+def _finish(directories: Sequence[Path], kind: type[Experiment], name: str) -> None:
     for directory in directories:
         run, experiment = open_run(directory, kind, name)
         if experiment.schedule.evaluate_every is not None:

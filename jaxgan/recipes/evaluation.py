@@ -38,11 +38,13 @@ class Evaluated(NamedTuple):
 
     Attributes:
         figures: in the order of the measures.
+        untold: measures that have no figure of these.
         made: what the network saw in the samples.
         real: and in the real pictures; None where there are statistics alone.
     """
 
     figures: list[Figure]
+    untold: list[Measure]
     made: Activations
     real: Activations | None
 
@@ -136,8 +138,10 @@ def evaluate_pictures(
     }
     number = 0 if known is None else int(max(y.max() for y in known)) + 1
     sets = Sets(*(made, seen, held_out, known, number, extractor.name, extractor.inception), common)
-    figures = [figure for measure in measures for figure in measure(sets)]
-    return Evaluated(figures, made, None if isinstance(seen, Reference) else seen)
+    found = [(measure, measure(sets)) for measure in measures]
+    figures = [figure for _, told in found for figure in told]
+    untold = [measure for measure, told in found if not told]
+    return Evaluated(figures, untold, made, None if isinstance(seen, Reference) else seen)
 
 
 def neighbours(evaluated: Evaluated, source: Source, *, rows: int, columns: int) -> np.ndarray:

@@ -157,6 +157,12 @@ def read_statistics(path: StrPath, extractor: Extractor) -> tuple[Reference, str
             f"{path} has a sigma that is not symmetric (by up to {apart:.2g}), so it is no "
             "covariance: make the statistics anew"
         )
+    values = np.linalg.eigvalsh(covariance)
+    if values[0] < -1e-3 * np.abs(values).max():
+        raise ValueError(
+            f"{path} has a sigma that is no covariance, for it has an eigenvalue of "
+            f"{values[0]:.2g}: make the statistics anew"
+        )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     told = str(found["pictures"]) if "pictures" in found else f"{path.name} sha256:{digest}"
     return Reference(mean, covariance), told

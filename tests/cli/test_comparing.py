@@ -12,7 +12,7 @@ from PIL import Image
 
 from experiments.benchmarks.weight_files import saved
 from jaxgan import cli, games, latents, recipes
-from jaxgan.cli import comparing, evaluate
+from jaxgan.cli import comparing, evaluate, verbs
 from jaxgan.cli.evaluated import print_spread
 from jaxgan.data import ArraySource, Images
 from jaxgan.training import Evaluation, Figure, Schedule
@@ -206,6 +206,27 @@ def test_of_many_real_pictures_some_are_drawn_and_not_the_first(call, tmp_path):
     assert found["value"] < figures_of(tmp_path / "c.json")["FD (quarters)"]["value"] / 20
 
 
+def test_figures_that_were_asked_for_and_are_not_there(call, tmp_path):
+    one = folder_of(np.zeros((9, 4, 4, 1), np.uint8), tmp_path / "one")
+    words = ("evaluate", one, "--against", one, "--figures")
+    code, out, error = call(*words, "distance", "copying")
+    assert code == 0, error
+    assert "--figures copying tells nothing here: it needs a data set with a split called" in out
+    refused(call(*words, "classes"), "--figures classes tells nothing of", "ask for others")
+
+
+def test_an_interruption_after_training_names_the_way_on(call, tmp_path, monkeypatch):
+    def stop(*directories):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verbs, "report_trained", stop)
+    directory = tmp_path / "run"
+    code, out, _ = call("train", "--directory", directory, "--devices", 1)
+    assert code == 75
+    assert "stopped after training, of which all is saved; go on with: " in out
+    assert f"resume {directory}" in out
+
+
 def test_statistics_in_the_place_of_pictures(call, run, tmp_path):
     file = tmp_path / "noise.npz"
     words = ("evaluate", run, "--count", 60, "--figures", "distance")
@@ -220,6 +241,10 @@ def test_statistics_in_the_place_of_pictures(call, run, tmp_path):
         arrays = dict(known)
     np.savez(tmp_path / "other.npz", **{**arrays, "digest": "4567"})
     refused(call(*words, "--against", tmp_path / "other.npz"), "another protocol", "'4567'")
+    np.savez(tmp_path / "less.npz", mu=np.zeros(4), sigma=-np.eye(4))
+    refused(
+        call(*words, "--against", tmp_path / "less.npz"), "less.npz", "an eigenvalue of -1: make"
+    )
     np.savez(tmp_path / "wide.npz", mu=np.zeros(7), sigma=np.eye(7))
     refused(call(*words, "--against", tmp_path / "wide.npz"), "wide.npz", "of 7 dimensions", "of 4")
     np.savez(tmp_path / "torn.npz", mu=np.zeros(7), sigma=np.eye(4))
@@ -295,7 +320,7 @@ def test_refusals(call, run, tmp_path):
     refused(call("evaluate", run, "--figures", "own"), "no figures of noise")
     refused(call("evaluate", run, "--truncation", 0.5), "not made of styles")
     refused(call("evaluate", run, "--against", "nowhere/at/all"), "there is no nowhere/at/all")
-    refused(call("evaluate", run, "--against", "noises"), "there is no noises/train")
+    refused(call("evaluate", run, "--against", "noises"), "there is no folder noises, and there is")
     for name in ("gone.npz", "gone.zip", tmp_path / "gone"):
         refused(call("evaluate", run, "--against", name), f"there is no {name}", "--against")
     for seed in (-1, 10**20):
@@ -305,6 +330,7 @@ def test_refusals(call, run, tmp_path):
     refused(call("evaluate", run, "--output", gone / "a.json"), "gone/a.json is in no folder")
     refused(call("evaluate", run, "--write-statistics", gone / "a.npz"), f"make {gone} first")
     refused(call("evaluate", run, "--protocol", "clean"), "--protocol clean is of --features inc")
+    refused(call("evaluate", run, "--image-size", 16), "--image-size is of folders of pictures")
     refused(
         call("evaluate", run, "--split", "test"), "--split test is of a data set that --against"
     )

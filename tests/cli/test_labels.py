@@ -9,7 +9,7 @@ import pytest
 
 from jaxgan import recipes, training
 from jaxgan.cli.drawing import Drawn
-from jaxgan.cli.labels import label_names
+from jaxgan.cli.labels import label_names, named_label
 from jaxgan.data import ArraySource, Images
 from tests.painted import HALF_A_BYTE, SIZE, Painted, cells, sampled
 
@@ -136,10 +136,19 @@ def test_fixed_samples_of_a_run_are_those_that_it_shows(run):
         ("0,2", "--label 0,2 gives attribute 2 the label 2, and it has 0 to 1"),
         ("", "--label '' has an empty part: give labels apart by commas, as in glasses=none,beard"),
         ("0,1,", "--label '0,1,' has an empty part"),
+        ("0,-1", "--label 0,-1 gives attribute 2 the label -1, and it has 0 to 1"),
+        ("0,beard=no", "--label 0,beard=no mixes numbers and names: give a number for each of gl"),
     ],
 )
 def test_labels_that_there_are_not(line, run, words, says):
     line.refused(EXPERIMENT, "sample", run, "--label", words, says=says)
+
+
+def test_no_label_beyond_those_of_the_data(run):
+    """An experiment may have room for more."""
+    roomy = dataclasses.replace(EXPERIMENT, classes=(4, 3))
+    with pytest.raises(ValueError, match="gives attribute 2 the label 2, and it has 0 to 1"):
+        named_label(training.Run.open(run), roomy, "0,2")
 
 
 def test_files_of_other_labels(line, run, tmp_path):
