@@ -206,6 +206,12 @@ def test_of_many_real_pictures_some_are_drawn_and_not_the_first(call, tmp_path):
     assert found["value"] < figures_of(tmp_path / "c.json")["FD (quarters)"]["value"] / 20
 
 
+def test_fewer_real_pictures_than_the_sheet_of_neighbours_has_columns(call, run):
+    code, _, error = call("evaluate", run, "--count", 20, "--reals", 6, "--figures", "distance")
+    assert code == 0, error
+    assert (run / "neighbours.png").stat().st_size
+
+
 def test_figures_that_were_asked_for_and_are_not_there(call, tmp_path):
     one = folder_of(np.zeros((9, 4, 4, 1), np.uint8), tmp_path / "one")
     words = ("evaluate", one, "--against", one, "--figures")

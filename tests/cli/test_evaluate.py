@@ -136,6 +136,13 @@ def test_figures(call, tmp_path):
     assert figures["rounds"] == pytest.approx(2)
     call(Labelled(), "evaluate", run)
     assert figures_of(run) == (subject, figures)
+    # Two experiments on the same data can be compared: the protocol does not name one.
+    (protocol,) = {
+        json.dumps(figure["protocol"])
+        for figure in json.loads((run / "evaluation.json").read_text())["figures"]
+    }
+    data = json.loads((run / "manifest.json").read_text())["data"]
+    assert json.loads(protocol) == {"data": data, "weights": "last", "seed": 0}
     call(Labelled(), "evaluate", run, "--seed", 1)
     other_subject, others = figures_of(run)
     assert other_subject["seed"] == 1

@@ -261,6 +261,7 @@ def test_labels_that_do_not_belong_to_latents(line, runs, tmp_path):
         (("--seeds", "2147483648"), "2147483647 is the largest"),
         (("--seeds", "0-2147483647"), "names more than 100,000 numbers"),
         (("--count", "-1"), "--count must be 1 or more, not -1"),
+        (("--seed", "-1"), "--seed -1 is not in 0 to"),
         (("--count", 10**12), "--count must be 1,000,000 or fewer, not 1,000,000,000,000"),
         (("--truncation", "0.7"), "are not made of styles"),
     ],
